@@ -1,0 +1,32 @@
+-- What happened in an appointment: findings, diagnosis, treatment plan, vital signs.
+CREATE TABLE consultations (
+    id VARCHAR(36) NOT NULL DEFAULT (UUID()),
+    appointment_id VARCHAR(36) NOT NULL,
+    session_id VARCHAR(100),
+    room_url VARCHAR(500),
+    start_time TIMESTAMP NULL,
+    end_time TIMESTAMP NULL,
+    actual_duration INT, -- in minutes
+    chief_complaint TEXT,
+    history_of_present_illness TEXT,
+    past_medical_history TEXT,
+    examination_findings TEXT,
+    diagnosis JSON,
+    treatment_plan TEXT,
+    follow_up_required BOOLEAN DEFAULT FALSE,
+    follow_up_date DATE,
+    doctor_notes TEXT,
+    patient_feedback JSON,
+    recording_url VARCHAR(500),
+    prescription_issued BOOLEAN DEFAULT FALSE,
+    medical_certificate_issued BOOLEAN DEFAULT FALSE,
+    referrals JSON,
+    vital_signs JSON,
+    created_at TIMESTAMP NULL DEFAULT CURRENT_TIMESTAMP,
+    updated_at TIMESTAMP NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+    PRIMARY KEY (id),
+    UNIQUE KEY uk_consultations_appointment_id (appointment_id),
+    UNIQUE KEY uk_consultations_session_id (session_id),
+    INDEX idx_consultation_date (start_time),
+    CONSTRAINT fk_consultations_appointment_id FOREIGN KEY (appointment_id) REFERENCES appointments (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;

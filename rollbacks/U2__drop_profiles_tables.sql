@@ -1,0 +1,3 @@
+DROP TABLE doctor_profiles;
+
+DROP TABLE patient_profiles;

@@ -1,0 +1,3 @@
+DROP TABLE doctor_unavailability;
+
+DROP TABLE time_slots;

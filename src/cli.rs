@@ -1,0 +1,206 @@
+//! The command line: types whose doc comments are the help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::migrate::files::Version;
+use crate::output::Format;
+
+/// Owns the life of a healthcare appointment database on MySQL 8.0.29 and later
+///
+/// Without a URL, every command uses the private server that `caredb dev up` runs in this project.
+#[derive(Debug, Parser)]
+#[command(name = "caredb", version, after_help = EXIT_CODES, propagate_version = true)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, or nothing to do; 1 the check found something; 2 error or wrong usage; 3 refused
+(protected database, no confirmation); 4 another run holds the lock; 130 interrupted, state safe";
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Globals {
+    /// The database, mysql://user:password@host:3306/database[?socket=…&ssl-mode=…&ssl-ca=…];
+    /// or by `CAREDB_URL` or `DATABASE_URL`, the password also by `CAREDB_PASSWORD_FILE`
+    #[arg(long, global = true, value_name = "URL")]
+    pub url: Option<String>,
+    /// The configuration; without it, the nearest `caredb.toml` in this folder or above
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How to print
+    #[arg(long, global = true, value_enum, default_value = "human")]
+    pub format: Format,
+    /// Answer yes to questions
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+    /// Print errors and the last line only
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a private MySQL server for this project, under `.caredb/`
+    Dev(DevArgs),
+    /// Show server, versions, tables and their sizes on one screen
+    Status(StatusArgs),
+    /// Apply the pending V files
+    Migrate(MigrateArgs),
+    /// Apply U files, newest version first
+    Rollback(RollbackArgs),
+    /// List the versions and their states
+    Info(FileArgs),
+    /// Compare the applied versions with their files; exit 1 where they differ
+    Validate(FileArgs),
+    /// Write a new pair of V and U files with the next version
+    New(NewArgs),
+    /// Load the demo data; twice is as good as once
+    Seed(SeedArgs),
+}
+
+impl Command {
+    /// The name in JSON output.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Dev(args) => match args.action {
+                DevAction::Up => "dev up",
+                DevAction::Down => "dev down",
+                DevAction::Status => "dev status",
+                DevAction::Url => "dev url",
+                DevAction::Reset => "dev reset",
+            },
+            Self::Status(_) => "status",
+            Self::Migrate(_) => "migrate",
+            Self::Rollback(_) => "rollback",
+            Self::Info(_) => "info",
+            Self::Validate(_) => "validate",
+            Self::New(_) => "new",
+            Self::Seed(_) => "seed",
+        }
+    }
+}
+
+/// Where the migration files are.
+#[derive(Debug, Args)]
+pub struct FileArgs {
+    /// Folder of the V files; without it, those of `caredb.toml`, or those in the binary
+    #[arg(long, value_name = "DIR")]
+    pub migrations: Option<PathBuf>,
+    /// Folder of the U files; without it, those of `caredb.toml`, or those in the binary
+    #[arg(long, value_name = "DIR")]
+    pub rollbacks: Option<PathBuf>,
+}
+
+/// How to wait for another run.
+#[derive(Debug, Args)]
+pub struct LockArgs {
+    /// How long to wait for another run to end, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub lock_timeout: u32,
+}
+
+/// `migrate`
+#[derive(Debug, Args)]
+pub struct MigrateArgs {
+    /// Stop after this version
+    #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(i64).range(0..))]
+    pub to: Option<Version>,
+    /// Print the SQL and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Create the database if the server does not have it
+    #[arg(long)]
+    pub create_database: bool,
+    /// Where the files are.
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// How to wait.
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// `rollback`
+#[derive(Debug, Args)]
+pub struct RollbackArgs {
+    /// Go back to this version, which stays applied; 0 takes all away
+    #[arg(long, value_name = "VERSION", conflicts_with = "steps", value_parser = clap::value_parser!(i64).range(0..))]
+    pub to: Option<Version>,
+    /// Go back by so many versions
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub steps: u32,
+    /// Print the SQL and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The database's name, to roll back one that `caredb.toml` protects
+    #[arg(long, value_name = "DATABASE")]
+    pub confirm: Option<String>,
+    /// Where the files are.
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// How to wait.
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// `status`
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Where the files are.
+    #[command(flatten)]
+    pub files: FileArgs,
+}
+
+/// `new`
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// What the migration does, in letters, digits and `_`: `add_clinics`
+    pub name: String,
+    /// Where the files are.
+    #[command(flatten)]
+    pub files: FileArgs,
+}
+
+/// `seed`
+#[derive(Debug, Args)]
+pub struct SeedArgs {
+    /// Folder of the fixtures, one TOML file a table; without it, that of `caredb.toml`, or the demo data in the binary
+    #[arg(long, value_name = "DIR")]
+    pub fixtures: Option<PathBuf>,
+    /// The day that relative dates count from; without it, the server's date in UTC
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<chrono::NaiveDate>,
+}
+
+/// `dev`
+#[derive(Debug, Args)]
+pub struct DevArgs {
+    /// What to do with the server.
+    #[command(subcommand)]
+    pub action: DevAction,
+}
+
+/// The actions of `dev`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum DevAction {
+    /// Start the server, unless it runs, and wait until it answers
+    Up,
+    /// Stop the server; its data stay
+    Down,
+    /// Say whether it runs, and where; exit 1 where it does not
+    Status,
+    /// Print the URL for `--url` and other clients
+    Url,
+    /// Stop the server and throw its data away
+    Reset,
+}

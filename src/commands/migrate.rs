@@ -1,0 +1,119 @@
+//! `caredb migrate`: applies the pending V files.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::Context;
+use crate::cli::MigrateArgs;
+use crate::db::connect::Session;
+use crate::db::error::DbError;
+use crate::migrate::apply;
+use crate::migrate::journal::Direction;
+use crate::migrate::plan::{Observed, Plan, PlanError, plan_up};
+use crate::output::{Event, Outcome, count};
+
+pub async fn run(context: &Context, args: &MigrateArgs) -> anyhow::Result<Outcome> {
+    let migrations = context.migrations(&args.files)?;
+    let mut session = context.open_or_create(args.create_database).await?;
+    let observed = apply::observe(&mut session.conn).await?;
+    let plan = |observed: &Observed| plan_up(&migrations, observed, args.to);
+    if args.dry_run {
+        return Ok(dry_run(&plan(&observed)?));
+    }
+    run_planned(context, session, observed, args.lock.lock_timeout, plan).await
+}
+
+/// What `migrate` and `rollback` share: nothing to do needs no lock; else the lock is taken, and what was
+/// seen before it is seen again, since another run may have been at work.
+pub async fn run_planned<'a>(
+    context: &Context,
+    mut session: Session,
+    observed: Observed,
+    lock_timeout_s: u32,
+    plan: impl Fn(&Observed) -> Result<Plan<'a>, PlanError>,
+) -> anyhow::Result<Outcome> {
+    let begun = Instant::now();
+    if let Ok(plan) = plan(&observed)
+        && plan.steps.is_empty()
+    {
+        return Ok(nothing_to_do(&session, &plan));
+    }
+    let on_wait = |lock: &str, holder: &crate::db::lock::Holder| {
+        context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
+    };
+    apply::lock(&mut session, Duration::from_secs(lock_timeout_s.into()), on_wait).await?;
+    let observed: Observed = apply::observe(&mut session.conn).await.map_err(|error: DbError| error)?;
+    let plan = plan(&observed)?;
+    if plan.steps.is_empty() {
+        return Ok(nothing_to_do(&session, &plan));
+    }
+    apply::apply(&mut session, &observed, &plan, |event| context.output.event(&event)).await?;
+    Ok(report(&session, &plan, begun.elapsed()))
+}
+
+fn nothing_to_do(session: &Session, plan: &Plan<'_>) -> Outcome {
+    let text = format!("nothing to do: `{}` is at version {}", session.database.as_str(), plan.from);
+    Outcome::done(
+        text,
+        json!({ "database": session.database.as_str(), "from": plan.from, "to": plan.from, "migrations": 0 }),
+    )
+}
+
+fn report(session: &Session, plan: &Plan<'_>, elapsed: Duration) -> Outcome {
+    let verb = match plan.direction {
+        Direction::Up => "migrated",
+        Direction::Down => "rolled back",
+    };
+    let text = format!(
+        "{verb} `{}` from version {} to {}: {}, {} in {:.2} s",
+        session.database.as_str(),
+        plan.from,
+        plan.to,
+        count(plan.steps.len(), "migration"),
+        count(plan.statements(), "statement"),
+        elapsed.as_secs_f64(),
+    );
+    Outcome::done(
+        text,
+        json!({
+            "database": session.database.as_str(),
+            "from": plan.from,
+            "to": plan.to,
+            "migrations": plan.steps.len(),
+            "statements": plan.statements(),
+            "duration_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        }),
+    )
+}
+
+/// The SQL that the plan would run.
+pub fn dry_run(plan: &Plan<'_>) -> Outcome {
+    let mut text = String::new();
+    for step in &plan.steps {
+        let total = step.script.statements.len();
+        for (index, statement) in step.script.statements.iter().enumerate().skip(step.done) {
+            // writing into a String can't fail
+            let _ = writeln!(text, "-- {} statement {} of {total}\n{};\n", step.script.name, index + 1, statement.text);
+        }
+    }
+    let _ = write!(
+        text,
+        "-- dry run, nothing was changed: {}, {} would take version {} to {}",
+        count(plan.steps.len(), "migration"),
+        count(plan.statements(), "statement"),
+        plan.from,
+        plan.to
+    );
+    let statements: Vec<_> =
+        plan.steps
+            .iter()
+            .flat_map(|step| {
+                step.script.statements.iter().skip(step.done).map(
+                    |statement| json!({ "script": step.script.name, "line": statement.line, "sql": statement.text }),
+                )
+            })
+            .collect();
+    Outcome::done(text, json!({ "dry_run": true, "from": plan.from, "to": plan.to, "statements": statements }))
+}

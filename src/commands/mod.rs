@@ -1,0 +1,149 @@
+//! One file a command: observe → plan → confirm → apply → report.
+
+use anyhow::Context as _;
+
+use crate::cli::{Cli, Command, FileArgs, Globals};
+use crate::config::Config;
+use crate::db::connect::{ConnectError, Session, connect, create_database};
+use crate::db::lock::LockError;
+use crate::db::target::Target;
+use crate::dev::PrivateServer;
+use crate::migrate::files::{self, Migration};
+use crate::output::{Event, Exit, Outcome, Output};
+
+mod dev;
+mod info;
+mod migrate;
+mod new;
+mod rollback;
+mod seed;
+mod status;
+mod validate;
+
+/// What every command is given.
+pub struct Context {
+    config: Config,
+    output: Output,
+    yes: bool,
+}
+
+/// Something that caredb could do and does not, for safety.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(String);
+
+/// A run that a person stopped.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted; what is done stays done, and the next run goes on from there")]
+pub struct Interrupted;
+
+/// Runs a command to its outcome. Errors carry their exit code, see [`exit_of`].
+pub fn run(cli: Cli, output: Output) -> anyhow::Result<Outcome> {
+    let config = Config::read(&cli.globals)?;
+    let Globals { yes, .. } = cli.globals;
+    let context = Context { config, output, yes };
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("could not start the runtime")?;
+    runtime.block_on(async {
+        tokio::select! {
+            outcome = dispatch(&context, cli.command) => outcome,
+            signal = tokio::signal::ctrl_c() => signal.map_err(anyhow::Error::from).and(Err(Interrupted.into())),
+        }
+    })
+}
+
+async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Dev(args) => dev::run(context, &args).await,
+        Command::Status(args) => status::run(context, &args).await,
+        Command::Migrate(args) => migrate::run(context, &args).await,
+        Command::Rollback(args) => rollback::run(context, &args).await,
+        Command::Info(args) => info::run(context, &args).await,
+        Command::Validate(args) => validate::run(context, &args).await,
+        Command::New(args) => new::run(context, &args),
+        Command::Seed(args) => seed::run(context, &args).await,
+    }
+}
+
+/// The exit code that an error ends the process with.
+#[must_use]
+pub fn exit_of(error: &anyhow::Error) -> Exit {
+    if error.is::<Refusal>() {
+        Exit::Refused
+    } else if matches!(error.downcast_ref(), Some(LockError::Taken { .. })) {
+        Exit::Locked
+    } else if error.is::<Interrupted>() {
+        Exit::Interrupted
+    } else {
+        Exit::Error
+    }
+}
+
+impl Context {
+    /// The V and U files.
+    fn migrations(&self, args: &FileArgs) -> anyhow::Result<Vec<Migration>> {
+        Ok(files::read(&self.config.migrations(args), &self.config.rollbacks(args))?)
+    }
+
+    /// The database to work on: the one that was named, or the private server's, which is said once.
+    fn target(&self) -> anyhow::Result<Target> {
+        if let Some(target) = &self.config.target {
+            return Ok(target.clone());
+        }
+        let target = PrivateServer::of(&self.config.root).target()?;
+        self.output.event(&Event::PrivateServer { database: target.database.as_str().to_owned() });
+        Ok(target)
+    }
+
+    /// Connects to the database to work on.
+    async fn open(&self) -> anyhow::Result<Session> {
+        self.open_target(&self.target()?).await
+    }
+
+    /// Connects to a target that `target` gave.
+    async fn open_target(&self, target: &Target) -> anyhow::Result<Session> {
+        self.connect(target).await.map_err(missing_database)
+    }
+
+    /// Like `open`, but where the database is missing, it is created if the user says so.
+    async fn open_or_create(&self, create: bool) -> anyhow::Result<Session> {
+        let target = self.target()?;
+        match self.connect(&target).await {
+            Err(ConnectError::MissingDatabase(_))
+                if create || self.agrees(&format!("database {target} does not exist; create it?")) =>
+            {
+                create_database(&target).await?;
+                Ok(self.connect(&target).await?)
+            }
+            other => other.map_err(missing_database),
+        }
+    }
+
+    /// Connects, and asks for the password where the server wants one and a person is there.
+    async fn connect(&self, target: &Target) -> Result<Session, ConnectError> {
+        match connect(target).await {
+            Err(ConnectError::NeedsPassword { user, server }) if self.output.can_ask() => {
+                let prompt = format!("password of `{user}` at `{server}`: ");
+                match rpassword::prompt_password(prompt) {
+                    Ok(password) => connect(&target.clone().with_password(password)).await,
+                    Err(_) => Err(ConnectError::NeedsPassword { user, server }),
+                }
+            }
+            other => other,
+        }
+    }
+
+    /// A yes by `--yes` or by a person.
+    fn agrees(&self, question: &str) -> bool {
+        self.yes || self.output.ask(question) == Some(true)
+    }
+}
+
+fn missing_database(error: ConnectError) -> anyhow::Error {
+    match error {
+        ConnectError::MissingDatabase(_) => {
+            anyhow::anyhow!("{error}; create it with `caredb migrate --create-database`, or correct the URL")
+        }
+        other => other.into(),
+    }
+}

@@ -1,0 +1,47 @@
+//! `caredb rollback`: applies U files, newest version first.
+
+use super::migrate::{dry_run, run_planned};
+use super::{Context, Refusal};
+use crate::cli::RollbackArgs;
+use crate::migrate::apply;
+use crate::migrate::plan::{Back, Observed, Plan, plan_down};
+use crate::output::Outcome;
+
+pub async fn run(context: &Context, args: &RollbackArgs) -> anyhow::Result<Outcome> {
+    let migrations = context.migrations(&args.files)?;
+    let back = args.to.map_or(Back::Steps(args.steps as usize), Back::To);
+    let mut session = context.open().await?;
+    let observed = apply::observe(&mut session.conn).await?;
+    let plan = |observed: &Observed| plan_down(&migrations, observed, back);
+    if args.dry_run {
+        return Ok(dry_run(&plan(&observed)?));
+    }
+    if let Ok(plan) = plan(&observed) {
+        confirm(context, args, session.database.as_str(), &plan)?;
+    }
+    run_planned(context, session, observed, args.lock.lock_timeout, plan).await
+}
+
+/// A protected database needs its name; otherwise a person at a terminal is asked, and a script is believed.
+fn confirm(context: &Context, args: &RollbackArgs, database: &str, plan: &Plan<'_>) -> Result<(), Refusal> {
+    if plan.steps.is_empty() {
+        return Ok(());
+    }
+    match &args.confirm {
+        Some(name) if name == database => return Ok(()),
+        Some(name) => return Err(Refusal(format!("`--confirm {name}` names another database than `{database}`"))),
+        None if context.config.is_protected(database) => {
+            return Err(Refusal(format!(
+                "`{database}` is protected by `caredb.toml`; if you mean it, say `--confirm {database}`"
+            )));
+        }
+        None => {}
+    }
+    let scripts: Vec<&str> = plan.steps.iter().map(|step| step.script.name.as_str()).collect();
+    let question =
+        format!("roll `{database}` back from version {} to {} by {}?", plan.from, plan.to, scripts.join(", "));
+    if !context.yes && context.output.ask(&question) == Some(false) {
+        return Err(Refusal("nothing was rolled back".to_owned()));
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! `caredb status`: one screen that says how the database is.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+use sqlx::Row as _;
+use sqlx::mysql::MySqlConnection;
+
+use super::Context;
+use crate::cli::StatusArgs;
+use crate::db::error::DbError;
+use crate::migrate::files::Migration;
+use crate::migrate::plan::{self, Observed};
+use crate::migrate::{apply, info};
+use crate::output::table::{Align, bytes, render};
+use crate::output::{Outcome, count};
+
+/// What the dictionary says of a table: rows as InnoDB estimates them, sizes in bytes.
+#[derive(Debug, serde::Serialize)]
+struct TableSize {
+    table: String,
+    rows: u64,
+    data_bytes: u64,
+    index_bytes: u64,
+}
+
+pub async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Outcome> {
+    let migrations = context.migrations(&args.files)?;
+    let mut session = context.open().await?;
+    let observed = apply::observe(&mut session.conn).await?;
+    let tables = table_sizes(&mut session.conn).await?;
+    let findings = plan::check(&migrations, &observed);
+    let pending: Vec<_> = pending(&migrations, &observed).map(|migration| migration.version).collect();
+
+    let mut text = String::new();
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(text, "{name:<12} {value}"); // writing into a String can't fail
+    };
+    line("server", format!("MySQL {} at {}", session.version, session.server));
+    line("database", format!("{} as {}", session.database.as_str(), session.account));
+    line("version", version(&migrations, &observed, pending.len()));
+    if let Some(last) = observed.history.iter().flatten().last() {
+        line(
+            "last change",
+            format!(
+                "V{} {}, {} by {}",
+                last.version.as_deref().unwrap_or_default(),
+                last.description,
+                last.installed_on,
+                last.installed_by
+            ),
+        );
+    }
+    for finding in &findings {
+        line("attention", finding.to_string());
+    }
+    if !tables.is_empty() {
+        let rows: Vec<Vec<String>> = tables
+            .iter()
+            .map(|size| {
+                vec![size.table.clone(), size.rows.to_string(), bytes(size.data_bytes), bytes(size.index_bytes)]
+            })
+            .collect();
+        let columns =
+            [("table", Align::Left), ("rows ~", Align::Right), ("data", Align::Right), ("indexes", Align::Right)];
+        text.push('\n');
+        text.push_str(&render(&columns, &rows));
+    }
+    Ok(Outcome::done(
+        text.trim_end(),
+        json!({
+            "server": session.version,
+            "database": session.database.as_str(),
+            "account": session.account,
+            "version": observed.version(),
+            "pending": pending,
+            "findings": findings,
+            "versions": info::lines(&migrations, &observed),
+            "tables": tables,
+        }),
+    ))
+}
+
+fn pending<'a>(migrations: &'a [Migration], observed: &Observed) -> impl Iterator<Item = &'a Migration> {
+    let version = observed.version();
+    migrations.iter().filter(move |migration| migration.version > version)
+}
+
+fn version(migrations: &[Migration], observed: &Observed, pending: usize) -> String {
+    let newest = migrations.last().map_or(0, |migration| migration.version);
+    let at = observed.version();
+    if observed.history.is_none() {
+        return format!("none of {newest}: nothing is applied yet, `caredb migrate` does it");
+    }
+    match pending {
+        0 => format!("{at}, nothing pending"),
+        _ => format!("{at} of {newest}, {} pending, `caredb migrate` applies them", count(pending, "version")),
+    }
+}
+
+// Without this the sizes are up to a day old (MySQL manual, "Optimizing INFORMATION_SCHEMA Queries").
+const FRESH: &str = "SET SESSION information_schema_stats_expiry = 0";
+const TABLE_SIZES: &str = "
+    SELECT CONVERT(TABLE_NAME USING utf8mb4),
+           CAST(COALESCE(TABLE_ROWS, 0) AS UNSIGNED), CAST(COALESCE(DATA_LENGTH, 0) AS UNSIGNED), CAST(COALESCE(INDEX_LENGTH, 0) AS UNSIGNED)
+    FROM information_schema.TABLES
+    WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'
+    ORDER BY TABLE_NAME";
+
+async fn table_sizes(conn: &mut MySqlConnection) -> Result<Vec<TableSize>, DbError> {
+    let failed = |error: sqlx::Error| DbError::new("could not read the sizes of the tables", &error);
+    sqlx::raw_sql(FRESH).execute(&mut *conn).await.map_err(failed)?;
+    let rows = sqlx::raw_sql(TABLE_SIZES).fetch_all(conn).await.map_err(failed)?;
+    let size = |row: sqlx::mysql::MySqlRow| -> Result<TableSize, sqlx::Error> {
+        Ok(TableSize {
+            table: row.try_get(0)?,
+            rows: row.try_get(1)?,
+            data_bytes: row.try_get(2)?,
+            index_bytes: row.try_get(3)?,
+        })
+    };
+    rows.into_iter().map(size).collect::<Result<_, _>>().map_err(failed)
+}

@@ -1,0 +1,167 @@
+//! Flags, environment and `caredb.toml`, read once into one typed value. Secrets in it never print.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use wildmatch::WildMatch;
+
+use crate::cli::{FileArgs, Globals};
+use crate::db::target::{Target, TargetError};
+use crate::migrate::files::Location;
+
+const FILE: &str = "caredb.toml";
+
+/// All settings of a run.
+#[derive(Debug)]
+pub struct Config {
+    /// The project: the folder of `caredb.toml`, or the one that holds `.caredb`, or the current one.
+    pub root: PathBuf,
+    /// The database, where one was named; else the private server's.
+    pub target: Option<Target>,
+    file: File,
+}
+
+/// `caredb.toml`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// Databases that destructive commands refuse.
+    #[serde(default)]
+    protected: Protected,
+    /// Folders, relative to the file.
+    migrations: Option<PathBuf>,
+    rollbacks: Option<PathBuf>,
+    fixtures: Option<PathBuf>,
+}
+
+/// Which databases are protected.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "`protected` is true, false, or a list of names such as [\"clinic_prod\", \"prod_*\"]")]
+enum Protected {
+    All(bool),
+    /// Patterns of database names, with `*` and `?`.
+    Matching(Vec<String>),
+}
+
+impl Default for Protected {
+    fn default() -> Self {
+        Self::All(false)
+    }
+}
+
+/// A setting that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// `--config` names a file that can't be read.
+    #[error("could not read `{}`: {reason}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The file says something that is not known.
+    #[error("`{}` line {line}: {reason}", file.display())]
+    Wrong {
+        /// The file.
+        file: PathBuf,
+        /// Where.
+        line: usize,
+        /// What.
+        reason: String,
+    },
+    /// A URL that can't be used; `origin` names where it was given.
+    #[error("{origin}: {error}")]
+    Url {
+        /// `--url`, `CAREDB_URL` or `DATABASE_URL`.
+        origin: &'static str,
+        /// What is wrong.
+        error: TargetError,
+    },
+    /// The password file can't be read.
+    #[error("could not read the password from `CAREDB_PASSWORD_FILE`: {0}")]
+    Password(String),
+}
+
+impl Config {
+    /// Reads flags, environment and the configuration file. Connects to nothing.
+    pub fn read(globals: &Globals) -> Result<Self, ConfigError> {
+        let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+        let (root, file) = match &globals.config {
+            Some(path) => (
+                path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(&here).to_owned(),
+                read_file(path)?,
+            ),
+            None => {
+                match here.ancestors().find(|folder| folder.join(FILE).is_file() || folder.join(".caredb").is_dir()) {
+                    Some(root) if root.join(FILE).is_file() => (root.to_owned(), read_file(&root.join(FILE))?),
+                    Some(root) => (root.to_owned(), File::default()),
+                    None => (here, File::default()),
+                }
+            }
+        };
+        Ok(Self { root, target: target(globals)?, file })
+    }
+
+    /// Whether `caredb.toml` protects the database from commands that destroy.
+    #[must_use]
+    pub fn is_protected(&self, database: &str) -> bool {
+        match &self.file.protected {
+            Protected::All(all) => *all,
+            Protected::Matching(patterns) => patterns.iter().any(|pattern| WildMatch::new(pattern).matches(database)),
+        }
+    }
+
+    /// Where the V files are.
+    #[must_use]
+    pub fn migrations(&self, args: &FileArgs) -> Location {
+        self.location(args.migrations.as_ref(), self.file.migrations.as_ref())
+    }
+
+    /// Where the U files are.
+    #[must_use]
+    pub fn rollbacks(&self, args: &FileArgs) -> Location {
+        self.location(args.rollbacks.as_ref(), self.file.rollbacks.as_ref())
+    }
+
+    /// Where the fixtures are.
+    #[must_use]
+    pub fn fixtures(&self, argument: Option<&PathBuf>) -> Location {
+        self.location(argument, self.file.fixtures.as_ref())
+    }
+
+    fn location(&self, argument: Option<&PathBuf>, configured: Option<&PathBuf>) -> Location {
+        match (argument, configured) {
+            (Some(folder), _) => Location::Folder(folder.clone()),
+            (None, Some(folder)) => Location::Folder(self.root.join(folder)),
+            (None, None) => Location::Embedded,
+        }
+    }
+}
+
+fn read_file(path: &Path) -> Result<File, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ConfigError::Unreadable { file: path.to_owned(), reason: error.to_string().to_lowercase() })?;
+    toml::from_str(&text).map_err(|error| ConfigError::Wrong {
+        file: path.to_owned(),
+        line: error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1),
+        reason: error.message().replace('\n', " "),
+    })
+}
+
+fn target(globals: &Globals) -> Result<Option<Target>, ConfigError> {
+    let environment = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+    let named = globals.url.clone().map(|url| ("--url", url));
+    let named = named.or_else(|| environment("CAREDB_URL").map(|url| ("CAREDB_URL", url)));
+    let named = named.or_else(|| environment("DATABASE_URL").map(|url| ("DATABASE_URL", url)));
+    let Some((origin, url)) = named else { return Ok(None) };
+    let target = Target::parse(&url).map_err(|error| ConfigError::Url { origin, error })?;
+    match environment("CAREDB_PASSWORD_FILE") {
+        Some(file) if !target.has_password() => {
+            let password = std::fs::read_to_string(file)
+                .map_err(|error| ConfigError::Password(error.to_string().to_lowercase()))?;
+            Ok(Some(target.with_password(password.trim_end_matches(['\n', '\r']).to_owned())))
+        }
+        _ => Ok(Some(target)),
+    }
+}

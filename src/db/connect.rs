@@ -1,0 +1,143 @@
+//! A connection, and what the server behind it is.
+
+use sqlx::mysql::MySqlConnection;
+use sqlx::{ConnectOptions as _, Row as _};
+
+use super::error::{DbError, server_error};
+use super::ident::Ident;
+use super::target::Target;
+
+/// The oldest server that caredb works with (design: the floor is MySQL 8.0.29).
+const FLOOR: (u32, u32, u32) = (8, 0, 29);
+
+/// One connection to a database, and what was learnt when it was made.
+pub struct Session {
+    /// The driver's connection.
+    pub conn: MySqlConnection,
+    /// The server's version, as it names it: `9.7.4`.
+    pub version: String,
+    /// The database that the session works in.
+    pub database: Ident,
+    /// The account that the server took the user for: `app@%`.
+    pub account: String,
+    /// The server, for messages: host and port, or socket.
+    pub server: String,
+}
+
+/// Why there is no session.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The server has no such database; it could be created.
+    #[error("database {0} does not exist")]
+    MissingDatabase(Target),
+    /// The server wants a password, and none was given.
+    #[error("user `{user}` needs a password at `{server}`; give it in the URL or by `CAREDB_PASSWORD_FILE`")]
+    NeedsPassword {
+        /// The user.
+        user: String,
+        /// The server.
+        server: String,
+    },
+    /// The server is not one that caredb works with.
+    #[error("the server at `{server}` is {what}; caredb needs MySQL 8.0.29 or later")]
+    Unsuitable {
+        /// The server.
+        server: String,
+        /// What it is: `MariaDB 10.11.6`, `MySQL 5.7.44`.
+        what: String,
+    },
+    /// Nobody answers there.
+    #[error("no server answers at `{server}` ({reason}); start it, or correct the URL")]
+    Unreachable {
+        /// The server.
+        server: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// The server and caredb can't agree on a safe channel.
+    #[error(
+        "no safe connection to `{server}` ({reason}); name the server's CA with `?ssl-ca=FILE`, or do without proof of its identity by `?ssl-mode=required`"
+    )]
+    Tls {
+        /// The server.
+        server: String,
+        /// What the TLS library said.
+        reason: String,
+    },
+    /// Everything else the server said no for.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+const IDENTIFY: &str = "SELECT VERSION(), CURRENT_USER()";
+
+/// Connects and makes sure that the server is a MySQL that caredb works with.
+pub async fn connect(target: &Target) -> Result<Session, ConnectError> {
+    let server = target.server();
+    let mut conn = target.options(true).connect().await.map_err(|error| refusal(target, &error))?;
+    let row = sqlx::raw_sql(IDENTIFY)
+        .fetch_one(&mut conn)
+        .await
+        .map_err(|error| DbError::new(format!("could not ask `{server}` what it is"), &error))?;
+    let version: String = row.get(0);
+    if let Some(what) = unsuitable(&version) {
+        return Err(ConnectError::Unsuitable { server, what });
+    }
+    Ok(Session { conn, version, database: target.database.clone(), account: row.get(1), server })
+}
+
+/// Creates the database that `target` names, with the character set of the schema.
+/// Errors: no privilege, no connection.
+pub async fn create_database(target: &Target) -> Result<(), ConnectError> {
+    let mut conn = target.options(false).connect().await.map_err(|error| refusal(target, &error))?;
+    let sql = format!("CREATE DATABASE {} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci", target.database);
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+        .execute(&mut conn)
+        .await
+        .map_err(|error| DbError::new(format!("could not create database {target}"), &error))?;
+    Ok(())
+}
+
+fn refusal(target: &Target, error: &sqlx::Error) -> ConnectError {
+    let server = target.server();
+    match (server_error(error), error) {
+        (Some((1049, _)), _) => ConnectError::MissingDatabase(target.clone()),
+        (Some((1045, _)), _) if !target.has_password() => {
+            ConnectError::NeedsPassword { user: target.user().to_owned(), server }
+        }
+        (None, sqlx::Error::Io(io)) => ConnectError::Unreachable { server, reason: io.to_string().to_lowercase() },
+        (None, sqlx::Error::Tls(tls)) => ConnectError::Tls { server, reason: tls.to_string() },
+        _ => DbError::new(format!("could not connect to {target}"), error).into(),
+    }
+}
+
+/// Names the server where it is not MySQL 8.0.29 or later; `version` is what `VERSION()` says.
+fn unsuitable(version: &str) -> Option<String> {
+    if let Some((number, _)) = version.split_once("-MariaDB") {
+        return Some(format!("MariaDB {}", number.trim_start_matches("5.5.5-")));
+    }
+    let mut numbers = version.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut next = || numbers.next().unwrap_or(0);
+    let found = (next(), next(), next());
+    (found < FLOOR).then(|| format!("MySQL {version}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_servers_apart() {
+        for (version, what) in [
+            ("9.7.4", None),
+            ("8.4.3-log", None),
+            ("8.0.29-0ubuntu0.20.04.3", None),
+            ("8.0.28", Some("MySQL 8.0.28")),
+            ("5.7.44-log", Some("MySQL 5.7.44-log")),
+            ("10.11.6-MariaDB-0+deb12u1", Some("MariaDB 10.11.6")),
+            ("5.5.5-10.6.18-MariaDB", Some("MariaDB 10.6.18")),
+        ] {
+            assert_eq!(unsuitable(version).as_deref(), what, "{version}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What the server or the connection says, turned into what, why and the cure.
+
+use std::fmt::Write as _;
+
+/// A failure of a statement or of the connection.
+///
+/// Displays as one line: what was being done, on what; what the server said (with values masked, since
+/// they may be a patient's); what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.line())]
+pub struct DbError {
+    what: String,
+    reason: String,
+    cure: Option<String>,
+    /// MySQL's error number, where the server said one.
+    pub number: Option<u16>,
+}
+
+impl DbError {
+    /// `what` is the thing that failed, as a clause: "could not read the migration history".
+    pub fn new(what: impl Into<String>, error: &sqlx::Error) -> Self {
+        let what = what.into();
+        match server_error(error) {
+            Some((number, message)) => Self {
+                what,
+                reason: format!("MySQL error {number}: {}", mask(number, message)),
+                cure: cure(number).map(str::to_owned),
+                number: Some(number),
+            },
+            None => Self { what, reason: transport(error), cure: None, number: None },
+        }
+    }
+
+    /// Replaces the general cure by one that knows more.
+    #[must_use]
+    pub fn with_cure(mut self, cure: impl Into<String>) -> Self {
+        self.cure = Some(cure.into());
+        self
+    }
+
+    fn line(&self) -> String {
+        let mut line = format!("{}: {}", self.what, self.reason);
+        if let Some(cure) = &self.cure {
+            let _ = write!(line, "; {cure}"); // writing into a String can't fail
+        }
+        line
+    }
+}
+
+/// MySQL's error number and message, where `error` came from the server.
+#[must_use]
+pub fn server_error(error: &sqlx::Error) -> Option<(u16, &str)> {
+    let error = error.as_database_error()?.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()?;
+    Some((error.number(), error.message()))
+}
+
+fn transport(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Io(io) => match io.kind() {
+            std::io::ErrorKind::UnexpectedEof => "the server closed the connection".to_owned(),
+            _ => io.to_string().to_lowercase(),
+        },
+        other => other.to_string(),
+    }
+}
+
+/// Replaces the values that some of MySQL's messages repeat by `…`; names of keys and columns stay.
+fn mask(number: u16, message: &str) -> String {
+    // 1062 duplicate entry, 1264-1292-1366-1411-1525 wrong value, 1526 no partition for value, 3140 JSON text
+    const WITH_VALUES: [u16; 8] = [1062, 1264, 1292, 1366, 1411, 1525, 1526, 3140];
+    let message = message.trim_end().replace(['\n', '\r'], " ");
+    if !WITH_VALUES.contains(&number) {
+        return message;
+    }
+    // the value stands first, up to the quote that is followed by one of these
+    let Some(start) = message.find('\'') else { return message };
+    let end =
+        ["' for ", "' in ", "' at "].iter().filter_map(|mark| message.rfind(mark)).filter(|&end| end > start).min();
+    match end {
+        Some(end) => format!("{}…{}", &message[..=start], &message[end..]),
+        None => format!("{}…'", &message[..=start]),
+    }
+}
+
+/// The cure of an error, by MySQL's number (MySQL Error Message Reference).
+fn cure(number: u16) -> Option<&'static str> {
+    Some(match number {
+        1040 => "wait until connections are closed, or raise `max_connections`",
+        1044 | 1142 | 1143 | 1227 | 1370 => "ask for the missing privilege (GRANT … TO the user) and run again",
+        1045 => "check the user and the password in the URL, or give the password by `CAREDB_PASSWORD_FILE`",
+        1049 => "create the database, or correct its name in the URL",
+        1064 => "correct the statement and run again",
+        1205 => "another transaction holds the rows: find it with `SHOW PROCESSLIST`, and run again",
+        1213 => "a deadlock with another transaction: run again",
+        1290 | 1836 => "this server takes no writes: connect to the primary",
+        1419 => {
+            "the binary log is on, so CREATE TRIGGER and CREATE FUNCTION need SUPER: have an administrator run \
+             `SET PERSIST log_bin_trust_function_creators = 1`, or migrate as a user with SUPER"
+        }
+        1698 | 1251 => {
+            "the account's authentication method can't be used here: use an account with caching_sha2_password"
+        }
+        3159 => "the server wants TLS: add `?ssl-mode=required` or stronger to the URL",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_masked_and_names_kept() {
+        for (number, message, masked) in [
+            (1062, "Duplicate entry 'marta@example.com' for key 'users.uk'", "Duplicate entry '…' for key 'users.uk'"),
+            (1062, "Duplicate entry 'it's for key 'x' for key 'users.uk'", "Duplicate entry '…' for key 'users.uk'"),
+            (
+                1366,
+                "Incorrect integer value: 'abc' for column 'age' at row 1",
+                "Incorrect integer value: '…' for column 'age' at row 1",
+            ),
+            (1292, "Incorrect date value: '2023-02-30'", "Incorrect date value: '…'"),
+            (1146, "Table 'c.users' doesn't exist", "Table 'c.users' doesn't exist"),
+        ] {
+            assert_eq!(mask(number, message), masked);
+        }
+    }
+}

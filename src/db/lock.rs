@@ -1,0 +1,93 @@
+//! Named locks: one run at a time on a database. A lock dies with its connection.
+
+use std::time::Duration;
+
+use sqlx::Row as _;
+use sqlx::mysql::MySqlConnection;
+
+use super::error::DbError;
+
+/// Who holds a lock, as far as the privileges of this session allow to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The server's connection id.
+    pub connection: u64,
+    /// Account, host and age, where the session may see them.
+    pub who: Option<String>,
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "connection {}", self.connection)?;
+        self.who.as_ref().map_or(Ok(()), |who| write!(f, " ({who})"))
+    }
+}
+
+/// Why a lock was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another run has it.
+    #[error("another run holds lock `{lock}`: {}; waited {waited_s} s; run again when it has ended", holder.as_ref().map_or_else(|| "it has just ended".to_owned(), Holder::to_string))]
+    Taken {
+        /// The lock's name.
+        lock: String,
+        /// Who holds it.
+        holder: Option<Holder>,
+        /// How long this run waited, in seconds.
+        waited_s: u64,
+    },
+    /// The server could not be asked.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Takes the locks in order, waiting up to `timeout` for each; `on_wait` hears once for each lock that
+/// another run holds.
+pub async fn acquire(
+    conn: &mut MySqlConnection,
+    locks: &[String],
+    timeout: Duration,
+    mut on_wait: impl FnMut(&str, &Holder),
+) -> Result<(), LockError> {
+    for lock in locks {
+        if get(conn, lock, 0).await? {
+            continue;
+        }
+        if let Some(holder) = holder(conn, lock).await? {
+            on_wait(lock, &holder);
+        }
+        let waited_s = timeout.as_secs();
+        if !get(conn, lock, waited_s).await? {
+            let holder = holder(conn, lock).await?;
+            return Err(LockError::Taken { lock: lock.clone(), holder, waited_s });
+        }
+    }
+    Ok(())
+}
+
+const GET_LOCK: &str = "SELECT GET_LOCK(?, ?)";
+
+async fn get(conn: &mut MySqlConnection, lock: &str, timeout_s: u64) -> Result<bool, DbError> {
+    let taken: Option<i64> = sqlx::query_scalar(GET_LOCK)
+        .bind(lock)
+        .bind(timeout_s)
+        .fetch_one(conn)
+        .await
+        .map_err(|error| DbError::new(format!("could not take lock `{lock}`"), &error))?;
+    Ok(taken == Some(1))
+}
+
+const LOCK_HOLDER: &str = "SELECT IS_USED_LOCK(?)";
+const CONNECTION: &str = "
+    SELECT CONCAT(USER, '@', SUBSTRING_INDEX(HOST, ':', 1), ', ', COALESCE(STATE, COMMAND), ', for ', TIME, ' s')
+    FROM information_schema.PROCESSLIST WHERE ID = ?";
+
+async fn holder(conn: &mut MySqlConnection, lock: &str) -> Result<Option<Holder>, DbError> {
+    let failed = |error: &sqlx::Error| DbError::new(format!("could not ask who holds lock `{lock}`"), error);
+    let row = sqlx::query(LOCK_HOLDER).bind(lock).fetch_one(&mut *conn).await.map_err(|error| failed(&error))?;
+    let Some(connection) = row.get::<Option<u64>, _>(0) else { return Ok(None) };
+    let who: Option<Vec<u8>> =
+        sqlx::query_scalar(CONNECTION).bind(connection).fetch_optional(conn).await.map_err(|error| failed(&error))?;
+    let who = who.map(|who| String::from_utf8_lossy(&who).into_owned());
+    Ok(Some(Holder { connection, who }))
+}

@@ -1,0 +1,10 @@
+//! Everything that talks to a MySQL server or reads SQL text; knows nothing of what the SQL is for.
+
+pub mod classify;
+pub mod connect;
+pub mod error;
+pub mod ident;
+pub mod lock;
+mod program;
+pub mod split;
+pub mod target;

@@ -1,0 +1,344 @@
+//! Splits the text of an SQL file into its statements, as the `mysql` client does, and besides knows where
+//! a stored program ends without `DELIMITER`.
+
+use super::program::Program;
+
+/// One statement of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement<'a> {
+    /// From its first token to its last; without the delimiter and without comments before it.
+    pub text: &'a str,
+    /// Where `text` begins in the file, in bytes.
+    pub offset: usize,
+    /// The line of the file on which `text` begins, from 1.
+    pub line: usize,
+}
+
+/// What can't be split. Lines count from 1.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum SplitError {
+    /// A quote, a backtick or a comment without its end.
+    #[error("line {line}: {what} is not closed; add its end")]
+    Unclosed {
+        /// `the string`, `the quoted name`, `the comment`.
+        what: &'static str,
+        /// Where it begins.
+        line: usize,
+    },
+    /// `DELIMITER` without a delimiter, or with one that can't work.
+    #[error(
+        "line {line}: `DELIMITER` needs a delimiter without quotes and backslashes; write `DELIMITER ;` or `DELIMITER $$`"
+    )]
+    Delimiter {
+        /// Where it stands.
+        line: usize,
+    },
+    /// NUL in the text: the file is not SQL.
+    #[error("line {line}: the file holds a NUL byte; it is not SQL text")]
+    Nul {
+        /// Where it stands.
+        line: usize,
+    },
+}
+
+/// A piece of SQL text, as far as splitting needs to know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Token<'a> {
+    /// A word: keyword, name, number, variable.
+    Word(&'a str),
+    /// A quoted string or name; its content does not matter here.
+    Quoted,
+    /// Any other character.
+    Symbol(char),
+}
+
+/// Splits `text`. Comments between statements belong to none; a file of comments alone has no statement.
+/// Quotes and `--` follow the MySQL manual, "Comments" and "String Literals"; a backslash escapes within
+/// strings (`NO_BACKSLASH_ESCAPES` is not MySQL's default).
+pub fn split(text: &str) -> Result<Vec<Statement<'_>>, SplitError> {
+    let mut splitter = Splitter::new(text);
+    let mut statements = Vec::new();
+    let mut delimiter = ";";
+    while let Some(start) = splitter.statement_start()? {
+        if let Some(new) = splitter.delimiter_command(start)? {
+            delimiter = new;
+            continue;
+        }
+        let end = splitter.statement_end(delimiter)?;
+        let text = text[start..end].trim_end();
+        if !text.is_empty() {
+            statements.push(Statement { text, offset: start, line: splitter.line.of(start) });
+        }
+    }
+    Ok(statements)
+}
+
+/// Shows `see` every token of `text`, which may be one statement or many; comments and white space are left out.
+pub fn each_token<'a>(text: &'a str, mut see: impl FnMut(Token<'a>)) -> Result<(), SplitError> {
+    let mut splitter = Splitter::new(text);
+    while !splitter.rest().is_empty() {
+        if !splitter.comment()?
+            && let Some(token) = splitter.token()?
+        {
+            see(token);
+        }
+    }
+    Ok(())
+}
+
+struct Splitter<'a> {
+    text: &'a str,
+    at: usize,
+    line: Lines<'a>,
+}
+
+impl<'a> Splitter<'a> {
+    fn new(text: &'a str) -> Self {
+        // a byte order mark is not SQL; offsets stay those of the file
+        let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        Self { text, at, line: Lines::new(text) }
+    }
+
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    /// Passes over white space and comments; the position of the next statement, or none at the end.
+    fn statement_start(&mut self) -> Result<Option<usize>, SplitError> {
+        loop {
+            let rest = self.rest();
+            self.at += rest.len() - rest.trim_start().len();
+            if self.rest().is_empty() {
+                return Ok(None);
+            }
+            if !self.comment()? {
+                return Ok(Some(self.at));
+            }
+        }
+    }
+
+    /// Passes over a comment that begins here, if one does. `/*! … */` and `/*+ … */` are code.
+    fn comment(&mut self) -> Result<bool, SplitError> {
+        let rest = self.rest();
+        let dashes = rest
+            .strip_prefix("--")
+            .is_some_and(|after| after.chars().next().is_none_or(|c| c.is_whitespace() || c.is_control()));
+        if rest.starts_with('#') || dashes {
+            self.at += rest.find('\n').unwrap_or(rest.len());
+            return Ok(true);
+        }
+        if rest.starts_with("/*") && !rest.starts_with("/*!") && !rest.starts_with("/*+") {
+            let length = rest[2..].find("*/").ok_or_else(|| self.unclosed("the comment"))?;
+            self.at += length + 4;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn unclosed(&self, what: &'static str) -> SplitError {
+        SplitError::Unclosed { what, line: self.line.of(self.at) }
+    }
+
+    /// `DELIMITER x` is a command of the client, a line of its own that begins where a statement could.
+    fn delimiter_command(&mut self, start: usize) -> Result<Option<&'a str>, SplitError> {
+        let line = self.text[start..].lines().next().unwrap_or_default();
+        let mut words = line.split_whitespace();
+        if !words.next().is_some_and(|word| word.eq_ignore_ascii_case("delimiter")) {
+            return Ok(None);
+        }
+        let delimiter = words.next().filter(|delimiter| !delimiter.contains(['\'', '"', '`', '\\']));
+        let delimiter = delimiter.ok_or_else(|| SplitError::Delimiter { line: self.line.of(start) })?;
+        self.at = start + line.len();
+        Ok(Some(delimiter))
+    }
+
+    /// From within a statement to its end; leaves the position behind the delimiter.
+    fn statement_end(&mut self, delimiter: &str) -> Result<usize, SplitError> {
+        let mut program = Program::default();
+        let mut end = self.at;
+        while !self.rest().is_empty() {
+            // a delimiter of the user's choice ends a statement wherever it stands outside quotes
+            if self.rest().starts_with(delimiter) && (delimiter != ";" || !program.holds_semicolon()) {
+                let end = end.max(self.at);
+                self.at += delimiter.len();
+                return Ok(end);
+            }
+            if self.comment()? {
+                continue;
+            }
+            if let Some(token) = self.token()? {
+                program.see(token);
+                end = self.at;
+            }
+        }
+        Ok(end)
+    }
+
+    /// The token that begins here; none for white space.
+    fn token(&mut self) -> Result<Option<Token<'a>>, SplitError> {
+        let rest = self.rest();
+        let Some(first) = rest.chars().next() else { return Ok(None) };
+        let token = match first {
+            '\0' => return Err(SplitError::Nul { line: self.line.of(self.at) }),
+            '\'' | '"' | '`' => {
+                let length = quoted_length(rest, first);
+                let what = if first == '`' { "the quoted name" } else { "the string" };
+                self.at += length.ok_or_else(|| self.unclosed(what))?;
+                return Ok(Some(Token::Quoted));
+            }
+            c if c.is_whitespace() => None,
+            c if is_word(c) => {
+                let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+                self.at += length;
+                return Ok(Some(Token::Word(&rest[..length])));
+            }
+            c => Some(Token::Symbol(c)),
+        };
+        self.at += first.len_utf8();
+        Ok(token)
+    }
+}
+
+/// `$` is left out, since it may begin a delimiter right behind a word (`END$$`).
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '@' || c > '\u{7f}' && !c.is_whitespace()
+}
+
+/// The length in bytes of the quoted piece that `text` begins with, quotes included; none where it has no
+/// end. A doubled quote stands for itself; a backslash escapes in strings, not in names.
+fn quoted_length(text: &str, quote: char) -> Option<usize> {
+    let mut chars = text.char_indices().skip(1).peekable();
+    while let Some((at, c)) = chars.next() {
+        if c == '\\' && quote != '`' {
+            chars.next();
+        } else if c == quote && chars.next_if(|&(_, next)| next == quote).is_none() {
+            return Some(at + c.len_utf8());
+        }
+    }
+    None
+}
+
+/// Line numbers of offsets, counted once as they rise.
+struct Lines<'a> {
+    text: &'a str,
+    seen: std::cell::Cell<(usize, usize)>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, seen: std::cell::Cell::new((0, 1)) }
+    }
+
+    fn of(&self, offset: usize) -> usize {
+        let (from, line) = if self.seen.get().0 <= offset { self.seen.get() } else { (0, 1) };
+        let line = line + self.text[from..offset].matches('\n').count();
+        self.seen.set((offset, line));
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn texts(sql: &str) -> Vec<&str> {
+        split(sql).unwrap().into_iter().map(|statement| statement.text).collect()
+    }
+
+    #[test]
+    fn splits_outside_quotes_and_comments() {
+        for (sql, statements) in [
+            ("", vec![]),
+            (" \n-- nothing\n# here\n/* at all; */ ;", vec![]),
+            ("SELECT 1; SELECT 2", vec!["SELECT 1", "SELECT 2"]),
+            (
+                "SELECT ';', \";\", `;`; SELECT 'it''s; \\'; ok'",
+                vec!["SELECT ';', \";\", `;`", "SELECT 'it''s; \\'; ok'"],
+            ),
+            ("SELECT `a\\`; SELECT 2;", vec!["SELECT `a\\`", "SELECT 2"]),
+            ("SELECT 1 -- one; two\n, 2; SELECT 3 # four; five", vec!["SELECT 1 -- one; two\n, 2", "SELECT 3"]),
+            ("SELECT 5--1; SELECT 2;", vec!["SELECT 5--1", "SELECT 2"]),
+            ("SELECT /* ; */ 1; -- last", vec!["SELECT /* ; */ 1"]),
+            (
+                "/*!40101 SET NAMES utf8mb4 */; SELECT /*+ NO_ICP(t) */ 1;",
+                vec!["/*!40101 SET NAMES utf8mb4 */", "SELECT /*+ NO_ICP(t) */ 1"],
+            ),
+            ("\u{feff}SELECT 1;", vec!["SELECT 1"]),
+            ("SELECT 1;;;SELECT 2", vec!["SELECT 1", "SELECT 2"]),
+        ] {
+            assert_eq!(texts(sql), statements, "{sql:?}");
+        }
+    }
+
+    #[test]
+    fn delimiter_is_the_clients() {
+        let sql = "DELIMITER $$\nCREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN SET NEW.x = 1; END$$\ndelimiter ;\nSELECT 1;";
+        assert_eq!(
+            texts(sql),
+            ["CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN SET NEW.x = 1; END", "SELECT 1"]
+        );
+        assert_eq!(texts("delimiter //\nSELECT ';//'; //\nSELECT 2"), ["SELECT ';//';", "SELECT 2"]);
+        assert_eq!(split("DELIMITER \n"), Err(SplitError::Delimiter { line: 1 }));
+    }
+
+    #[test]
+    fn lines_and_offsets_are_the_files() {
+        let sql = "-- head\n\nSELECT 1;\n  SELECT\n 2;";
+        let found: Vec<_> = split(sql).unwrap().iter().map(|s| (s.line, s.offset)).collect();
+        assert_eq!(found, [(3, 9), (4, 21)]);
+        for (sql, what, line) in [
+            ("SELECT 1;\nSELECT 'x", "the string", 2),
+            ("SELECT `x", "the quoted name", 1),
+            ("\n/* x", "the comment", 2),
+        ] {
+            assert_eq!(split(sql), Err(SplitError::Unclosed { what, line }));
+        }
+        assert_eq!(split("SELECT\n\0"), Err(SplitError::Nul { line: 2 }));
+    }
+
+    /// Pieces that hold semicolons, none of which ends a statement.
+    fn piece() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            "[a-z]{1,8}",
+            "[0-9]{1,4}",
+            Just("';'".to_owned()),
+            Just("'it''s; '".to_owned()),
+            Just("'\\';'".to_owned()),
+            Just("\"a;\"\"b\"".to_owned()),
+            Just("`a;``b\\`".to_owned()),
+            Just("/* ; ' */".to_owned()),
+            Just("-- ; '\n".to_owned()),
+            Just("# ; \"\n".to_owned()),
+            Just("é名".to_owned()),
+        ];
+        prop::collection::vec(leaf, 1..8).prop_map(|pieces| pieces.join(" "))
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_join_to_the_input(pieces in prop::collection::vec(piece(), 1..6)) {
+            let sql = pieces.iter().map(|piece| format!("SELECT {piece}\n;")).collect::<String>();
+            let found = split(&sql).unwrap();
+            prop_assert_eq!(found.len(), pieces.len());
+            let mut rebuilt = String::new();
+            for statement in &found {
+                // between statements there is nothing but delimiters, white space and comments
+                rebuilt.push_str(&sql[rebuilt.len()..statement.offset]);
+                rebuilt.push_str(statement.text);
+                prop_assert!(statement.text.starts_with("SELECT "));
+            }
+            prop_assert!(sql.starts_with(&rebuilt));
+        }
+
+        #[test]
+        fn never_panics_and_never_invents(sql in "(?s)([;'\"`\\\\/*#! \n-]|BEGIN|END|CASE|IF|DELIMITER|CREATE|TRIGGER|é|.){0,60}") {
+            if let Ok(found) = split(&sql) {
+                for statement in found {
+                    prop_assert_eq!(&sql[statement.offset..statement.offset + statement.text.len()], statement.text);
+                }
+            }
+        }
+    }
+}

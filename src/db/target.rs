@@ -1,0 +1,279 @@
+//! Where to connect: the `mysql://` URL, read strictly. What it says is never guessed and never printed whole.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
+
+use super::ident::{Ident, InvalidIdent, nearest};
+
+/// The parameters that a URL may carry after `?`.
+pub const PARAMETERS: [&str; 3] = ["socket", "ssl-mode", "ssl-ca"];
+
+const SSL_MODES: [(&str, MySqlSslMode); 5] = [
+    ("disabled", MySqlSslMode::Disabled),
+    ("preferred", MySqlSslMode::Preferred),
+    ("required", MySqlSslMode::Required),
+    ("verify-ca", MySqlSslMode::VerifyCa),
+    ("verify-identity", MySqlSslMode::VerifyIdentity),
+];
+
+/// A server and a database on it. Displays without the password.
+#[derive(Clone)]
+pub struct Target {
+    host: String,
+    port: u16,
+    socket: Option<PathBuf>,
+    user: String,
+    password: Option<String>,
+    ssl_mode: Option<MySqlSslMode>,
+    ssl_ca: Option<PathBuf>,
+    /// The database to work in.
+    pub database: Ident,
+}
+
+/// What is wrong with a URL. Never repeats the URL, which may hold a password.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum TargetError {
+    /// It can't be read as a URL at all.
+    #[error("not a MySQL URL ({0}); write it as `mysql://user:password@host:3306/database`")]
+    Malformed(String),
+    /// It names no database.
+    #[error("it names no database; write it as `mysql://user:password@host:3306/database`")]
+    NoDatabase,
+    /// The name of the database is none.
+    #[error(transparent)]
+    Database(#[from] InvalidIdent),
+    /// Several hosts, which this version can't use.
+    #[error("it names several hosts; name one, the primary")]
+    SeveralHosts,
+    /// A parameter that is not known, or twice.
+    #[error("parameter `{name}` {problem}; known are `socket`, `ssl-mode`, `ssl-ca`")]
+    Parameter {
+        /// The parameter's name.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An unknown value of `ssl-mode`.
+    #[error(
+        "`ssl-mode={0}` is not known; it is one of `disabled`, `preferred`, `required`, `verify-ca`, `verify-identity`"
+    )]
+    SslMode(String),
+}
+
+impl Target {
+    /// Reads a URL `mysql://user:password@host:port/database?socket=…&ssl-mode=…&ssl-ca=…`; user, password
+    /// and database are percent-decoded; no port is 3306, no host `localhost`.
+    pub fn parse(url: &str) -> Result<Self, TargetError> {
+        let malformed = |reason: &str| TargetError::Malformed(reason.to_owned());
+        let rest = url.strip_prefix("mysql://").ok_or_else(|| malformed("it does not begin with `mysql://`"))?;
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        if authority.rsplit('@').next().unwrap_or_default().contains(',') {
+            return Err(TargetError::SeveralHosts);
+        }
+        // url's errors name the part that is wrong ("invalid port number"), not its text
+        let url = url::Url::parse(url).map_err(|error| TargetError::Malformed(error.to_string()))?;
+        if url.fragment().is_some() {
+            return Err(malformed("a `#` in a user, password or name is written `%23`"));
+        }
+        let decode = |part: &str| -> Result<String, TargetError> {
+            let text = percent_encoding::percent_decode_str(part).decode_utf8();
+            text.map(std::borrow::Cow::into_owned).map_err(|_| malformed("it is not UTF-8 once percent-decoded"))
+        };
+        let database = decode(url.path().trim_start_matches('/'))?;
+        if database.is_empty() {
+            return Err(TargetError::NoDatabase);
+        }
+        let mut target = Self {
+            host: match url.host_str() {
+                Some(host) if !host.is_empty() => decode(host.trim_matches(['[', ']']))?,
+                _ => "localhost".to_owned(),
+            },
+            port: url.port().unwrap_or(3306),
+            socket: None,
+            user: match url.username() {
+                "" => "root".to_owned(),
+                user => decode(user)?,
+            },
+            password: url.password().map(decode).transpose()?,
+            ssl_mode: None,
+            ssl_ca: None,
+            database: Ident::new(&database)?,
+        };
+        let mut seen = Vec::new();
+        for (name, value) in url.query_pairs() {
+            let problem = |problem: String| TargetError::Parameter { name: name.to_string(), problem };
+            if seen.contains(&name) {
+                return Err(problem("is given twice".to_owned()));
+            }
+            if value.is_empty() {
+                return Err(problem("has no value".to_owned()));
+            }
+            match name.as_ref() {
+                "socket" => target.socket = Some(PathBuf::from(value.as_ref())),
+                "ssl-ca" => target.ssl_ca = Some(PathBuf::from(value.as_ref())),
+                "ssl-mode" => {
+                    let wanted = value.to_lowercase().replace('_', "-");
+                    let mode = SSL_MODES.iter().find(|(name, _)| *name == wanted);
+                    target.ssl_mode = Some(mode.ok_or_else(|| TargetError::SslMode(value.to_string()))?.1);
+                }
+                unknown => {
+                    let nearest = nearest(unknown, PARAMETERS);
+                    return Err(problem(match nearest {
+                        Some(nearest) => format!("is not known, did you mean `{nearest}`?"),
+                        None => "is not known".to_owned(),
+                    }));
+                }
+            }
+            seen.push(name);
+        }
+        Ok(target)
+    }
+
+    /// A server behind a Unix socket, as `caredb dev up` starts it: user root, no password.
+    #[must_use]
+    pub fn private(socket: PathBuf, database: Ident) -> Self {
+        let (host, user) = ("localhost".to_owned(), "root".to_owned());
+        Self { host, port: 3306, socket: Some(socket), user, password: None, ssl_mode: None, ssl_ca: None, database }
+    }
+
+    /// Whether a password is known.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        self.password.is_some()
+    }
+
+    /// Sets the password, from a file or a prompt.
+    #[must_use]
+    pub fn with_password(mut self, password: String) -> Self {
+        self.password = Some(password);
+        self
+    }
+
+    /// The user's name at the server.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// The server alone, for messages: `localhost:3306`, or the socket's path.
+    #[must_use]
+    pub fn server(&self) -> String {
+        match &self.socket {
+            Some(socket) => socket.display().to_string(),
+            None => format!("{}:{}", self.host, self.port),
+        }
+    }
+
+    fn is_local(&self) -> bool {
+        let loopback = self.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        self.socket.is_some() || loopback || self.host.eq_ignore_ascii_case("localhost")
+    }
+
+    /// The driver's options. Without `ssl-mode`, a socket is not encrypted, loopback is where the server can,
+    /// and every other host must show a certificate that a known CA signed for its name.
+    /// `with_database`: false to connect to the server alone.
+    #[must_use]
+    pub fn options(&self, with_database: bool) -> MySqlConnectOptions {
+        let default_mode = match (&self.socket, self.is_local()) {
+            (Some(_), _) => MySqlSslMode::Disabled,
+            (None, true) if self.ssl_ca.is_none() => MySqlSslMode::Preferred,
+            _ => MySqlSslMode::VerifyIdentity,
+        };
+        let mut options = MySqlConnectOptions::new()
+            .host(&self.host)
+            .port(self.port)
+            .username(&self.user)
+            .ssl_mode(self.ssl_mode.unwrap_or(default_mode))
+            // statements must run under the server's own settings, as in the `mysql` client
+            .pipes_as_concat(false)
+            .no_engine_substitution(false)
+            .timezone(None);
+        if let Some(socket) = &self.socket {
+            options = options.socket(socket);
+        }
+        if let Some(password) = &self.password {
+            options = options.password(password);
+        }
+        if let Some(ca) = &self.ssl_ca {
+            options = options.ssl_ca(ca);
+        }
+        if with_database {
+            options = options.database(self.database.as_str());
+        }
+        options
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` at `{}`", self.database.as_str(), self.server())
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Target({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_part() {
+        let target =
+            Target::parse("mysql://al%40ice:p%2Fw%23@db.example.org:3307/clinic?ssl-mode=VERIFY_CA&ssl-ca=/etc/ca.pem")
+                .unwrap();
+        assert_eq!(target.to_string(), "`clinic` at `db.example.org:3307`");
+        assert_eq!((target.user(), target.password.as_deref()), ("al@ice", Some("p/w#")));
+        assert!(matches!(target.ssl_mode, Some(MySqlSslMode::VerifyCa)));
+        let target = Target::parse("mysql:///clinic?socket=/run/a%20b.sock").unwrap();
+        assert_eq!(target.to_string(), "`clinic` at `/run/a b.sock`");
+        let target = Target::parse("mysql://u@[::1]/clinic").unwrap();
+        assert_eq!(target.server(), "::1:3306");
+        assert!(target.is_local());
+    }
+
+    #[test]
+    fn refuses_what_it_does_not_know() {
+        for (url, message) in [
+            (
+                "postgres://a/b",
+                "not a MySQL URL (it does not begin with `mysql://`); write it as `mysql://user:password@host:3306/database`",
+            ),
+            (
+                "mysql://h:99999/d",
+                "not a MySQL URL (invalid port number); write it as `mysql://user:password@host:3306/database`",
+            ),
+            ("mysql://h", "it names no database; write it as `mysql://user:password@host:3306/database`"),
+            ("mysql://a:3306,b:3306/d", "it names several hosts; name one, the primary"),
+            (
+                "mysql://h/d?ssl_mode=required",
+                "parameter `ssl_mode` is not known, did you mean `ssl-mode`?; known are `socket`, `ssl-mode`, `ssl-ca`",
+            ),
+            ("mysql://h/d?socket=", "parameter `socket` has no value; known are `socket`, `ssl-mode`, `ssl-ca`"),
+            (
+                "mysql://h/d?socket=/a&socket=/b",
+                "parameter `socket` is given twice; known are `socket`, `ssl-mode`, `ssl-ca`",
+            ),
+            (
+                "mysql://h/d?ssl-mode=maybe",
+                "`ssl-mode=maybe` is not known; it is one of `disabled`, `preferred`, `required`, `verify-ca`, `verify-identity`",
+            ),
+        ] {
+            assert_eq!(Target::parse(url).map(|_| ()).unwrap_err().to_string(), message, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_host_must_prove_who_it_is() {
+        let mode = |url: &str| Target::parse(url).unwrap().options(true).get_ssl_mode();
+        assert!(matches!(mode("mysql://db.example.org/d"), MySqlSslMode::VerifyIdentity));
+        assert!(matches!(mode("mysql://127.0.0.1/d"), MySqlSslMode::Preferred));
+        assert!(matches!(mode("mysql://localhost/d?ssl-ca=/ca.pem"), MySqlSslMode::VerifyIdentity));
+        assert!(matches!(mode("mysql:///d?socket=/s"), MySqlSslMode::Disabled));
+    }
+}

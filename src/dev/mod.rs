@@ -1,0 +1,5 @@
+//! The private server: a real MySQL of this project's own, under `.caredb/`, for development and demos.
+
+mod server;
+
+pub use server::{DevError, PrivateServer, State};

@@ -1,0 +1,11 @@
+//! `caredb` owns the life of a healthcare appointment database on MySQL 8.0.29 and later: its versioned
+//! schema, its fixtures, its private servers. ARCHITECTURE.md is the map of the folders.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod db;
+pub mod dev;
+pub mod migrate;
+pub mod output;
+pub mod seed;

@@ -1,0 +1,346 @@
+//! The migration files: found, named, read, split. Nothing here knows a database.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+use sha2::{Digest as _, Sha256};
+
+use crate::db::classify::{Kind, Refused, classify};
+use crate::db::split::{SplitError, split};
+
+/// A version of the schema; 0 is the empty database.
+pub type Version = i64;
+
+static MIGRATIONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/migrations");
+static ROLLBACKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rollbacks");
+
+/// Where the files come from.
+#[derive(Debug, Clone)]
+pub enum Location {
+    /// Carried by the binary.
+    Embedded,
+    /// Read from a folder.
+    Folder(PathBuf),
+}
+
+/// One V file with its U file.
+#[derive(Debug, Clone)]
+pub struct Migration {
+    /// The version in the names of both.
+    pub version: Version,
+    /// The V file.
+    pub up: Script,
+    /// The U file; a migration without one can't be rolled back.
+    pub down: Option<Script>,
+}
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// `V1__create_users_table.sql`
+    pub name: String,
+    /// `create users table`
+    pub description: String,
+    /// Flyway's checksum.
+    pub checksum: i32,
+    /// SHA-256 of the file's bytes, in hex.
+    pub sha256: String,
+    /// Its statements, at least one.
+    pub statements: Vec<Statement>,
+}
+
+/// One statement of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// Its text, without the delimiter.
+    pub text: String,
+    /// The line of the file on which it begins, from 1.
+    pub line: usize,
+    /// SHA-256 of the text, in hex.
+    pub sha256: String,
+    /// How it meets transactions.
+    pub kind: Kind,
+}
+
+/// What is wrong with a file; the message names it.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The folder can't be read.
+    #[error("could not read folder `{}`: {reason}; correct `--{option}` or `caredb.toml`", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// `migrations` or `rollbacks`.
+        option: &'static str,
+        /// What the system said.
+        reason: String,
+    },
+    /// The file can't be read.
+    #[error("could not read `{name}`: {reason}; correct the file's rights")]
+    Unreadable {
+        /// The file.
+        name: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// A name that says no version.
+    #[error(
+        "`{name}` is not named like a migration; name it `{prefix}<version>__<description>.sql`, the description in letters, digits and `_`"
+    )]
+    Name {
+        /// The file.
+        name: String,
+        /// `V` or `U`.
+        prefix: char,
+    },
+    /// A kind of file that this version does not run.
+    #[error(
+        "`{name}` is a repeatable migration, which this version of caredb does not run yet; make it a `V` file or move it out of the folder"
+    )]
+    Repeatable {
+        /// The file.
+        name: String,
+    },
+    /// Two files with one version.
+    #[error("`{first}` and `{second}` both have version {version}; give one of them the next free version")]
+    Duplicate {
+        /// The version.
+        version: Version,
+        /// One.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A U file to which no V file belongs.
+    #[error("`{name}` undoes version {version}, but there is no `V{version}__….sql`; correct its version or remove it")]
+    Orphan {
+        /// The file.
+        name: String,
+        /// Its version.
+        version: Version,
+    },
+    /// Bytes that are no text.
+    #[error("`{name}` line {line}: not UTF-8 text; save the file as UTF-8")]
+    NotUtf8 {
+        /// The file.
+        name: String,
+        /// The line with the first wrong byte.
+        line: usize,
+    },
+    /// Nothing to run.
+    #[error("`{name}` holds no statement; write one or remove the file")]
+    Empty {
+        /// The file.
+        name: String,
+    },
+    /// A text that can't be split.
+    #[error("`{name}` {error}")]
+    Split {
+        /// The file.
+        name: String,
+        /// Line and reason.
+        error: SplitError,
+    },
+    /// A statement that can't stand in a migration.
+    #[error("`{name}` line {line}: {refused}")]
+    Refused {
+        /// The file.
+        name: String,
+        /// Where the statement begins.
+        line: usize,
+        /// Statement and reason.
+        refused: Refused,
+    },
+}
+
+/// Reads all V and U files, ordered by version. Errors: the first file that is wrong, in the order of names.
+pub fn read(migrations: &Location, rollbacks: &Location) -> Result<Vec<Migration>, FileError> {
+    let ups = scripts('V', files('V', migrations)?)?;
+    let mut downs = scripts('U', files('U', rollbacks)?)?;
+    let migrations =
+        ups.into_iter().map(|(version, up)| Migration { version, up, down: downs.remove(&version) }).collect();
+    match downs.pop_first() {
+        Some((version, script)) => Err(FileError::Orphan { name: script.name, version }),
+        None => Ok(migrations),
+    }
+}
+
+/// The files of a location, by name; of a folder, those that end in `.sql` or look like a migration.
+fn files(prefix: char, location: &Location) -> Result<BTreeMap<String, Vec<u8>>, FileError> {
+    let mut found = BTreeMap::new();
+    match location {
+        Location::Embedded => {
+            let folder = if prefix == 'V' { &MIGRATIONS } else { &ROLLBACKS };
+            for file in folder.files() {
+                let name = file.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+                found.insert(name, file.contents().to_vec());
+            }
+        }
+        Location::Folder(folder) => {
+            let option = if prefix == 'V' { "migrations" } else { "rollbacks" };
+            let failed = |error: std::io::Error| FileError::Folder {
+                folder: folder.clone(),
+                option,
+                reason: error.to_string().to_lowercase(),
+            };
+            for entry in std::fs::read_dir(folder).map_err(failed)? {
+                let path = entry.map_err(failed)?.path();
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                if path.is_file() && is_meant(&name) {
+                    let bytes = std::fs::read(&path);
+                    let bytes = bytes.map_err(|error| FileError::Unreadable {
+                        name: name.clone(),
+                        reason: error.to_string().to_lowercase(),
+                    })?;
+                    found.insert(name, bytes);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a file is meant as a migration, so that a wrong name is an error and not passed over. Hidden files,
+/// editors' copies and other kinds of file are not.
+fn is_meant(name: &str) -> bool {
+    let extension = Path::new(name).extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
+    !name.starts_with('.') && extension.eq_ignore_ascii_case("sql")
+}
+
+fn scripts(prefix: char, files: BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<Version, Script>, FileError> {
+    let mut scripts: BTreeMap<Version, Script> = BTreeMap::new();
+    for (name, bytes) in files {
+        let (version, description) = parse_name(prefix, &name)?;
+        let script = script(name, description, &bytes)?;
+        if let Some(first) = scripts.get(&version) {
+            return Err(FileError::Duplicate { version, first: first.name.clone(), second: script.name });
+        }
+        scripts.insert(version, script);
+    }
+    Ok(scripts)
+}
+
+/// Version and description of a file's name. refinery reads the name; where it would read less than the
+/// whole name or pass over the file, caredb refuses it.
+fn parse_name(prefix: char, name: &str) -> Result<(Version, String), FileError> {
+    if name.starts_with("R__") {
+        return Err(FileError::Repeatable { name: name.to_owned() });
+    }
+    let wrong = || FileError::Name { name: name.to_owned(), prefix };
+    // refinery-core 0.10 takes `|` for a prefix, and panics at it
+    let stem = name.strip_suffix(".sql").filter(|stem| stem.starts_with(prefix)).ok_or_else(wrong)?;
+    let (_, version, description) = refinery_core::parse_migration_name(stem).map_err(|_| wrong())?;
+    let rest = stem.strip_prefix(prefix).ok_or_else(wrong)?;
+    let digits = rest.strip_suffix(&format!("__{description}")).ok_or_else(wrong)?;
+    if version == 0 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    Ok((version, description.replace('_', " ")))
+}
+
+fn script(name: String, description: String, bytes: &[u8]) -> Result<Script, FileError> {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+            return Err(FileError::NotUtf8 { name, line });
+        }
+    };
+    let mut statements = Vec::new();
+    match split(text) {
+        Ok(found) => {
+            for statement in found {
+                let kind = classify(statement.text).map_err(|refused| FileError::Refused {
+                    name: name.clone(),
+                    line: statement.line,
+                    refused,
+                })?;
+                statements.push(Statement {
+                    text: statement.text.to_owned(),
+                    line: statement.line,
+                    sha256: sha256(statement.text.as_bytes()),
+                    kind,
+                });
+            }
+        }
+        Err(error) => return Err(FileError::Split { name, error }),
+    }
+    if statements.is_empty() {
+        return Err(FileError::Empty { name });
+    }
+    Ok(Script { name, description, checksum: checksum(text), sha256: sha256(bytes), statements })
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}"); // writing into a String can't fail
+        hex
+    })
+}
+
+/// Flyway's checksum of a text: CRC-32 over the lines without their ends (LF, CRLF or CR) and without a
+/// byte order mark, as a signed number (flyway-core, `ChecksumCalculator`; vector in facts.md).
+#[must_use]
+pub fn checksum(text: &str) -> i32 {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut crc = crc32fast::Hasher::new();
+    for line in text.split(['\n', '\r']) {
+        crc.update(line.as_bytes());
+    }
+    crc.finalize().cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checksum_is_flyways() {
+        let text = "CREATE TABLE t(a INT);\nINSERT INTO t VALUES(1);\n";
+        for same in [
+            text.to_owned(),
+            text.replace('\n', "\r\n"),
+            text.replace('\n', "\r"),
+            text.trim_end().to_owned(),
+            format!("\u{feff}{text}"),
+        ] {
+            assert_eq!(checksum(&same), 214_564_623, "{same:?}");
+        }
+        assert_ne!(checksum("CREATE TABLE t(a INT); \n"), checksum("CREATE TABLE t(a INT);\n"));
+    }
+
+    #[test]
+    fn names_are_read_whole_or_refused() {
+        assert_eq!(parse_name('V', "V1__create_users_table.sql").unwrap(), (1, "create users table".to_owned()));
+        assert_eq!(parse_name('V', "V20261123120000__a__b.sql").unwrap(), (20_261_123_120_000, "a  b".to_owned()));
+        assert_eq!(parse_name('U', "U007__x.sql").unwrap(), (7, "x".to_owned()));
+        for name in [
+            "V1_one.sql",
+            "V1__with-dash.sql",
+            "V1__with space.sql",
+            "V1.2__dotted.sql",
+            "V__x.sql",
+            "v1__x.sql",
+            "V1__.sql",
+            "|1__x.sql",
+            "U1__x.sql",
+            "V1__x.SQL",
+            "V0__x.sql",
+            "V-1__x.sql",
+            "V99999999999999999999__x.sql",
+            "notes.sql",
+        ] {
+            assert!(matches!(parse_name('V', name), Err(FileError::Name { .. })), "{name}");
+        }
+        assert!(matches!(parse_name('V', "R__views.sql"), Err(FileError::Repeatable { .. })));
+    }
+
+    #[test]
+    fn the_embedded_files_are_whole() {
+        let migrations = read(&Location::Embedded, &Location::Embedded).unwrap();
+        assert!(migrations.iter().map(|migration| migration.version).eq(1..=12));
+        assert!(migrations.iter().all(|migration| migration.down.is_some()));
+    }
+}

@@ -1,0 +1,9 @@
+//! Versioned migrations: files → history → plan → apply. History is Flyway's own table; what Flyway has no
+//! place for is in `caredb_journal`.
+
+pub mod apply;
+pub mod files;
+pub mod history;
+pub mod info;
+pub mod journal;
+pub mod plan;

@@ -1,0 +1,420 @@
+//! What is to run: a pure function of the files and of what the database says of them.
+
+use std::collections::BTreeMap;
+
+pub use super::files::Version;
+use super::files::{Migration, Script};
+use super::history::Entry;
+use super::journal::{Direction, Journal, State};
+
+/// What a database says of its migrations.
+#[derive(Debug, Default, Clone)]
+pub struct Observed {
+    /// Flyway's table; none where it does not exist.
+    pub history: Option<Vec<Entry>>,
+    /// The statement journal; none where it does not exist.
+    pub journal: Option<Journal>,
+}
+
+/// The history, read the way Flyway reads it.
+#[derive(Debug, Default)]
+pub struct Applied<'a> {
+    /// What is applied, by version.
+    pub versions: BTreeMap<Version, &'a Entry>,
+    /// What failed half-way.
+    pub failed: BTreeMap<Version, &'a Entry>,
+    /// The version that the database was adopted at; what is not above it never runs.
+    pub baseline: Option<Version>,
+    /// Versions that no file of caredb's could have, as they stand in the table.
+    pub foreign: Vec<&'a Entry>,
+}
+
+impl Observed {
+    /// Reads the history in the order of its ranks.
+    #[must_use]
+    pub fn applied(&self) -> Applied<'_> {
+        let mut applied = Applied::default();
+        for entry in self.history.iter().flatten() {
+            let Some(version) = entry.number() else {
+                // repeatable migrations and schema markers have no version and are no business of V files
+                if entry.version.is_some() {
+                    applied.foreign.push(entry);
+                }
+                continue;
+            };
+            match entry.kind.as_str() {
+                "BASELINE" => applied.baseline = Some(version),
+                "DELETE" => {
+                    applied.versions.remove(&version);
+                }
+                _ if entry.success => {
+                    applied.failed.remove(&version);
+                    applied.versions.insert(version, entry);
+                }
+                _ => {
+                    applied.failed.insert(version, entry);
+                }
+            }
+        }
+        applied
+    }
+
+    /// The version that the schema is at: the highest that is applied, or the baseline; 0 for none.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        let applied = self.applied();
+        applied.versions.last_key_value().map(|(&version, _)| version).max(applied.baseline).unwrap_or(0)
+    }
+}
+
+/// Where files and database disagree, or the database is not in a state to go on from.
+#[derive(Debug, thiserror::Error, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "finding", rename_all = "snake_case")]
+pub enum Finding {
+    /// The file of an applied version was changed.
+    #[error(
+        "`{script}` was edited after it was applied (checksum {applied}, file has {file}); put the old text back and make the change a new migration"
+    )]
+    Edited {
+        /// The file.
+        script: String,
+        /// The checksum in the history.
+        applied: i32,
+        /// The checksum of the file.
+        file: i32,
+    },
+    /// An applied version has no file.
+    #[error(
+        "version {version} (`{script}`) is applied, but its file is missing; put it back into the migrations folder"
+    )]
+    Missing {
+        /// The version.
+        version: Version,
+        /// The file's name in the history.
+        script: String,
+    },
+    /// A file that was not applied although a later one was.
+    #[error(
+        "`{script}` is not applied, but version {applied}, which is higher, is; give the file a version above {applied}"
+    )]
+    OutOfOrder {
+        /// The file.
+        script: String,
+        /// The highest version applied.
+        applied: Version,
+    },
+    /// A version that caredb can't order.
+    #[error(
+        "the history holds version `{version}` (`{script}`), and caredb's versions are whole numbers; it can't take this database over"
+    )]
+    Foreign {
+        /// As it stands in the history.
+        version: String,
+        /// The file's name in the history.
+        script: String,
+    },
+    /// A failure of another tool, which kept no journal.
+    #[error(
+        "version {version} (`{script}`) failed half-way and there is no journal of it; bring the schema to the state before it, then delete its row from `flyway_schema_history`"
+    )]
+    Failed {
+        /// The version.
+        version: Version,
+        /// The file's name in the history.
+        script: String,
+    },
+    /// A statement of which it is not known whether it took effect.
+    #[error(
+        "`{script}` statement {statement} was begun, and the run ended before the server answered; look whether it took effect, then set its `state` in `caredb_journal` to `done` or `failed` and run again"
+    )]
+    Undecided {
+        /// The file.
+        script: String,
+        /// Its number, from 1.
+        statement: usize,
+    },
+    /// The part of a file that has run was changed before the rest did.
+    #[error(
+        "`{script}` statement {statement} has run already, with another text; put the old text back: only what follows the failed statement may change"
+    )]
+    ChangedBehind {
+        /// The file.
+        script: String,
+        /// Its number, from 1.
+        statement: usize,
+    },
+    /// A rollback that did not reach its end.
+    #[error("the rollback of version {version} is half done; finish it with `caredb rollback --to {below}`")]
+    HalfRolledBack {
+        /// The version.
+        version: Version,
+        /// The one below.
+        below: Version,
+    },
+}
+
+/// A request that can't be planned although files and database agree.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum PlanError {
+    /// See the finding.
+    #[error(transparent)]
+    Finding(#[from] Finding),
+    /// `--to` names a version that there is not.
+    #[error("there is no version {0} to go to; `caredb info` lists them")]
+    UnknownVersion(Version),
+    /// `migrate --to` below what is applied.
+    #[error("the database is at version {at}, above {to}; to go back, say `caredb rollback --to {to}`")]
+    Backwards {
+        /// Where the database is.
+        at: Version,
+        /// What was asked for.
+        to: Version,
+    },
+    /// `rollback --to` above what is applied.
+    #[error("the database is at version {at}, not above {to}; to go forward, say `caredb migrate --to {to}`")]
+    Forwards {
+        /// Where the database is.
+        at: Version,
+        /// What was asked for.
+        to: Version,
+    },
+    /// A V file without its U file.
+    #[error(
+        "`{script}` can't be rolled back: there is no `U{version}__….sql`; write it, or roll back to {version} at the lowest"
+    )]
+    NoRollback {
+        /// The V file.
+        script: String,
+        /// Its version.
+        version: Version,
+    },
+    /// Below the baseline nothing is known.
+    #[error("the database was adopted at version {baseline}; what is below it can't be rolled back")]
+    BelowBaseline {
+        /// The baseline.
+        baseline: Version,
+    },
+    /// A V file that is applied in part.
+    #[error(
+        "version {version} is applied in part ({done} of {total} statements); finish it with `caredb migrate` before you roll back"
+    )]
+    Partial {
+        /// The version.
+        version: Version,
+        /// Statements done.
+        done: usize,
+        /// Statements of the file.
+        total: usize,
+    },
+}
+
+/// What will run, in order.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Plan<'a> {
+    /// Up for V files, down for U files.
+    pub direction: Direction,
+    /// The version before.
+    pub from: Version,
+    /// The version after.
+    pub to: Version,
+    /// One a file.
+    pub steps: Vec<Step<'a>>,
+}
+
+/// One file to run, or to go on with.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Step<'a> {
+    /// The migration's version.
+    pub version: Version,
+    /// The V or the U file.
+    pub script: &'a Script,
+    /// The attempt's number in the journal.
+    pub attempt: i32,
+    /// How many of the statements are done already.
+    pub done: usize,
+    /// The rank of the history row that this step replaces or removes.
+    pub replaces: Option<i32>,
+}
+
+impl Plan<'_> {
+    /// The number of statements that will run.
+    #[must_use]
+    pub fn statements(&self) -> usize {
+        self.steps.iter().map(|step| step.script.statements.len() - step.done).sum()
+    }
+}
+
+/// Everything that `validate` reports and that stops `migrate`, lowest version first.
+#[must_use]
+pub fn check(migrations: &[Migration], observed: &Observed) -> Vec<Finding> {
+    let applied = observed.applied();
+    let files: BTreeMap<Version, &Migration> =
+        migrations.iter().map(|migration| (migration.version, migration)).collect();
+    let newest_file = files.last_key_value().map_or(0, |(&version, _)| version);
+    let newest_applied = observed.version();
+    let mut findings = Vec::new();
+    for entry in &applied.foreign {
+        findings.push(Finding::Foreign {
+            version: entry.version.clone().unwrap_or_default(),
+            script: entry.script.clone(),
+        });
+    }
+    for (&version, entry) in &applied.versions {
+        match (files.get(&version), entry.checksum) {
+            (Some(migration), Some(checksum)) if checksum != migration.up.checksum => findings.push(Finding::Edited {
+                script: migration.up.name.clone(),
+                applied: checksum,
+                file: migration.up.checksum,
+            }),
+            (Some(_), _) => {}
+            // above the newest file: applied by a newer release, which Flyway passes over, too
+            (None, _) if version > newest_file => {}
+            (None, _) => findings.push(Finding::Missing { version, script: entry.script.clone() }),
+        }
+    }
+    for migration in migrations {
+        let version = migration.version;
+        let pending =
+            !applied.versions.contains_key(&version) && applied.baseline.is_none_or(|baseline| version > baseline);
+        let attempt = observed.journal.as_ref().and_then(|journal| journal.get(&version));
+        if pending && version < newest_applied {
+            findings.push(Finding::OutOfOrder { script: migration.up.name.clone(), applied: newest_applied });
+        }
+        match attempt {
+            Some(attempt) if !attempt.is_complete() => {
+                let script =
+                    if attempt.direction == Direction::Up { Some(&migration.up) } else { migration.down.as_ref() };
+                let Some(script) = script else { continue };
+                findings.extend(resumable(script, &attempt.statements));
+            }
+            _ if applied.failed.contains_key(&version) && pending => {
+                findings.push(Finding::Failed { version, script: migration.up.name.clone() });
+            }
+            _ => {}
+        }
+    }
+    findings
+}
+
+/// Whether the rest of a file can run on top of the statements that were begun.
+fn resumable(script: &Script, begun: &[(State, String)]) -> Option<Finding> {
+    for (index, (state, sha256)) in begun.iter().enumerate() {
+        let name = script.name.clone();
+        let statement = index + 1;
+        match state {
+            State::Begun => return Some(Finding::Undecided { script: name, statement }),
+            State::Done if script.statements.get(index).is_none_or(|now| now.sha256 != *sha256) => {
+                return Some(Finding::ChangedBehind { script: name, statement });
+            }
+            State::Done | State::Failed => {}
+        }
+    }
+    None
+}
+
+/// The attempt with which to go on in `direction`, and how many of its statements are done.
+fn attempt(observed: &Observed, version: Version, direction: Direction) -> (i32, usize) {
+    match observed.journal.as_ref().and_then(|journal| journal.get(&version)) {
+        Some(last) if last.direction == direction && !last.is_complete() => (last.number, last.done()),
+        Some(last) => (last.number + 1, 0),
+        None => (1, 0),
+    }
+}
+
+/// Plans `migrate`: all pending versions, up to `to` where it is given.
+pub fn plan_up<'a>(
+    migrations: &'a [Migration],
+    observed: &Observed,
+    to: Option<Version>,
+) -> Result<Plan<'a>, PlanError> {
+    if let Some(finding) = check(migrations, observed).into_iter().next() {
+        return Err(finding.into());
+    }
+    let from = observed.version();
+    let applied = observed.applied();
+    if let Some(to) = to {
+        if to < from {
+            return Err(PlanError::Backwards { at: from, to });
+        }
+        if to != from && !migrations.iter().any(|migration| migration.version == to) {
+            return Err(PlanError::UnknownVersion(to));
+        }
+    }
+    if let Some((version, below)) = half_rolled_back(migrations, observed) {
+        return Err(Finding::HalfRolledBack { version, below }.into());
+    }
+    let steps: Vec<Step<'a>> = migrations
+        .iter()
+        .filter(|migration| migration.version > from && to.is_none_or(|to| migration.version <= to))
+        .map(|migration| {
+            let (attempt, done) = attempt(observed, migration.version, Direction::Up);
+            let replaces = applied.failed.get(&migration.version).map(|entry| entry.rank);
+            Step { version: migration.version, script: &migration.up, attempt, done, replaces }
+        })
+        .collect();
+    let to = steps.last().map_or(from, |step| step.version);
+    Ok(Plan { direction: Direction::Up, from, to, steps })
+}
+
+/// How far back `rollback` goes.
+#[derive(Debug, Clone, Copy)]
+pub enum Back {
+    /// To a version, which stays applied; 0 empties the database.
+    To(Version),
+    /// By so many versions.
+    Steps(usize),
+}
+
+/// Plans `rollback`: the U files of the versions above the target, highest first.
+pub fn plan_down<'a>(migrations: &'a [Migration], observed: &Observed, back: Back) -> Result<Plan<'a>, PlanError> {
+    if let Some(finding) = check(migrations, observed).into_iter().next() {
+        return Err(finding.into());
+    }
+    let from = observed.version();
+    let applied = observed.applied();
+    let target = match back {
+        Back::To(to) if to > from => return Err(PlanError::Forwards { at: from, to }),
+        Back::To(to)
+            if to != 0 && to != from && Some(to) != applied.baseline && !applied.versions.contains_key(&to) =>
+        {
+            return Err(PlanError::UnknownVersion(to));
+        }
+        Back::To(to) => to,
+        // one below the last version that goes
+        Back::Steps(steps) => applied.versions.keys().rev().nth(steps).copied().or(applied.baseline).unwrap_or(0),
+    };
+    if let Some(baseline) = applied.baseline.filter(|&baseline| target < baseline) {
+        return Err(PlanError::BelowBaseline { baseline });
+    }
+    for (&version, last) in observed.journal.iter().flatten() {
+        if last.direction == Direction::Up
+            && last.done() > 0
+            && !last.is_complete()
+            && !applied.versions.contains_key(&version)
+        {
+            return Err(PlanError::Partial { version, done: last.done(), total: last.total });
+        }
+    }
+    let mut steps = Vec::new();
+    for (&version, entry) in applied.versions.iter().rev().filter(|&(&version, _)| version > target) {
+        let migration = migrations.iter().find(|migration| migration.version == version);
+        let script = migration.and_then(|migration| migration.down.as_ref());
+        let script = script.ok_or_else(|| PlanError::NoRollback { script: entry.script.clone(), version })?;
+        let (attempt, done) = attempt(observed, version, Direction::Down);
+        steps.push(Step { version, script, attempt, done, replaces: Some(entry.rank) });
+    }
+    Ok(Plan { direction: Direction::Down, from, to: target, steps })
+}
+
+/// The version whose rollback stopped half-way, with the one below it.
+fn half_rolled_back(migrations: &[Migration], observed: &Observed) -> Option<(Version, Version)> {
+    let applied = observed.applied();
+    let (&version, _) = observed.journal.as_ref()?.iter().find(|(version, last)| {
+        last.direction == Direction::Down
+            && last.done() > 0
+            && !last.is_complete()
+            && applied.versions.contains_key(version)
+    })?;
+    let below = migrations.iter().map(|migration| migration.version).filter(|&below| below < version).max();
+    Some((version, below.unwrap_or(0)))
+}

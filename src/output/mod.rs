@@ -1,0 +1,223 @@
+//! The one place that prints. Commands and domain emit events and hand back an outcome; here they become
+//! lines for people or one JSON object a line.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this module is what prints")]
+
+use std::io::{IsTerminal as _, Write as _};
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::migrate::files::Version;
+use crate::migrate::journal::Direction;
+
+pub mod table;
+
+/// What caredb's exit codes mean, the same for every command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// The check found something.
+    Found = 1,
+    /// An error, or wrong usage.
+    Error = 2,
+    /// Refused: a protected database, no confirmation.
+    Refused = 3,
+    /// Another run holds the lock.
+    Locked = 4,
+    /// Interrupted; the state is safe.
+    Interrupted = 130,
+}
+
+impl Exit {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Found => "found",
+            Self::Error => "error",
+            Self::Refused => "refused",
+            Self::Locked => "locked",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// What happens while a command runs.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// No URL was given, so the private server is used.
+    PrivateServer {
+        /// The database on it.
+        database: String,
+    },
+    /// Another run holds a lock that this one waits for.
+    Waiting {
+        /// The lock's name.
+        lock: String,
+        /// Who holds it.
+        holder: String,
+    },
+    /// A migration was applied or rolled back, and is in the history.
+    Migration {
+        /// Up or down.
+        direction: Direction,
+        /// Its version.
+        version: Version,
+        /// What its file is called.
+        description: String,
+        /// How many statements ran.
+        statements: usize,
+        /// How long they took, in milliseconds.
+        duration_ms: u64,
+    },
+    /// The fixtures of a table were loaded.
+    Seeded {
+        /// The table.
+        table: String,
+        /// Rows that are new.
+        inserted: usize,
+        /// Rows that were there already.
+        kept: usize,
+    },
+    /// The private server is being made ready.
+    Server {
+        /// What is done with it.
+        doing: String,
+    },
+}
+
+/// How a command ended, for the last line.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The exit code.
+    pub exit: Exit,
+    /// What people read, without the last line end; may be empty.
+    pub text: String,
+    /// What JSON readers get beside `command` and `outcome`.
+    pub fields: Map<String, Value>,
+}
+
+impl Outcome {
+    /// `fields`: an object.
+    #[must_use]
+    pub fn new(exit: Exit, text: impl Into<String>, fields: Value) -> Self {
+        let fields = if let Value::Object(fields) = fields { fields } else { Map::new() };
+        Self { exit, text: text.into(), fields }
+    }
+
+    /// Done, or nothing to do.
+    #[must_use]
+    pub fn done(text: impl Into<String>, fields: Value) -> Self {
+        Self::new(Exit::Done, text, fields)
+    }
+}
+
+/// A form of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Lines and tables for people
+    Human,
+    /// One JSON object a line, the last with `command` and `outcome`
+    Json,
+}
+
+/// Where and how to print.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    /// For people or for programs.
+    pub format: Format,
+    /// Leave out everything but errors and the outcome.
+    pub quiet: bool,
+}
+
+impl Output {
+    /// Prints an event: results on stdout, what is merely good to know on stderr.
+    pub fn event(&self, event: &Event) {
+        match (self.format, event) {
+            (Format::Json, event) => print_json(&serde_json::to_value(event).unwrap_or_default()),
+            (Format::Human, _) if self.quiet => {}
+            (Format::Human, Event::PrivateServer { .. } | Event::Waiting { .. } | Event::Server { .. }) => {
+                eprintln!("{}", line(event))
+            }
+            (Format::Human, _) => print_text(&line(event)),
+        }
+    }
+
+    /// Prints how `command` ended.
+    pub fn outcome(&self, command: &str, outcome: Outcome) {
+        match self.format {
+            Format::Json => {
+                let mut object = Map::from_iter([
+                    ("command".to_owned(), json!(command)),
+                    ("outcome".to_owned(), json!(outcome.exit.word())),
+                ]);
+                object.extend(outcome.fields);
+                print_json(&Value::Object(object));
+            }
+            Format::Human if outcome.text.is_empty() => {}
+            Format::Human => print_text(&outcome.text),
+        }
+    }
+
+    /// Prints why `command` failed: one line on stderr, and the last object on stdout for JSON readers.
+    pub fn error(&self, command: &str, exit: Exit, error: &str) {
+        eprintln!("error: {error}");
+        if self.format == Format::Json {
+            print_json(&json!({ "command": command, "outcome": exit.word(), "error": error }));
+        }
+    }
+
+    /// Asks a yes-or-no question; no terminal to ask on means no answer.
+    #[must_use]
+    pub fn ask(&self, question: &str) -> Option<bool> {
+        if !self.can_ask() {
+            return None;
+        }
+        eprint!("{question} [y/N] ");
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).ok()?;
+        Some(matches!(answer.trim(), "y" | "Y" | "yes"))
+    }
+
+    /// Whether a person is there to answer.
+    #[must_use]
+    pub fn can_ask(&self) -> bool {
+        self.format == Format::Human && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+}
+
+fn line(event: &Event) -> String {
+    match event {
+        Event::PrivateServer { database } => {
+            format!("using the private server of `caredb dev up`, database `{database}`")
+        }
+        Event::Waiting { lock, holder } => format!("waiting for lock `{lock}`, held by {holder}"),
+        Event::Migration { direction, version, description, statements, duration_ms } => {
+            let script = match direction {
+                Direction::Up => format!("V{version}"),
+                Direction::Down => format!("U{version}"),
+            };
+            format!("{script:<4} {description:<40} {:>13} {duration_ms:>6} ms", count(*statements, "statement"))
+        }
+        Event::Seeded { table, inserted, kept } => {
+            format!("{table:<22} {:>12} {kept:>6} there already", format!("{inserted} new"))
+        }
+        Event::Server { doing } => doing.clone(),
+    }
+}
+
+/// `1 statement`, `2 statements`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A reader that went away (`caredb info | head -1`) is no error.
+fn print_text(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn print_json(value: &Value) {
+    print_text(&value.to_string());
+}
