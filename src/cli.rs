@@ -29,7 +29,7 @@ Exit codes: 0 done, or nothing to do; 1 the check found something; 2 error or wr
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
-    /// The database, mysql://user:password@host:3306/database[?socket=…&ssl-mode=…&ssl-ca=…];
+    /// The database, `mysql://user:password@host:3306/database[?socket=…&ssl-mode=…&ssl-ca=…]`;
     /// or by `CAREDB_URL` or `DATABASE_URL`, the password also by `CAREDB_PASSWORD_FILE`
     #[arg(long, global = true, value_name = "URL")]
     pub url: Option<String>,

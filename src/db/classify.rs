@@ -30,9 +30,8 @@ pub fn classify(text: &str) -> Result<Kind, Refused> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let refused = |length: usize, reason| Err(Refused { statement: words[..length].join(" "), reason });
     match words.as_slice() {
-        ["START", "TRANSACTION", ..] => refused(2, TRANSACTION),
+        ["START", "TRANSACTION", ..] | ["RELEASE", "SAVEPOINT", ..] => refused(2, TRANSACTION),
         ["BEGIN" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "XA", ..] => refused(1, TRANSACTION),
-        ["RELEASE", "SAVEPOINT", ..] => refused(2, TRANSACTION),
         ["SET", rest @ ..] if rest.iter().take(3).any(|word| word.trim_start_matches('@').eq("AUTOCOMMIT")) => {
             Err(Refused { statement: "SET autocommit".to_owned(), reason: TRANSACTION })
         }

@@ -1,5 +1,7 @@
 //! A connection, and what the server behind it is.
 
+use std::path::PathBuf;
+
 use sqlx::mysql::MySqlConnection;
 use sqlx::{ConnectOptions as _, Row as _};
 
@@ -29,7 +31,7 @@ pub struct Session {
 pub enum ConnectError {
     /// The server has no such database; it could be created.
     #[error("database {0} does not exist")]
-    MissingDatabase(Target),
+    MissingDatabase(String),
     /// The server wants a password, and none was given.
     #[error("user `{user}` needs a password at `{server}`; give it in the URL or by `CAREDB_PASSWORD_FILE`")]
     NeedsPassword {
@@ -64,26 +66,56 @@ pub enum ConnectError {
         /// What the TLS library said.
         reason: String,
     },
+    /// The file of `ssl-ca` can't be read.
+    #[error("could not read `{}`, the CA of `ssl-ca`: {reason}; correct the path in the URL", file.display())]
+    Ca {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
     /// Everything else the server said no for.
     #[error(transparent)]
     Db(#[from] DbError),
 }
 
-const IDENTIFY: &str = "SELECT VERSION(), CURRENT_USER()";
-
 /// Connects and makes sure that the server is a MySQL that caredb works with.
 pub async fn connect(target: &Target) -> Result<Session, ConnectError> {
-    let server = target.server();
-    let mut conn = target.options(true).connect().await.map_err(|error| refusal(target, &error))?;
-    let row = sqlx::raw_sql(IDENTIFY)
-        .fetch_one(&mut conn)
-        .await
-        .map_err(|error| DbError::new(format!("could not ask `{server}` what it is"), &error))?;
-    let version: String = row.get(0);
-    if let Some(what) = unsuitable(&version) {
-        return Err(ConnectError::Unsuitable { server, what });
+    if let Some(file) = target.ca() {
+        let unreadable = |error: std::io::Error| ConnectError::Ca {
+            file: file.to_owned(),
+            reason: error.to_string().to_lowercase(),
+        };
+        std::fs::File::open(file).map_err(unreadable)?;
     }
-    Ok(Session { conn, version, database: target.database.clone(), account: row.get(1), server })
+    let mut conn = match target.options(true).connect().await {
+        Ok(conn) => conn,
+        Err(error) => {
+            let refusal = refusal(target, &error);
+            if let ConnectError::MissingDatabase(_) = refusal {
+                // first things first: on the wrong kind of server there is no use in creating it
+                let mut conn = target.options(false).connect().await.map_err(|error| self::refusal(target, &error))?;
+                identify(&mut conn, target).await?;
+            }
+            return Err(refusal);
+        }
+    };
+    let (version, account) = identify(&mut conn, target).await?;
+    Ok(Session { conn, version, database: target.database.clone(), account, server: target.server() })
+}
+
+const IDENTIFY: &str = "SELECT VERSION(), CURRENT_USER()";
+
+/// The server's version and the account, where the server is one that caredb works with.
+async fn identify(conn: &mut MySqlConnection, target: &Target) -> Result<(String, String), ConnectError> {
+    let server = target.server();
+    let row = sqlx::raw_sql(IDENTIFY).fetch_one(conn).await;
+    let row = row.map_err(|error| DbError::new(format!("could not ask `{server}` what it is"), &error))?;
+    let version: String = row.get(0);
+    match unsuitable(&version) {
+        Some(what) => Err(ConnectError::Unsuitable { server, what }),
+        None => Ok((version, row.get(1))),
+    }
 }
 
 /// Creates the database that `target` names, with the character set of the schema.
@@ -101,9 +133,13 @@ pub async fn create_database(target: &Target) -> Result<(), ConnectError> {
 fn refusal(target: &Target, error: &sqlx::Error) -> ConnectError {
     let server = target.server();
     match (server_error(error), error) {
-        (Some((1049, _)), _) => ConnectError::MissingDatabase(target.clone()),
+        (Some((1049, _)), _) => ConnectError::MissingDatabase(target.to_string()),
         (Some((1045, _)), _) if !target.has_password() => {
             ConnectError::NeedsPassword { user: target.user().to_owned(), server }
+        }
+        // what rustls does not like about a certificate comes as invalid data
+        (None, sqlx::Error::Io(io)) if io.kind() == std::io::ErrorKind::InvalidData => {
+            ConnectError::Tls { server, reason: io.to_string() }
         }
         (None, sqlx::Error::Io(io)) => ConnectError::Unreachable { server, reason: io.to_string().to_lowercase() },
         (None, sqlx::Error::Tls(tls)) => ConnectError::Tls { server, reason: tls.to_string() },

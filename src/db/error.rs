@@ -23,7 +23,7 @@ impl DbError {
         match server_error(error) {
             Some((number, message)) => Self {
                 what,
-                reason: format!("MySQL error {number}: {}", mask(number, message)),
+                reason: format!("MySQL error {number}: {}", self::message(number, message)),
                 cure: cure(number).map(str::to_owned),
                 number: Some(number),
             },
@@ -64,16 +64,24 @@ fn transport(error: &sqlx::Error) -> String {
     }
 }
 
+/// What the server says, on one line, without patients' values and without its advice to read its manual.
+fn message(number: u16, message: &str) -> String {
+    let message = message.trim_end().replace(['\n', '\r'], " ");
+    match message.split_once("the right syntax to use ") {
+        Some((_, near)) if number == 1064 => format!("syntax error {near}"),
+        _ => mask(number, &message),
+    }
+}
+
 /// Replaces the values that some of MySQL's messages repeat by `…`; names of keys and columns stay.
 fn mask(number: u16, message: &str) -> String {
     // 1062 duplicate entry, 1264-1292-1366-1411-1525 wrong value, 1526 no partition for value, 3140 JSON text
     const WITH_VALUES: [u16; 8] = [1062, 1264, 1292, 1366, 1411, 1525, 1526, 3140];
-    let message = message.trim_end().replace(['\n', '\r'], " ");
     if !WITH_VALUES.contains(&number) {
-        return message;
+        return message.to_owned();
     }
     // the value stands first, up to the quote that is followed by one of these
-    let Some(start) = message.find('\'') else { return message };
+    let Some(start) = message.find('\'') else { return message.to_owned() };
     let end =
         ["' for ", "' in ", "' at "].iter().filter_map(|mark| message.rfind(mark)).filter(|&end| end > start).min();
     match end {

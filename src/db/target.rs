@@ -1,7 +1,7 @@
 //! Where to connect: the `mysql://` URL, read strictly. What it says is never guessed and never printed whole.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 
@@ -157,6 +157,12 @@ impl Target {
         &self.user
     }
 
+    /// The file of the CA that the server's certificate must come from.
+    #[must_use]
+    pub fn ca(&self) -> Option<&Path> {
+        self.ssl_ca.as_deref()
+    }
+
     /// The server alone, for messages: `localhost:3306`, or the socket's path.
     #[must_use]
     pub fn server(&self) -> String {
@@ -168,18 +174,21 @@ impl Target {
 
     fn is_local(&self) -> bool {
         let loopback = self.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-        self.socket.is_some() || loopback || self.host.eq_ignore_ascii_case("localhost")
+        loopback || self.host.eq_ignore_ascii_case("localhost")
     }
 
-    /// The driver's options. Without `ssl-mode`, a socket is not encrypted, loopback is where the server can,
-    /// and every other host must show a certificate that a known CA signed for its name.
+    /// The driver's options. Without `ssl-mode`, loopback and a socket that a password passes over are encrypted
+    /// where the server can, and every other host must show a certificate that a known CA signed for its name.
     /// `with_database`: false to connect to the server alone.
     #[must_use]
     pub fn options(&self, with_database: bool) -> MySqlConnectOptions {
-        let default_mode = match (&self.socket, self.is_local()) {
-            (Some(_), _) => MySqlSslMode::Disabled,
-            (None, true) if self.ssl_ca.is_none() => MySqlSslMode::Preferred,
-            _ => MySqlSslMode::VerifyIdentity,
+        let default_mode = match (&self.socket, &self.password) {
+            (Some(_), None) => MySqlSslMode::Disabled,
+            // sqlx 0.9 sends no password over an unencrypted socket: it asks for the server's RSA key, while
+            // caching_sha2_password takes a socket for safe and expects the password itself
+            (Some(_), Some(_)) => MySqlSslMode::Preferred,
+            (None, _) if self.is_local() && self.ssl_ca.is_none() => MySqlSslMode::Preferred,
+            (None, _) => MySqlSslMode::VerifyIdentity,
         };
         let mut options = MySqlConnectOptions::new()
             .host(&self.host)
@@ -275,5 +284,6 @@ mod tests {
         assert!(matches!(mode("mysql://127.0.0.1/d"), MySqlSslMode::Preferred));
         assert!(matches!(mode("mysql://localhost/d?ssl-ca=/ca.pem"), MySqlSslMode::VerifyIdentity));
         assert!(matches!(mode("mysql:///d?socket=/s"), MySqlSslMode::Disabled));
+        assert!(matches!(mode("mysql://u:p@h/d?socket=/s"), MySqlSslMode::Preferred));
     }
 }

@@ -25,10 +25,10 @@ const PROVIDE: &str = include_str!("../../dev/mysql");
 const DATABASE: &str = "caredb";
 
 /// How long a start may take until the server answers; recovery after a crash included.
-const START_TIMEOUT: Duration = Duration::from_secs(120);
+const START_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// How long a stop may take before the server is killed.
-const STOP_TIMEOUT: Duration = Duration::from_secs(60);
+const STOP_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How often to look while waiting.
 const POLL: Duration = Duration::from_millis(20);
@@ -202,7 +202,7 @@ impl PrivateServer {
         fs::write(&ignore, "*\n").map_err(io("write", &ignore))?;
         let running = matches!(self.observe(), State::Running { .. });
         if !running {
-            let program = self.program()?;
+            let program = Self::program()?;
             if !self.data().is_dir() {
                 say("making a new data directory");
                 self.initialize(&program)?;
@@ -263,7 +263,7 @@ impl PrivateServer {
     }
 
     /// The path of a server program, found or fetched by the script; its progress goes to the terminal.
-    fn program(&self) -> Result<PathBuf, DevError> {
+    fn program() -> Result<PathBuf, DevError> {
         let failed = |error: std::io::Error| {
             DevError::Program(format!("could not run `bash`: {error}; say CAREDB_MYSQLD=/path/to/mysqld"))
         };

@@ -11,7 +11,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::Connection as _;
 use sqlx::mysql::MySqlConnection;
 
-use super::files::{Statement, Version};
+use super::files::Statement;
 use super::history;
 use super::journal::{self, Direction, State};
 use super::plan::{Observed, Plan, Step};
@@ -26,19 +26,9 @@ use crate::output::Event;
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// The server refused a statement.
-    #[error("`{script}` line {line}, statement {number} of {total} (`{beginning}`): {error}; {applied}")]
+    #[error("{error}; {applied}")]
     Statement {
-        /// The file.
-        script: String,
-        /// The line on which the server stumbled, or on which the statement begins.
-        line: usize,
-        /// The statement's number in the file, from 1.
-        number: usize,
-        /// How many the file has.
-        total: usize,
-        /// How the statement begins.
-        beginning: String,
-        /// What the server said.
+        /// File, line, statement, and what the server said.
         error: DbError,
         /// What is in the database now.
         applied: String,
@@ -274,43 +264,30 @@ async fn record_failure(
 fn statement_error(plan: &Plan<'_>, index: usize, number: usize, error: &sqlx::Error) -> ApplyError {
     let step = &plan.steps[index];
     let statement = &step.script.statements[number];
-    let what = match plan.direction {
-        Direction::Up => "migrate",
-        Direction::Down => "rollback",
+    let place = format!(
+        "`{}` line {}, statement {} of {} (`{}`)",
+        step.script.name,
+        error_line(statement, error),
+        number + 1,
+        step.script.statements.len(),
+        beginning(&statement.text)
+    );
+    let file = match number {
+        0 => "nothing of this file".to_owned(),
+        1 => "the first statement of this file".to_owned(),
+        _ => format!("the first {number} statements of this file"),
     };
-    let before = plan.steps[..index].last().map_or(plan.from, |step| match plan.direction {
-        Direction::Up => step.version,
-        Direction::Down => step.version - 1,
-    });
-    let applied = match (plan.direction, index) {
-        (Direction::Up, _) => format!(
-            "applied: {}, and {number} of {} statements of this file",
-            version(before),
-            step.script.statements.len()
-        ),
-        (Direction::Down, 0) => {
-            format!("rolled back: {number} of {} statements of this file", step.script.statements.len())
+    let applied = match (plan.direction, plan.steps[..index].last()) {
+        (Direction::Up, None) if plan.from == 0 => format!("applied so far: {file}"),
+        (Direction::Up, before) => {
+            format!("applied so far: all up to version {}, and {file}", before.map_or(plan.from, |step| step.version))
         }
-        (Direction::Down, _) => format!(
-            "rolled back: versions {} to {}, and {number} of {} statements of this file",
-            plan.steps[0].version,
-            plan.steps[index - 1].version,
-            step.script.statements.len()
-        ),
+        (Direction::Down, None) => format!("rolled back so far: {file}"),
+        (Direction::Down, Some(before)) => {
+            format!("rolled back so far: version {} down to {}, and {file}", plan.from, before.version)
+        }
     };
-    ApplyError::Statement {
-        script: step.script.name.clone(),
-        line: error_line(statement, error),
-        number: number + 1,
-        total: step.script.statements.len(),
-        beginning: beginning(&statement.text),
-        error: DbError::new(format!("{what} stopped"), error),
-        applied,
-    }
-}
-
-fn version(version: Version) -> String {
-    if version == 0 { "no version".to_owned() } else { format!("all up to version {version}") }
+    ApplyError::Statement { error: DbError::new(place, error), applied }
 }
 
 /// The file's line of an error: the server counts lines from the statement's first (1064: "… at line 3").

@@ -60,6 +60,9 @@ pub async fn read(conn: &mut MySqlConnection) -> Result<Option<Vec<Entry>>, DbEr
     let rows = match sqlx::raw_sql(READ).fetch_all(conn).await {
         Ok(rows) => rows,
         Err(error) if server_error(&error).is_some_and(|(number, _)| number == 1146) => return Ok(None),
+        Err(error) if server_error(&error).is_some_and(|(number, _)| number == 1054) => {
+            return Err(not_flyways(&error));
+        }
         Err(error) => return Err(DbError::new(format!("could not read the migration history `{TABLE}`"), &error)),
     };
     let entry = |row: sqlx::mysql::MySqlRow| -> Result<Entry, sqlx::Error> {
@@ -77,11 +80,12 @@ pub async fn read(conn: &mut MySqlConnection) -> Result<Option<Vec<Entry>>, DbEr
         })
     };
     let entries: Result<Vec<_>, _> = rows.into_iter().map(entry).collect();
-    let entries = entries.map_err(|error| {
-        DbError::new(format!("table `{TABLE}` is not Flyway's"), &error)
-            .with_cure("rename it, caredb needs the name for the migration history")
-    })?;
-    Ok(Some(entries))
+    entries.map(Some).map_err(|error| not_flyways(&error))
+}
+
+fn not_flyways(error: &sqlx::Error) -> DbError {
+    DbError::new(format!("table `{TABLE}` is not Flyway's"), error)
+        .with_cure("caredb needs the name for the migration history: rename the table")
 }
 
 // As Flyway makes it (flyway-database-mysql, `MySQLDatabase.getRawCreateScript`), the index inline.

@@ -1,6 +1,6 @@
 //! The one place that prints. Commands and domain emit events and hand back an outcome; here they become
 //! lines for people or one JSON object a line.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this module is what prints")]
+#![expect(clippy::print_stderr, reason = "this module is what prints")]
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -138,7 +138,7 @@ impl Output {
             (Format::Json, event) => print_json(&serde_json::to_value(event).unwrap_or_default()),
             (Format::Human, _) if self.quiet => {}
             (Format::Human, Event::PrivateServer { .. } | Event::Waiting { .. } | Event::Server { .. }) => {
-                eprintln!("{}", line(event))
+                eprintln!("{}", line(event));
             }
             (Format::Human, _) => print_text(&line(event)),
         }

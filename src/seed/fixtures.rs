@@ -3,7 +3,7 @@
 //! `id` is the UUIDv5 of table and label. `"@table.label"` is the id of another row; a text that begins with
 //! `@@` loses one of them. Dates may be relative to a day. Arrays and inline tables become JSON.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 use chrono::NaiveDate;
@@ -314,9 +314,9 @@ fn order<T>(
     let mut waiting = things;
     let mut ordered: Vec<T> = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
-        let open: HashMap<&str, ()> = waiting.iter().map(|thing| (name(thing), ())).collect();
+        let open: HashSet<&str> = waiting.iter().map(&name).collect();
         let is_ready = |thing: &T| {
-            needs.get(name(thing)).is_none_or(|needs| needs.iter().all(|need| !open.contains_key(need.as_str())))
+            needs.get(name(thing)).is_none_or(|needs| needs.iter().all(|need| !open.contains(need.as_str())))
         };
         let ready: Vec<bool> = waiting.iter().map(is_ready).collect();
         if !ready.contains(&true) {

@@ -1,0 +1,16 @@
+//! All tests that need a server: one binary, one private MySQL a run, a fresh database a test.
+//!
+//! A database is dropped when its test passes. When one fails, the server's files are kept and the message
+//! says how to look at them.
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::similar_names, clippy::format_push_string, missing_docs)]
+
+mod support;
+
+mod dev;
+mod migrate;
+mod resume;
+mod rollback;
+mod schema;
+mod seed;
+mod status;
+mod wrong;

@@ -1,0 +1,337 @@
+//! The server of the run, a database a test, and caredb as a user runs it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use regex::Regex;
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
+
+/// The server of this run. It ends with the test process, however that ends: a shell that holds the other
+/// end of a pipe stops it.
+pub struct Server {
+    pub folder: PathBuf,
+    _alive: ChildStdin,
+}
+
+/// Stops the server when its standard input ends; removes the files unless a test said `keep`.
+const SUPERVISOR: &str = r#"
+    folder=$1; shift
+    "$@" >"$folder/log" 2>&1 </dev/null &
+    server=$!
+    trap '' INT TERM
+    cat >/dev/null
+    kill "$server"; wait "$server"
+    [ -e "$folder/keep" ] || rm -rf "$folder"
+"#;
+
+#[expect(clippy::zombie_processes, reason = "the supervisor outlives this process, to stop the server")]
+pub fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let program = program("server");
+        let folder = temporary("server");
+        let data = folder.join("data");
+        start_initialize(&program, &data);
+        let mut command = Command::new("bash");
+        command.args(["-c", SUPERVISOR, "supervisor"]).arg(&folder).arg(&program).args(server_options(&folder));
+        let mut supervisor = command.stdin(Stdio::piped()).process_group_of_its_own().spawn().unwrap();
+        let server = Server { _alive: supervisor.stdin.take().unwrap(), folder };
+        wait_for("the server of this run", || server.try_connect());
+        server
+    })
+}
+
+fn start_initialize(program: &Path, data: &Path) {
+    let output = Command::new(program)
+        .args(["--no-defaults", "--initialize-insecure", "--user=root"])
+        .arg(format!("--datadir={}", data.display()))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// As `caredb dev up` starts it, but without the waits for the disk: no test cuts the power.
+fn server_options(folder: &Path) -> Vec<String> {
+    let path = |name: &str| folder.join(name).display().to_string();
+    vec![
+        "--no-defaults".to_owned(),
+        "--user=root".to_owned(),
+        format!("--datadir={}", path("data")),
+        format!("--socket={}", path("sock")),
+        format!("--pid-file={}", path("pid")),
+        "--skip-networking".to_owned(),
+        "--mysqlx=OFF".to_owned(),
+        "--log-bin=binlog".to_owned(),
+        "--server-id=1".to_owned(),
+        "--character-set-server=utf8mb4".to_owned(),
+        "--innodb-flush-log-at-trx-commit=0".to_owned(),
+        "--sync-binlog=0".to_owned(),
+        "--innodb-doublewrite=OFF".to_owned(),
+        "--max-connections=500".to_owned(),
+    ]
+}
+
+impl Server {
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join("sock")
+    }
+
+    fn options(&self) -> MySqlConnectOptions {
+        MySqlConnectOptions::new()
+            .socket(self.socket())
+            .username("root")
+            .pipes_as_concat(false)
+            .no_engine_substitution(false)
+    }
+
+    fn try_connect(&self) -> bool {
+        block_on(async { self.options().connect().await.is_ok() })
+    }
+}
+
+/// A program that `dev/mysql` provides. None is a loud failure.
+pub fn program(name: &str) -> PathBuf {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("dev/mysql");
+    let output = Command::new(&script).arg(name).stderr(Stdio::inherit()).output().unwrap();
+    assert!(output.status.success(), "`dev/mysql {name}` provides no program: these tests need a real server");
+    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
+}
+
+/// A new folder of this process under `target/tmp`, short enough for a socket's path.
+pub fn temporary(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Waits for a condition; says which one when it does not come.
+pub fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < Duration::from_mins(2), "waited for {what} in vain");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Runs a future on this thread's runtime; a connection stays good from one call to the next.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    thread_local! {
+        static RUNTIME: tokio::runtime::Runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    }
+    RUNTIME.with(|runtime| runtime.block_on(future))
+}
+
+/// A fresh database, a folder to run caredb in, and what has been set for the next run.
+pub struct Test {
+    pub database: String,
+    pub folder: PathBuf,
+    pub url: String,
+}
+
+impl Test {
+    /// `name`: that of the test, a part of the database's name.
+    pub fn new(name: &str) -> Self {
+        let test = Self::without_database(name);
+        Self::server_sql(&format!("CREATE DATABASE `{}` CHARACTER SET utf8mb4", test.database));
+        test
+    }
+
+    pub fn without_database(name: &str) -> Self {
+        let database = format!("t_{name}");
+        let url = format!("mysql://root@localhost/{database}?socket={}", server().socket().display());
+        let test = Self { folder: temporary(&database), database, url };
+        // the test's folder is a project of its own, whatever lies above it
+        test.file("caredb.toml", "");
+        test
+    }
+
+    /// Another user of the same database, with these privileges.
+    pub fn url_as(&self, user: &str, grants: &[&str]) -> String {
+        let user = format!("{user}_{}", &self.database.chars().take(24).collect::<String>());
+        Self::server_sql(&format!("DROP USER IF EXISTS '{user}'"));
+        Self::server_sql(&format!("CREATE USER '{user}' IDENTIFIED BY 'pa:ss'"));
+        for grant in grants {
+            Self::server_sql(&format!("GRANT {grant} ON `{}`.* TO '{user}'", self.database));
+        }
+        self.url.replace("root@", &format!("{user}:pa%3Ass@"))
+    }
+
+    /// Runs statements in the test's database.
+    pub fn sql(&self, sql: &str) {
+        self.rows(sql);
+    }
+
+    fn server_sql(sql: &str) {
+        block_on(async {
+            let mut conn = server().options().connect().await.unwrap();
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
+        });
+    }
+
+    /// The rows of a query, columns joined by `|`, NULL as `NULL`.
+    pub fn rows(&self, sql: &str) -> Vec<String> {
+        block_on(async { rows(&mut self.connect().await, sql).await.unwrap() })
+    }
+
+    /// MySQL's number for the error that a statement must give.
+    pub fn error(&self, sql: &str) -> u16 {
+        let error = block_on(async { rows(&mut self.connect().await, sql).await.unwrap_err() });
+        error.as_database_error().unwrap().downcast_ref::<sqlx::mysql::MySqlDatabaseError>().number()
+    }
+
+    pub async fn connect(&self) -> MySqlConnection {
+        server().options().database(&self.database).connect().await.unwrap()
+    }
+
+    /// `SHOW CREATE` of every table, by name; caredb's own left out.
+    pub fn schema(&self) -> Vec<String> {
+        let tables = self.rows(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()
+             AND table_name NOT IN ('flyway_schema_history', 'caredb_journal') ORDER BY table_name",
+        );
+        tables.iter().flat_map(|table| self.rows(&format!("SHOW CREATE TABLE `{table}`"))).collect()
+    }
+
+    /// Writes a file into the test's folder.
+    pub fn file(&self, path: &str, text: impl AsRef<[u8]>) -> &Self {
+        let path = self.folder.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        self
+    }
+
+    /// Writes pairs of V and U files and a `caredb.toml` that names their folders.
+    pub fn migrations(&self, files: &[(&str, &str)]) -> &Self {
+        for folder in ["migrations", "rollbacks"] {
+            std::fs::create_dir_all(self.folder.join(folder)).unwrap();
+        }
+        self.file("caredb.toml", "migrations = \"migrations\"\nrollbacks = \"rollbacks\"\n");
+        for (name, text) in files {
+            let folder = if name.starts_with('U') { "rollbacks" } else { "migrations" };
+            self.file(&format!("{folder}/{name}"), text);
+        }
+        self
+    }
+
+    /// caredb on this test's database, in its folder, with an environment of its own.
+    pub fn command(&self, arguments: &str) -> Command {
+        let mut command = command(&self.folder);
+        command.args(arguments.split_whitespace()).arg("--url").arg(&self.url);
+        command
+    }
+
+    /// Runs caredb and shows how it ended.
+    pub fn run(&self, arguments: &str) -> String {
+        self.show(&self.command(arguments).output().unwrap())
+    }
+
+    /// Runs caredb on another URL.
+    pub fn run_at(&self, url: &str, arguments: &str) -> String {
+        let mut command = command(&self.folder);
+        self.show(&command.args(arguments.split_whitespace()).arg("--url").arg(url).output().unwrap())
+    }
+
+    /// Runs caredb, which must succeed.
+    pub fn ok(&self, arguments: &str) {
+        let output = self.command(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", self.show(&output));
+    }
+
+    /// Exit code, stdout and stderr, with what differs from run to run replaced.
+    pub fn show(&self, output: &Output) -> String {
+        let text = show(output);
+        text.replace(&self.folder.display().to_string(), "<folder>")
+            .replace(&self.database, "<db>")
+            .replace(&server().socket().display().to_string(), "<socket>")
+    }
+}
+
+impl Drop for Test {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let folder = &server().folder;
+            let _ = std::fs::write(folder.join("keep"), "");
+            let options = server_options(folder).join(" ");
+            eprintln!("database `{}` is kept; start its server with:\n$(dev/mysql) {options}", self.database);
+            return;
+        }
+        Self::server_sql(&format!("DROP DATABASE IF EXISTS `{}`", self.database));
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The rows of a query to another server than that of the run.
+pub fn rows_at(socket: &Path, sql: &str) -> Vec<String> {
+    block_on(async {
+        let mut conn = MySqlConnectOptions::new().socket(socket).username("root").connect().await.unwrap();
+        rows(&mut conn, sql).await.unwrap()
+    })
+}
+
+async fn rows(conn: &mut MySqlConnection, sql: &str) -> Result<Vec<String>, sqlx::Error> {
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(conn).await?;
+    let column = |row: &sqlx::mysql::MySqlRow, index| match row.try_get_unchecked::<Option<Vec<u8>>, _>(index) {
+        Ok(Some(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+        _ => "NULL".to_owned(),
+    };
+    Ok(rows.iter().map(|row| (0..row.len()).map(|index| column(row, index)).collect::<Vec<_>>().join("|")).collect())
+}
+
+/// caredb in `folder`, without what the environment of the tests may say of a database.
+pub fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_caredb"));
+    for name in ["CAREDB_URL", "DATABASE_URL", "CAREDB_PASSWORD_FILE"] {
+        command.env_remove(name);
+    }
+    command.current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+/// Exit code, stdout and stderr, with times replaced.
+pub fn show(output: &Output) -> String {
+    static TIMES: OnceLock<[(Regex, &str); 5]> = OnceLock::new();
+    let times = TIMES.get_or_init(|| {
+        [
+            (Regex::new(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+").unwrap(), "<time> <ms>"),
+            (Regex::new(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d").unwrap(), "<time>"),
+            (Regex::new(r" +\d+ ms").unwrap(), " <ms> ms"),
+            (Regex::new(r"in \d+\.\d\d s").unwrap(), "in <s> s"),
+            // a column is as wide as its widest number; that tables stand straight is `output::table`'s test
+            (Regex::new(r" {3,}").unwrap(), "  "),
+        ]
+    });
+    let mut text = format!("exit {}", output.status.code().map_or("by signal".to_owned(), |code| code.to_string()));
+    for (name, stream) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
+        let stream = String::from_utf8_lossy(stream);
+        if !stream.is_empty() {
+            text.push_str(&format!("\n--- {name}\n{}", stream.trim_end_matches('\n')));
+        }
+    }
+    times.iter().fold(text, |text, (times, name)| times.replace_all(&text, *name).into_owned())
+}
+
+/// A process group of its own keeps the terminal's Ctrl-C from the server before its databases are dropped.
+trait OwnGroup {
+    fn process_group_of_its_own(&mut self) -> &mut Self;
+}
+
+impl OwnGroup for Command {
+    fn process_group_of_its_own(&mut self) -> &mut Self {
+        use std::os::unix::process::CommandExt as _;
+        self.process_group(0)
+    }
+}
+
+/// A child that is killed when the test is over, whatever its end.
+pub struct Killed(pub Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
