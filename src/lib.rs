@@ -8,4 +8,5 @@ pub mod db;
 pub mod dev;
 pub mod migrate;
 pub mod output;
+pub mod schema;
 pub mod seed;

@@ -1,0 +1,3 @@
+//! What is in a database: its objects and their definitions.
+
+pub mod introspect;
