@@ -100,15 +100,20 @@ impl Config {
                 }
             }
         };
+        // one spelling of the path, however it was reached
+        let root = root.canonicalize().unwrap_or(root);
         Ok(Self { root, target: target(globals)?, file })
     }
 
-    /// Whether `caredb.toml` protects the database from commands that destroy.
+    /// Whether `caredb.toml` protects the database from commands that destroy. Upper and lower case are one: some servers
+    /// do not tell them apart.
     #[must_use]
     pub fn is_protected(&self, database: &str) -> bool {
         match &self.file.protected {
             Protected::All(all) => *all,
-            Protected::Matching(patterns) => patterns.iter().any(|pattern| WildMatch::new(pattern).matches(database)),
+            Protected::Matching(patterns) => {
+                patterns.iter().any(|pattern| WildMatch::new_case_insensitive(pattern).matches(database))
+            }
         }
     }
 

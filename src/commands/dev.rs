@@ -44,12 +44,12 @@ pub async fn run(context: &Context, args: &DevArgs) -> anyhow::Result<Outcome> {
                 let url = server.url(port);
                 Ok(Outcome::done(url.clone(), json!({ "url": url })))
             }
-            State::Stopped => Err(DevError::Stopped.into()),
-            State::Absent => Err(DevError::Absent.into()),
+            State::Stopped | State::Absent => {
+                anyhow::bail!("the private server is not running; start it with `caredb dev up`")
+            }
         },
         DevAction::Reset => {
-            if server.observe() != State::Absent && !context.agrees("throw away the private server with all its data?")
-            {
+            if server.exists() && !context.agrees("throw away the private server with all its data?") {
                 return Err(Refusal("`dev reset` throws the private server's data away; say `--yes`".to_owned()).into());
             }
             server.reset().await?;

@@ -8,21 +8,23 @@ use serde_json::json;
 use super::Context;
 use crate::cli::MigrateArgs;
 use crate::db::connect::Session;
-use crate::db::error::DbError;
 use crate::migrate::apply;
+use crate::migrate::files::Migration;
 use crate::migrate::journal::Direction;
 use crate::migrate::plan::{Observed, Plan, PlanError, plan_up};
+use crate::migrate::settle::settle;
 use crate::output::{Event, Outcome, count};
 
 pub async fn run(context: &Context, args: &MigrateArgs) -> anyhow::Result<Outcome> {
     let migrations = context.migrations(&args.files)?;
-    let mut session = context.open_or_create(args.create_database).await?;
+    let mut session =
+        if args.dry_run { context.open().await? } else { context.open_or_create(args.create_database).await? };
     let observed = apply::observe(&mut session.conn).await?;
     let plan = |observed: &Observed| plan_up(&migrations, observed, args.to);
     if args.dry_run {
         return Ok(dry_run(&plan(&observed)?));
     }
-    run_planned(context, session, observed, args.lock.lock_timeout, plan).await
+    run_planned(context, session, &migrations, observed, args.lock.lock_timeout, plan).await
 }
 
 /// What `migrate` and `rollback` share: nothing to do needs no lock; else the lock is taken, and what was
@@ -30,6 +32,7 @@ pub async fn run(context: &Context, args: &MigrateArgs) -> anyhow::Result<Outcom
 pub async fn run_planned<'a>(
     context: &Context,
     mut session: Session,
+    migrations: &'a [Migration],
     observed: Observed,
     lock_timeout_s: u32,
     plan: impl Fn(&Observed) -> Result<Plan<'a>, PlanError>,
@@ -44,7 +47,10 @@ pub async fn run_planned<'a>(
         context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
     };
     apply::lock(&mut session, Duration::from_secs(lock_timeout_s.into()), on_wait).await?;
-    let observed: Observed = apply::observe(&mut session.conn).await.map_err(|error: DbError| error)?;
+    let mut observed = apply::observe(&mut session.conn).await?;
+    if settle(&mut session, migrations, &observed).await? {
+        observed = apply::observe(&mut session.conn).await?;
+    }
     let plan = plan(&observed)?;
     if plan.steps.is_empty() {
         return Ok(nothing_to_do(&session, &plan));

@@ -34,7 +34,7 @@ pub struct Refusal(String);
 
 /// A run that a person stopped.
 #[derive(Debug, thiserror::Error)]
-#[error("interrupted; what is done stays done, and the next run goes on from there")]
+#[error("interrupted; what is done stays done, and the next run finds out what the server still finished")]
 pub struct Interrupted;
 
 /// Runs a command to its outcome. Errors carry their exit code, see [`exit_of`].
@@ -108,10 +108,10 @@ impl Context {
     /// Like `open`, but where the database is missing, it is created if the user says so.
     async fn open_or_create(&self, create: bool) -> anyhow::Result<Session> {
         let target = self.target()?;
+        // `--yes` is not enough: a mistyped name would make a database
+        let question = format!("database {target} does not exist; create it?");
         match self.connect(&target).await {
-            Err(ConnectError::MissingDatabase(_))
-                if create || self.agrees(&format!("database {target} does not exist; create it?")) =>
-            {
+            Err(ConnectError::MissingDatabase(_)) if create || self.output.ask(&question) == Some(true) => {
                 create_database(&target).await?;
                 Ok(self.connect(&target).await?)
             }

@@ -24,7 +24,8 @@ pub fn run(context: &Context, args: &NewArgs) -> anyhow::Result<Outcome> {
     let migrations = folder(&context.config, context.config.migrations(&args.files), "migrations")?;
     let rollbacks = folder(&context.config, context.config.rollbacks(&args.files), "rollbacks")?;
     let existing = files::read(&Location::Folder(migrations.clone()), &Location::Folder(rollbacks.clone()))?;
-    let version = existing.last().map_or(1, |migration| migration.version + 1);
+    let newest = existing.last().map_or(0, |migration| migration.version);
+    let version = newest.checked_add(1).with_context(|| format!("there is no version above {newest}"))?;
     let up = migrations.join(format!("V{version}__{name}.sql"));
     let down = rollbacks.join(format!("U{version}__undo_{name}.sql"));
     write(&up, &format!("-- What changes, and why. `{}` undoes it.\n", file_name(&down)))?;

@@ -1,6 +1,7 @@
 //! A connection, and what the server behind it is.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sqlx::mysql::MySqlConnection;
 use sqlx::{ConnectOptions as _, Row as _};
@@ -88,13 +89,13 @@ pub async fn connect(target: &Target) -> Result<Session, ConnectError> {
         };
         std::fs::File::open(file).map_err(unreadable)?;
     }
-    let mut conn = match target.options(true).connect().await {
+    let mut conn = match open(target, true).await {
         Ok(conn) => conn,
         Err(error) => {
             let refusal = refusal(target, &error);
             if let ConnectError::MissingDatabase(_) = refusal {
                 // first things first: on the wrong kind of server there is no use in creating it
-                let mut conn = target.options(false).connect().await.map_err(|error| self::refusal(target, &error))?;
+                let mut conn = open(target, false).await.map_err(|error| self::refusal(target, &error))?;
                 identify(&mut conn, target).await?;
             }
             return Err(refusal);
@@ -104,7 +105,12 @@ pub async fn connect(target: &Target) -> Result<Session, ConnectError> {
     Ok(Session { conn, version, database: target.database.clone(), account, server: target.server() })
 }
 
-const IDENTIFY: &str = "SELECT VERSION(), CURRENT_USER()";
+/// How long a server may take to answer a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+// sqlx asks for IGNORE_SPACE (CLIENT_IGNORE_SPACE), under which `CREATE TABLE count (…)` is an error and programs are stored with
+// another sql_mode than the `mysql` client stores
+const IDENTIFY: &str = "SET SESSION sql_mode = DEFAULT; SELECT VERSION(), CURRENT_USER()";
 
 /// The server's version and the account, where the server is one that caredb works with.
 async fn identify(conn: &mut MySqlConnection, target: &Target) -> Result<(String, String), ConnectError> {
@@ -121,13 +127,21 @@ async fn identify(conn: &mut MySqlConnection, target: &Target) -> Result<(String
 /// Creates the database that `target` names, with the character set of the schema.
 /// Errors: no privilege, no connection.
 pub async fn create_database(target: &Target) -> Result<(), ConnectError> {
-    let mut conn = target.options(false).connect().await.map_err(|error| refusal(target, &error))?;
+    let mut conn = open(target, false).await.map_err(|error| refusal(target, &error))?;
     let sql = format!("CREATE DATABASE {} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci", target.database);
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
         .execute(&mut conn)
         .await
         .map_err(|error| DbError::new(format!("could not create database {target}"), &error))?;
     Ok(())
+}
+
+async fn open(target: &Target, with_database: bool) -> Result<MySqlConnection, sqlx::Error> {
+    let options = target.options(with_database);
+    tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await.unwrap_or_else(|_| {
+        let reason = format!("no answer within {} s", CONNECT_TIMEOUT.as_secs());
+        Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, reason)))
+    })
 }
 
 fn refusal(target: &Target, error: &sqlx::Error) -> ConnectError {

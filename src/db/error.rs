@@ -60,6 +60,8 @@ fn transport(error: &sqlx::Error) -> String {
             std::io::ErrorKind::UnexpectedEof => "the server closed the connection".to_owned(),
             _ => io.to_string().to_lowercase(),
         },
+        // what caredb itself says by way of the driver
+        sqlx::Error::Configuration(reason) => reason.to_string(),
         other => other.to_string(),
     }
 }
@@ -68,15 +70,26 @@ fn transport(error: &sqlx::Error) -> String {
 fn message(number: u16, message: &str) -> String {
     let message = message.trim_end().replace(['\n', '\r'], " ");
     match message.split_once("the right syntax to use ") {
-        Some((_, near)) if number == 1064 => format!("syntax error {near}"),
+        // what follows the first word or two may be a secret or a patient's
+        Some((_, near)) if number == 1064 => format!("syntax error {}", until_quote(near)),
         _ => mask(number, &message),
+    }
+}
+
+/// `near 'x = 'secret' …' at line 2` up to the quote that begins a string inside it.
+fn until_quote(near: &str) -> String {
+    let (text, line) = near.rsplit_once("' at line ").unwrap_or((near, ""));
+    let start = text.find('\'').map_or(0, |start| start + 1);
+    match text[start..].find(['\'', '"']) {
+        Some(end) => format!("{}…' at line {line}", &text[..start + end]),
+        None => near.to_owned(),
     }
 }
 
 /// Replaces the values that some of MySQL's messages repeat by `…`; names of keys and columns stay.
 fn mask(number: u16, message: &str) -> String {
-    // 1062 duplicate entry, 1264-1292-1366-1411-1525 wrong value, 1526 no partition for value, 3140 JSON text
-    const WITH_VALUES: [u16; 8] = [1062, 1264, 1292, 1366, 1411, 1525, 1526, 3140];
+    // 1062 duplicate entry, 1292-1366-1411-1525 wrong value, 1526 no partition for value
+    const WITH_VALUES: [u16; 6] = [1062, 1292, 1366, 1411, 1525, 1526];
     if !WITH_VALUES.contains(&number) {
         return message.to_owned();
     }
@@ -94,6 +107,7 @@ fn mask(number: u16, message: &str) -> String {
 fn cure(number: u16) -> Option<&'static str> {
     Some(match number {
         1040 => "wait until connections are closed, or raise `max_connections`",
+        1022 | 1062 => "two rows would have the same key: find and settle them, then run again",
         1044 | 1142 | 1143 | 1227 | 1370 => "ask for the missing privilege (GRANT … TO the user) and run again",
         1045 => "check the user and the password in the URL, or give the password by `CAREDB_PASSWORD_FILE`",
         1049 => "create the database, or correct its name in the URL",
@@ -128,9 +142,16 @@ mod tests {
                 "Incorrect integer value: '…' for column 'age' at row 1",
             ),
             (1292, "Incorrect date value: '2023-02-30'", "Incorrect date value: '…'"),
+            (1264, "Out of range value for column 'age' at row 1", "Out of range value for column 'age' at row 1"),
             (1146, "Table 'c.users' doesn't exist", "Table 'c.users' doesn't exist"),
         ] {
             assert_eq!(mask(number, message), masked);
         }
+        let syntax = "You have an error; check the manual for the right syntax to use near 'BY 'hunter2' x' at line 3";
+        assert_eq!(message(1064, syntax), "syntax error near 'BY …' at line 3");
+        assert_eq!(
+            message(1064, "the right syntax to use near 'INTEGERS' at line 2"),
+            "syntax error near 'INTEGERS' at line 2"
+        );
     }
 }

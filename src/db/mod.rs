@@ -1,6 +1,5 @@
 //! Everything that talks to a MySQL server or reads SQL text; knows nothing of what the SQL is for.
 
-pub mod classify;
 pub mod connect;
 pub mod error;
 pub mod ident;

@@ -7,6 +7,7 @@ use super::split::Token;
 
 /// What has been seen of one statement so far.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the last tokens")]
 pub struct Program {
     stage: Stage,
     blocks: Vec<Block>,
@@ -17,6 +18,10 @@ pub struct Program {
     /// The last word, upper case; empty where a symbol came since.
     last: String,
     parens: usize,
+    /// The parameter list of a routine has been seen.
+    parameters: bool,
+    /// The last symbol was `.`, so the next word is a name.
+    qualifies: bool,
 }
 
 #[derive(Default, PartialEq, Eq, Clone, Copy)]
@@ -49,6 +54,7 @@ enum Block {
     CaseStatement,
     CaseExpression,
     Loop,
+    While,
     /// `REPEAT … UNTIL`: true once `UNTIL` was seen.
     Repeat(bool),
 }
@@ -70,6 +76,7 @@ impl Program {
     /// Takes the next token.
     pub fn see(&mut self, token: Token<'_>) {
         match token {
+            Token::Word(_) if std::mem::take(&mut self.qualifies) => self.other(false),
             Token::Word(word) => {
                 let word = word.to_ascii_uppercase();
                 match self.stage {
@@ -84,15 +91,19 @@ impl Program {
                 }
             }
             // the name behind FOLLOWS or PRECEDES, see `body`
-            Token::Quoted => self.other(is_order(&self.last)),
+            Token::Quoted(_) => self.other(is_order(&self.last)),
             Token::Symbol(symbol) => {
                 match symbol {
                     '(' => self.parens += 1,
-                    ')' => self.parens = self.parens.saturating_sub(1),
+                    ')' => {
+                        self.parens = self.parens.saturating_sub(1);
+                        self.parameters |= matches!(self.stage, Stage::Header(_));
+                    }
                     _ => {}
                 }
                 // `label:` and the end of a statement; `:=` takes the start back with its `=`
                 self.other(matches!(symbol, ';' | ':'));
+                self.qualifies = symbol == '.';
             }
         }
     }
@@ -113,7 +124,7 @@ impl Program {
             "PROCEDURE" | "FUNCTION" => Stage::Header(Kind::Routine),
             // CREATE [OR REPLACE] [AGGREGATE] [DEFINER = user | CURRENT_USER()], also in /*!50003 CREATE */
             _ if self.last.is_empty() => match word {
-                "CREATE" => Stage::Head,
+                "CREATE" | "ALTER" => Stage::Head,
                 version if version.starts_with(|c: char| c.is_ascii_digit()) => Stage::Head,
                 _ => Stage::Simple,
             },
@@ -141,11 +152,11 @@ impl Program {
                 }
                 false
             }
-            // IF NOT EXISTS stands right behind the kind; SET may be a type or `CHARACTER SET`
+            // its name and IF NOT EXISTS stand before the parameters; SET may be a type or `CHARACTER SET`
             Kind::Routine => {
-                self.parens == 0
+                self.parameters
+                    && self.parens == 0
                     && BODY_STARTS.contains(&word)
-                    && !(word == "IF" && matches!(self.last.as_str(), "PROCEDURE" | "FUNCTION"))
                     && !(word == "SET" && matches!(self.last.as_str(), "RETURNS" | "CHARACTER" | "CHAR"))
             }
         };
@@ -163,7 +174,8 @@ impl Program {
     fn body(&mut self, word: &str) {
         // no word of a handler's condition is one that begins a statement
         let handles = self.handler && BODY_STARTS.contains(&word);
-        self.handler = word == "HANDLER" || self.handler && !handles;
+        let declares = word == "HANDLER" && matches!(self.last.as_str(), "CONTINUE" | "EXIT" | "UNDO");
+        self.handler = declares || self.handler && !handles;
         let can_start = std::mem::take(&mut self.starts) || handles;
         // FOLLOWS and PRECEDES stand between FOR EACH ROW and the body of a trigger, with a name
         if self.blocks.is_empty() && can_start && (is_order(word) || is_order(&self.last)) {
@@ -181,14 +193,15 @@ impl Program {
             "CASE" if can_start => self.open(Block::CaseStatement, false),
             "CASE" => self.open(Block::CaseExpression, false),
             "LOOP" if can_start => self.open(Block::Loop, true),
-            "WHILE" if can_start => self.open(Block::Loop, false),
+            "WHILE" if can_start => self.open(Block::While, false),
             "REPEAT" if can_start => self.open(Block::Repeat(false), true),
             "UNTIL" if matches!(block, Some(Block::Repeat(_))) && can_start => {
                 self.blocks.pop();
                 self.blocks.push(Block::Repeat(true));
             }
             "THEN" | "ELSE" => self.starts = matches!(block, Some(Block::If | Block::CaseStatement)),
-            "DO" => self.starts = block == Some(Block::Loop),
+            // `DO expression` is a statement; the DO of WHILE stands where none can begin
+            "DO" if !can_start => self.starts = block == Some(Block::While),
             "END" if can_start || matches!(block, Some(Block::CaseExpression | Block::Repeat(true))) => {
                 self.blocks.pop();
             }
@@ -211,7 +224,13 @@ mod tests {
     use crate::db::split::split;
 
     /// Each of these is one statement, whatever follows it.
-    const PROGRAMS: [&str; 22] = [
+    const PROGRAMS: [&str; 28] = [
+        "create procedure p() begin select handler, if(x>1,1,2) from a; end",
+        "CREATE PROCEDURE p() BEGIN DECLARE handler INT; SET handler = CASE WHEN 1 THEN 2 END; END",
+        "CREATE PROCEDURE p() BEGIN l: LOOP DO IF(a, 1, 2); LEAVE l; END LOOP; WHILE a DO DO CASE WHEN 1 THEN 2 END; END WHILE; END",
+        "create procedure begin() select 1",
+        "CREATE PROCEDURE p() BEGIN SELECT CASE WHEN t.case THEN t.end ELSE t.begin END FROM t; END",
+        "ALTER EVENT e ON SCHEDULE EVERY 1 DAY DO BEGIN SET @a = 1; SET @b = 2; END",
         "CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW SET NEW.x = 1",
         "CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN SET NEW.x = 1; END",
         "CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW FOLLOWS u BEGIN SET NEW.x = 1; END",

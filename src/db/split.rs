@@ -33,6 +33,16 @@ pub enum SplitError {
         /// Where it stands.
         line: usize,
     },
+    /// A `;` that would send several statements as one.
+    #[error(
+        "line {line}: several statements up to one `{delimiter}`; end each with its own, so that each can be journalled"
+    )]
+    Several {
+        /// Where the second begins.
+        line: usize,
+        /// The delimiter in force.
+        delimiter: String,
+    },
     /// NUL in the text: the file is not SQL.
     #[error("line {line}: the file holds a NUL byte; it is not SQL text")]
     Nul {
@@ -46,8 +56,8 @@ pub enum SplitError {
 pub enum Token<'a> {
     /// A word: keyword, name, number, variable.
     Word(&'a str),
-    /// A quoted string or name; its content does not matter here.
-    Quoted,
+    /// A quoted string or name, with its quotes.
+    Quoted(&'a str),
     /// Any other character.
     Symbol(char),
 }
@@ -56,6 +66,9 @@ pub enum Token<'a> {
 /// Quotes and `--` follow the MySQL manual, "Comments" and "String Literals"; a backslash escapes within
 /// strings (`NO_BACKSLASH_ESCAPES` is not MySQL's default).
 pub fn split(text: &str) -> Result<Vec<Statement<'_>>, SplitError> {
+    if let Some(at) = text.find('\0') {
+        return Err(SplitError::Nul { line: Lines::new(text).of(at) });
+    }
     let mut splitter = Splitter::new(text);
     let mut statements = Vec::new();
     let mut delimiter = ";";
@@ -73,17 +86,17 @@ pub fn split(text: &str) -> Result<Vec<Statement<'_>>, SplitError> {
     Ok(statements)
 }
 
-/// Shows `see` every token of `text`, which may be one statement or many; comments and white space are left out.
-pub fn each_token<'a>(text: &'a str, mut see: impl FnMut(Token<'a>)) -> Result<(), SplitError> {
+/// The tokens of one statement, without comments and white space. Errors: those of [`split`], which a statement that
+/// `split` gave does not have.
+pub fn tokens(text: &str) -> Result<Vec<Token<'_>>, SplitError> {
     let mut splitter = Splitter::new(text);
+    let mut tokens = Vec::new();
     while !splitter.rest().is_empty() {
-        if !splitter.comment()?
-            && let Some(token) = splitter.token()?
-        {
-            see(token);
+        if !splitter.comment()? {
+            tokens.extend(splitter.token("\n")?);
         }
     }
-    Ok(())
+    Ok(tokens)
 }
 
 struct Splitter<'a> {
@@ -146,7 +159,10 @@ impl<'a> Splitter<'a> {
         if !words.next().is_some_and(|word| word.eq_ignore_ascii_case("delimiter")) {
             return Ok(None);
         }
-        let delimiter = words.next().filter(|delimiter| !delimiter.contains(['\'', '"', '`', '\\']));
+        // the client takes it in quotes, too
+        let delimiter = words.next().map(|delimiter| delimiter.trim_matches(['\'', '"']));
+        let delimiter =
+            delimiter.filter(|delimiter| !delimiter.is_empty() && !delimiter.contains(['\'', '"', '`', '\\']));
         let delimiter = delimiter.ok_or_else(|| SplitError::Delimiter { line: self.line.of(start) })?;
         self.at = start + line.len();
         Ok(Some(delimiter))
@@ -156,17 +172,27 @@ impl<'a> Splitter<'a> {
     fn statement_end(&mut self, delimiter: &str) -> Result<usize, SplitError> {
         let mut program = Program::default();
         let mut end = self.at;
+        let mut ended = false;
         while !self.rest().is_empty() {
             // a delimiter of the user's choice ends a statement wherever it stands outside quotes
             if self.rest().starts_with(delimiter) && (delimiter != ";" || !program.holds_semicolon()) {
-                let end = end.max(self.at);
                 self.at += delimiter.len();
                 return Ok(end);
             }
             if self.comment()? {
                 continue;
             }
-            if let Some(token) = self.token()? {
+            let begins = self.at;
+            if let Some(token) = self.token(delimiter)? {
+                if ended && token != Token::Symbol(';') {
+                    let line = self.line.of(begins);
+                    return Err(SplitError::Several { line, delimiter: delimiter.to_owned() });
+                }
+                // a `;` before the user's own delimiter is no part of the statement
+                if token == Token::Symbol(';') && !program.holds_semicolon() {
+                    ended = true;
+                    continue;
+                }
                 program.see(token);
                 end = self.at;
             }
@@ -174,21 +200,23 @@ impl<'a> Splitter<'a> {
         Ok(end)
     }
 
-    /// The token that begins here; none for white space.
-    fn token(&mut self) -> Result<Option<Token<'a>>, SplitError> {
+    /// The token that begins here; none for white space. A word ends where the delimiter begins (`END$$`).
+    fn token(&mut self, delimiter: &str) -> Result<Option<Token<'a>>, SplitError> {
         let rest = self.rest();
+        let start = self.at;
         let Some(first) = rest.chars().next() else { return Ok(None) };
         let token = match first {
-            '\0' => return Err(SplitError::Nul { line: self.line.of(self.at) }),
             '\'' | '"' | '`' => {
                 let length = quoted_length(rest, first);
                 let what = if first == '`' { "the quoted name" } else { "the string" };
                 self.at += length.ok_or_else(|| self.unclosed(what))?;
-                return Ok(Some(Token::Quoted));
+                return Ok(Some(Token::Quoted(&rest[..self.at - start])));
             }
             c if c.is_whitespace() => None,
             c if is_word(c) => {
                 let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+                // never nothing: a delimiter is looked for before a token
+                let length = rest[..length].find(delimiter).filter(|&end| end > 0).unwrap_or(length);
                 self.at += length;
                 return Ok(Some(Token::Word(&rest[..length])));
             }
@@ -199,14 +227,14 @@ impl<'a> Splitter<'a> {
     }
 }
 
-/// `$` is left out, since it may begin a delimiter right behind a word (`END$$`).
 fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_' || c == '@' || c > '\u{7f}' && !c.is_whitespace()
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '@') || c > '\u{7f}' && !c.is_whitespace()
 }
 
 /// The length in bytes of the quoted piece that `text` begins with, quotes included; none where it has no
 /// end. A doubled quote stands for itself; a backslash escapes in strings, not in names.
-fn quoted_length(text: &str, quote: char) -> Option<usize> {
+#[must_use]
+pub fn quoted_length(text: &str, quote: char) -> Option<usize> {
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
         if c == '\\' && quote != '`' {
@@ -279,7 +307,10 @@ mod tests {
             texts(sql),
             ["CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN SET NEW.x = 1; END", "SELECT 1"]
         );
-        assert_eq!(texts("delimiter //\nSELECT ';//'; //\nSELECT 2"), ["SELECT ';//';", "SELECT 2"]);
+        assert_eq!(texts("delimiter //\nSELECT ';//'; //\nSELECT 2"), ["SELECT ';//'", "SELECT 2"]);
+        assert_eq!(texts("delimiter \"@@\"\nSELECT 1@@\nSELECT a@@"), ["SELECT 1", "SELECT a"]);
+        let several = SplitError::Several { line: 3, delimiter: "//".to_owned() };
+        assert_eq!(split("DELIMITER //\nSELECT 1;\nCOMMIT//"), Err(several));
         assert_eq!(split("DELIMITER \n"), Err(SplitError::Delimiter { line: 1 }));
     }
 
@@ -327,7 +358,7 @@ mod tests {
                 // between statements there is nothing but delimiters, white space and comments
                 rebuilt.push_str(&sql[rebuilt.len()..statement.offset]);
                 rebuilt.push_str(statement.text);
-                prop_assert!(statement.text.starts_with("SELECT "));
+                prop_assert!(statement.text.starts_with("SELECT"));
             }
             prop_assert!(sql.starts_with(&rebuilt));
         }

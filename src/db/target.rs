@@ -72,6 +72,9 @@ impl Target {
         if authority.rsplit('@').next().unwrap_or_default().contains(',') {
             return Err(TargetError::SeveralHosts);
         }
+        if rest[authority.len()..].split('?').next().unwrap_or_default().contains('@') {
+            return Err(malformed("a `/` or `@` in a user, password or name is percent-encoded, `%2F` and `%40`"));
+        }
         // url's errors name the part that is wrong ("invalid port number"), not its text
         let url = url::Url::parse(url).map_err(|error| TargetError::Malformed(error.to_string()))?;
         if url.fragment().is_some() {
@@ -256,6 +259,10 @@ mod tests {
             (
                 "mysql://h:99999/d",
                 "not a MySQL URL (invalid port number); write it as `mysql://user:password@host:3306/database`",
+            ),
+            (
+                "mysql://u:12/34@h/d",
+                "not a MySQL URL (a `/` or `@` in a user, password or name is percent-encoded, `%2F` and `%40`); write it as `mysql://user:password@host:3306/database`",
             ),
             ("mysql://h", "it names no database; write it as `mysql://user:password@host:3306/database`"),
             ("mysql://a:3306,b:3306/d", "it names several hosts; name one, the primary"),

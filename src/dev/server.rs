@@ -85,7 +85,7 @@ pub enum DevError {
     #[error("another `caredb dev` is at work in `{}`; run again when it has ended", .0.display())]
     Busy(PathBuf),
     /// The folder can't be used.
-    #[error("could not {what} `{}`: {error}; correct its rights, or start over with `caredb dev reset`", path.display())]
+    #[error("could not {what} `{}`: {error}; correct its rights", path.display())]
     Io {
         /// What was tried.
         what: &'static str,
@@ -118,8 +118,9 @@ impl PrivateServer {
         self.folder.join("mysqld.log")
     }
 
+    /// Written by the start itself, before the server runs, so that a start that was interrupted is found.
     fn pid_file(&self) -> PathBuf {
-        self.folder.join("mysqld.pid")
+        self.folder.join("pid")
     }
 
     fn port_file(&self) -> PathBuf {
@@ -133,7 +134,8 @@ impl PrivateServer {
             return socket;
         }
         let hash = crc32fast::hash(socket.as_os_str().as_encoded_bytes());
-        std::env::temp_dir().join(format!("caredb-{hash:08x}.sock"))
+        // not TMPDIR, which may be another one next time
+        PathBuf::from(format!("/tmp/caredb-{hash:08x}.sock"))
     }
 
     /// Looks whether it is there and runs.
@@ -151,9 +153,15 @@ impl PrivateServer {
         }
     }
 
-    /// Whether a process is this server: pids are used again after a crash.
+    /// Whether a process is this server: pids are used again after a crash, and a project may have been moved. A server
+    /// works in its data directory.
     fn is_ours(&self, pid: i32) -> bool {
         let data = self.data();
+        if let (Ok(here), Ok(there)) = (data.canonicalize(), fs::read_link(format!("/proc/{pid}/cwd")))
+            && here == there
+        {
+            return true;
+        }
         let data = data.as_os_str().as_encoded_bytes();
         let holds = |text: &[u8]| text.windows(data.len()).any(|window| window == data);
         match fs::read(format!("/proc/{pid}/cmdline")) {
@@ -165,6 +173,12 @@ impl PrivateServer {
                 .output()
                 .is_ok_and(|output| holds(&output.stdout)),
         }
+    }
+
+    /// Whether there is anything of a server, also of one that is being made.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.folder.exists()
     }
 
     /// Where to connect. Errors: it is not running.
@@ -197,7 +211,7 @@ impl PrivateServer {
     pub async fn up(&self, mut on_event: impl FnMut(Event)) -> Result<bool, DevError> {
         let mut say = |doing: &str| on_event(Event::Server { doing: doing.to_owned() });
         fs::create_dir_all(&self.folder).map_err(io("create", &self.folder))?;
-        let _lock = self.lock()?;
+        let _lock = self.lock().await?;
         let ignore = self.folder.join(".gitignore");
         fs::write(&ignore, "*\n").map_err(io("write", &ignore))?;
         let running = matches!(self.observe(), State::Running { .. });
@@ -208,8 +222,9 @@ impl PrivateServer {
                 self.initialize(&program)?;
             }
             say("starting the private server");
-            let mut child = self.spawn(&program)?;
-            self.wait_until_it_answers(Some(&mut child)).await?;
+            let mut child = Starting(Some(self.spawn(&program)?));
+            self.wait_until_it_answers(child.0.as_mut()).await?;
+            child.0 = None;
         }
         self.wait_until_it_answers(None).await?;
         let target = self.private_target();
@@ -224,7 +239,11 @@ impl PrivateServer {
         if self.observe() == State::Absent {
             return Ok(false);
         }
-        let _lock = self.lock()?;
+        let _lock = self.lock().await?;
+        self.stop().await
+    }
+
+    async fn stop(&self) -> Result<bool, DevError> {
         let State::Running { pid, .. } = self.observe() else { return Ok(false) };
         for (signal, timeout) in [(Signal::TERM, STOP_TIMEOUT), (Signal::KILL, Duration::from_secs(10))] {
             if let Some(pid) = Pid::from_raw(pid) {
@@ -244,21 +263,26 @@ impl PrivateServer {
 
     /// Stops the server and removes all that it has.
     pub async fn reset(&self) -> Result<(), DevError> {
-        self.down().await?;
         if self.folder.exists() {
+            let _lock = self.lock().await?;
+            self.stop().await?;
             fs::remove_dir_all(&self.folder).map_err(io("remove", &self.folder))?;
         }
         Ok(())
     }
 
     /// One `dev` command at a time; the lock is the operating system's, so a crash frees it.
-    fn lock(&self) -> Result<fs::File, DevError> {
+    async fn lock(&self) -> Result<fs::File, DevError> {
         let path = self.folder.join("lock");
         let file = fs::File::create(&path).map_err(io("create", &path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(fs::TryLockError::WouldBlock) => Err(DevError::Busy(self.folder.clone())),
-            Err(fs::TryLockError::Error(error)) => Err(io("lock", &path)(error)),
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(fs::TryLockError::WouldBlock) if begun.elapsed() < START_TIMEOUT => tokio::time::sleep(POLL).await,
+                Err(fs::TryLockError::WouldBlock) => return Err(DevError::Busy(self.folder.clone())),
+                Err(fs::TryLockError::Error(error)) => return Err(io("lock", &path)(error)),
+            }
         }
     }
 
@@ -281,7 +305,9 @@ impl PrivateServer {
     }
 
     fn mysqld(&self, program: &Path, data: &Path) -> Result<Command, DevError> {
-        let mut command = Command::new(program);
+        // the shell becomes the server, so the pid that it writes is the server's
+        let mut command = Command::new("sh");
+        command.args(["-c", r#"echo $$ >"$0" && exec "$@""#]).arg(self.pid_file()).arg(program);
         command.arg("--no-defaults").arg(option("--datadir", data)).stdin(Stdio::null());
         // mysqld refuses to run as root unless told to
         if fs::metadata(&self.folder).map_err(io("read", &self.folder))?.uid() == 0
@@ -319,7 +345,7 @@ impl PrivateServer {
         let errors = output.try_clone().map_err(io("open", &log))?;
         self.mysqld(program, &self.data())?
             .arg(option("--socket", &self.socket()))
-            .arg(option("--pid-file", &self.pid_file()))
+            .arg(option("--pid-file", &self.folder.join("mysqld.pid")))
             .args([&format!("--port={port}"), "--bind-address=127.0.0.1", "--mysqlx=OFF"])
             .args(["--server-id=1", "--log-bin=binlog", "--character-set-server=utf8mb4"])
             .stdout(output)
@@ -334,7 +360,7 @@ impl PrivateServer {
         let socket = self.socket();
         let mut lock = socket.clone().into_os_string();
         lock.push(".lock");
-        for trace in [self.pid_file(), socket, PathBuf::from(lock)] {
+        for trace in [self.pid_file(), self.folder.join("mysqld.pid"), socket, PathBuf::from(lock)] {
             match fs::remove_file(&trace) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io("remove", &trace)(error)),
                 _ => {}
@@ -373,6 +399,18 @@ impl PrivateServer {
         let log = self.log();
         let lines = last_lines(&log, 10).unwrap_or_else(|error| format!("(unreadable: {error})"));
         DevError::Start { log, lines }
+    }
+}
+
+/// A server that does not answer yet: killed when the start is given up or interrupted.
+struct Starting(Option<Child>);
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill(); // gone already is as good
+            let _ = child.wait();
+        }
     }
 }
 

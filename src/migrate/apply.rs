@@ -11,15 +11,17 @@ use futures_util::TryStreamExt as _;
 use sqlx::Connection as _;
 use sqlx::mysql::MySqlConnection;
 
+use super::classify::Class;
 use super::files::Statement;
-use super::history;
 use super::journal::{self, Direction, State};
 use super::plan::{Observed, Plan, Step};
-use crate::db::classify::Kind;
+use super::session::FileSession;
+use super::{fingerprint, history};
 use crate::db::connect::Session;
 use crate::db::error::{DbError, server_error};
 use crate::db::ident::Ident;
 use crate::db::lock::{self, Holder, LockError};
+use crate::db::split::{Token, quoted_length, tokens};
 use crate::output::Event;
 
 /// Why a plan was not run to its end.
@@ -67,7 +69,7 @@ fn lock_name(database: &Ident) -> String {
 /// What has happened and is not in the journal yet; written in one commit with the next intent.
 #[derive(Default)]
 struct Unwritten<'a> {
-    done: Option<(journal::Row<'a>, u64)>,
+    done: Vec<(journal::Row<'a>, u64)>,
     finished: Option<Finished<'a>>,
 }
 
@@ -78,18 +80,19 @@ struct Finished<'a> {
     duration_ms: u64,
 }
 
-impl<'a> Finished<'a> {
-    fn new(plan: &'a Plan<'a>, step: &'a Step<'a>, duration_ms: u64) -> Self {
-        Self { direction: plan.direction, step, duration_ms }
-    }
-
+impl Finished<'_> {
     /// Puts the version into the history, or takes it out.
     async fn write(&self, conn: &mut MySqlConnection) -> Result<(), sqlx::Error> {
-        if let Some(rank) = self.step.replaces {
+        let step = self.step;
+        if let Some(rank) = step.replaces {
             history::delete(conn, rank).await?;
         }
+        if step.done > 0 {
+            // a file that goes on may have been shortened
+            journal::trim(conn, step.version, step.attempt, step.script.statements.len()).await?;
+        }
         match self.direction {
-            Direction::Up => history::insert(conn, self.step.version, self.step.script, self.duration_ms, true).await,
+            Direction::Up => history::insert(conn, step.version, step.script, self.duration_ms, true).await,
             Direction::Down => Ok(()),
         }
     }
@@ -112,58 +115,206 @@ pub async fn apply(
     session: &mut Session,
     observed: &Observed,
     plan: &Plan<'_>,
-    mut on_event: impl FnMut(Event),
+    on_event: impl FnMut(Event),
 ) -> Result<(), ApplyError> {
     let conn = &mut session.conn;
     if observed.history.is_none() {
         history::create(conn).await?;
     }
+    crash_point();
     if observed.journal.is_none() {
         journal::create(conn).await?;
     }
-    let mut unwritten = Unwritten::default();
-    for (index, step) in plan.steps.iter().enumerate() {
-        let total = step.script.statements.len();
+    let home = session.database.clone();
+    let mut run = Run { conn, home, plan, unwritten: Unwritten::default(), unsafe_tables: None, on_event };
+    for index in 0..plan.steps.len() {
+        run.step(index).await?;
+    }
+    run.write(None).await?;
+    Ok(())
+}
+
+/// A plan on its way.
+struct Run<'a, F> {
+    conn: &'a mut MySqlConnection,
+    /// The database of the journal and the history.
+    home: Ident,
+    plan: &'a Plan<'a>,
+    unwritten: Unwritten<'a>,
+    /// Tables that take no part in transactions; asked for anew after each change of the schema.
+    unsafe_tables: Option<Vec<String>>,
+    on_event: F,
+}
+
+impl<'a, F: FnMut(Event)> Run<'a, F> {
+    /// Runs the statements of one file that have not run yet.
+    async fn step(&mut self, index: usize) -> Result<(), ApplyError> {
+        let step = &self.plan.steps[index];
+        let statements = &step.script.statements;
+        let mut file = FileSession::replay(self.conn, &self.home, &statements[..step.done]).await?;
         let mut duration_ms = 0;
-        for number in step.done..total {
-            let statement = &step.script.statements[number];
-            let row = journal::Row {
-                version: step.version,
-                attempt: step.attempt,
-                direction: plan.direction,
-                script: step.script,
-                statement: number,
-            };
-            let finish = |ms| (number + 1 == total).then(|| Finished::new(plan, step, duration_ms + ms));
+        for number in step.done..statements.len() {
+            let (version, attempt, direction) = (step.version, step.attempt, self.plan.direction);
+            let row =
+                journal::Row { version, attempt, direction, script: step.script, statement: number, fingerprint: None };
             let begun = Instant::now();
-            let result = match statement.kind {
-                Kind::Ddl => {
-                    write(conn, &mut unwritten, Some((row, State::Begun, None)), &mut on_event).await?;
-                    run(conn, statement).await
-                }
-                Kind::Dml => run_with_journal(conn, &mut unwritten, row, finish, &mut on_event).await,
-            };
+            let result = self.statement(&mut file, step, row, duration_ms).await;
             let ms = elapsed_ms(begun);
-            match result {
-                Ok(()) if statement.kind == Kind::Ddl => {
-                    unwritten.done = Some((row, ms));
-                    unwritten.finished = finish(ms);
+            if let Err(error) = result {
+                // where the connection is gone, so is the chance to write; the journal still says "begun"
+                if server_error(&error).is_some() {
+                    let _ = file.leave(self.conn, &self.home).await;
+                    self.write(Some((row, State::Failed, Some(ms)))).await?;
+                    record_failure(self.conn, direction, step, duration_ms + ms).await?;
                 }
-                Ok(()) => {}
-                Err(error) => {
-                    // where the connection is gone, so is the chance to write; the journal still says "begun"
-                    if server_error(&error).is_some() {
-                        write(conn, &mut unwritten, Some((row, State::Failed, Some(ms))), &mut on_event).await?;
-                        record_failure(conn, plan.direction, step, duration_ms + ms).await?;
-                    }
-                    return Err(statement_error(plan, index, number, &error));
-                }
+                return Err(statement_error(self.plan, index, number, &error));
             }
+            crash_point();
             duration_ms += ms;
         }
+        if step.done == statements.len() {
+            // all of it had run, and the run ended before the history said so
+            self.write(None).await?;
+            self.unwritten.finished = Some(Finished { direction: self.plan.direction, step, duration_ms });
+        }
+        file.restore(self.conn).await?;
+        Ok(())
     }
-    write(conn, &mut unwritten, None, &mut on_event).await?;
-    Ok(())
+
+    /// Runs one statement with its journal; `before_ms` is what those before it in the file took.
+    async fn statement(
+        &mut self,
+        file: &mut FileSession,
+        step: &'a Step<'a>,
+        row: journal::Row<'a>,
+        before_ms: u64,
+    ) -> Result<(), sqlx::Error> {
+        let statement = &row.script.statements[row.statement];
+        let is_last = row.statement + 1 == row.script.statements.len();
+        let finished = |ms| is_last.then(|| Finished { direction: row.direction, step, duration_ms: before_ms + ms });
+        let begun = Instant::now();
+        match &statement.class {
+            Class::Rows => return self.rows(file, row, finished).await,
+            // nothing is left of it after a crash, so nothing needs to be known before it
+            Class::Session(change) => file.run(self.conn, &self.home, change, &statement.text).await?,
+            Class::Schema(change) => {
+                let before = fingerprint::read(self.conn, file.database(&self.home), change).await;
+                let before = before.map_err(|error| sqlx::Error::Configuration(error.into()))?;
+                self.run(file, journal::Row { fingerprint: Some(&before), ..row }).await?;
+            }
+            Class::Repeatable | Class::Opaque => self.run(file, row).await?,
+        }
+        let ms = elapsed_ms(begun);
+        self.unwritten.done.push((row, ms));
+        self.unwritten.finished = finished(ms);
+        Ok(())
+    }
+
+    /// Runs a statement that the server may commit by itself, after its intent.
+    async fn run(&mut self, file: &FileSession, row: journal::Row<'_>) -> Result<(), sqlx::Error> {
+        crash_point();
+        self.commit(Some((row, State::Begun, None))).await?;
+        crash_point();
+        file.enter(self.conn).await?;
+        execute(self.conn, &row.script.statements[row.statement].text).await?;
+        file.leave(self.conn, &self.home).await?;
+        self.unsafe_tables = None;
+        Ok(())
+    }
+
+    /// Runs a statement that changes rows only, in one transaction with its journal row, and with the row of the
+    /// history where `finished` says, given the statement's milliseconds, that it is the file's last.
+    async fn rows(
+        &mut self,
+        file: &FileSession,
+        row: journal::Row<'a>,
+        finished: impl FnOnce(u64) -> Option<Finished<'a>>,
+    ) -> Result<(), sqlx::Error> {
+        // what came before must not wait for a long statement to be seen
+        if self.unwritten.finished.is_some() {
+            self.commit(None).await?;
+        }
+        let statement = &row.script.statements[row.statement];
+        file.enter(self.conn).await?;
+        self.refuse_unsafe_tables(statement).await?;
+        let begun = Instant::now();
+        let mut transaction = self.conn.begin().await?;
+        execute(&mut transaction, &statement.text).await?;
+        let ms = elapsed_ms(begun);
+        file.leave(&mut transaction, &self.home).await?;
+        write_unwritten(&mut transaction, &self.unwritten).await?;
+        journal::write(&mut transaction, row, State::Done, Some(ms)).await?;
+        let finished = finished(ms);
+        if let Some(finished) = &finished {
+            finished.write(&mut transaction).await?;
+        }
+        crash_point();
+        transaction.commit().await?;
+        self.settle();
+        if let Some(finished) = finished {
+            (self.on_event)(finished.event());
+        }
+        Ok(())
+    }
+
+    /// A table without transactions would keep its changes where the journal row is rolled back.
+    async fn refuse_unsafe_tables(&mut self, statement: &Statement) -> Result<(), sqlx::Error> {
+        let tables = match &self.unsafe_tables {
+            Some(tables) => tables,
+            None => self.unsafe_tables.insert(sqlx::query_scalar(UNSAFE_TABLES).fetch_all(&mut *self.conn).await?),
+        };
+        let words = tokens(&statement.text).unwrap_or_default();
+        let is_named = |table: &&String| {
+            words.iter().any(|token| matches!(token, Token::Word(name) | Token::Quoted(name) if name.trim_matches('`').eq_ignore_ascii_case(table)))
+        };
+        match tables.iter().find(is_named) {
+            Some(table) => Err(sqlx::Error::Configuration(
+                format!("table `{table}` has an engine without transactions, so its rows can't change together with the journal; make it InnoDB first").into(),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Commits all that is unwritten together with `next`, the state of one more statement.
+    async fn write(&mut self, next: Option<(journal::Row<'_>, State, Option<u64>)>) -> Result<(), DbError> {
+        self.commit(next).await.map_err(|error| journal_error(&error))
+    }
+
+    async fn commit(&mut self, next: Option<(journal::Row<'_>, State, Option<u64>)>) -> Result<(), sqlx::Error> {
+        let mut transaction = self.conn.begin().await?;
+        write_unwritten(&mut transaction, &self.unwritten).await?;
+        if let Some((row, state, ms)) = next {
+            journal::write(&mut transaction, row, state, ms).await?;
+        }
+        transaction.commit().await?;
+        self.settle();
+        Ok(())
+    }
+
+    /// After a commit: what was unwritten is written.
+    fn settle(&mut self) {
+        if let Some(finished) = std::mem::take(&mut self.unwritten).finished {
+            (self.on_event)(finished.event());
+        }
+    }
+}
+
+const UNSAFE_TABLES: &str = "
+    SELECT CONVERT(TABLE_NAME USING utf8mb4) FROM information_schema.TABLES
+    WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' AND ENGINE NOT IN ('InnoDB', 'ndbcluster')";
+
+/// In a debug build, ends the process as SIGKILL would where the fault suite says so: at the point with the number in
+/// `CAREDB_CRASH_AT`, counted from 1. Release builds have no such points.
+fn crash_point() {
+    #[cfg(debug_assertions)]
+    {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static PASSED: AtomicU32 = AtomicU32::new(0);
+        let number = PASSED.fetch_add(1, Ordering::Relaxed) + 1;
+        if std::env::var("CAREDB_CRASH_AT").is_ok_and(|at| at == number.to_string()) {
+            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+        }
+    }
 }
 
 fn elapsed_ms(since: Instant) -> u64 {
@@ -174,30 +325,9 @@ fn journal_error(error: &sqlx::Error) -> DbError {
     DbError::new("could not write the statement journal", error)
 }
 
-/// Commits all that is unwritten together with `next`, the state of one more statement.
-async fn write(
-    conn: &mut MySqlConnection,
-    unwritten: &mut Unwritten<'_>,
-    next: Option<(journal::Row<'_>, State, Option<u64>)>,
-    on_event: &mut impl FnMut(Event),
-) -> Result<(), DbError> {
-    let mut transaction = conn.begin().await.map_err(|error| journal_error(&error))?;
-    let written = async {
-        write_unwritten(&mut transaction, unwritten).await?;
-        if let Some((row, state, ms)) = next {
-            journal::write(&mut transaction, row, state, ms).await?;
-        }
-        Ok::<_, sqlx::Error>(())
-    };
-    written.await.map_err(|error| journal_error(&error))?;
-    transaction.commit().await.map_err(|error| journal_error(&error))?;
-    settle(unwritten, on_event);
-    Ok(())
-}
-
 async fn write_unwritten(conn: &mut MySqlConnection, unwritten: &Unwritten<'_>) -> Result<(), sqlx::Error> {
-    if let Some((row, ms)) = unwritten.done {
-        journal::write(conn, row, State::Done, Some(ms)).await?;
+    for (row, ms) in &unwritten.done {
+        journal::write(conn, *row, State::Done, Some(*ms)).await?;
     }
     match &unwritten.finished {
         Some(finished) => finished.write(conn).await,
@@ -205,44 +335,22 @@ async fn write_unwritten(conn: &mut MySqlConnection, unwritten: &Unwritten<'_>) 
     }
 }
 
-/// After a commit: what was unwritten is written.
-fn settle(unwritten: &mut Unwritten<'_>, on_event: &mut impl FnMut(Event)) {
-    if let Some(finished) = std::mem::take(unwritten).finished {
-        on_event(finished.event());
-    }
-}
-
-/// Runs a statement that the server may commit by itself; rows that it returns are read and dropped.
-async fn run(conn: &mut MySqlConnection, statement: &Statement) -> Result<(), sqlx::Error> {
+/// Runs one statement; rows that it returns are read and dropped. The driver lets a text hold several statements; should one
+/// slip through the splitter, the run stops, and the journal does not call it done.
+async fn execute(conn: &mut MySqlConnection, text: &str) -> Result<(), sqlx::Error> {
     // the text is the migration's own
-    let mut results = sqlx::raw_sql(sqlx::AssertSqlSafe(statement.text.as_str())).fetch_many(conn);
-    while results.try_next().await?.is_some() {}
-    Ok(())
-}
-
-/// Runs a statement that changes rows only, in one transaction with its journal row, and with the row of the
-/// history where `finish` says, given the statement's milliseconds, that it is the file's last.
-async fn run_with_journal<'a>(
-    conn: &mut MySqlConnection,
-    unwritten: &mut Unwritten<'a>,
-    row: journal::Row<'_>,
-    finish: impl FnOnce(u64) -> Option<Finished<'a>>,
-    on_event: &mut impl FnMut(Event),
-) -> Result<(), sqlx::Error> {
-    let begun = Instant::now();
-    let mut transaction = conn.begin().await?;
-    write_unwritten(&mut transaction, unwritten).await?;
-    run(&mut transaction, &row.script.statements[row.statement]).await?;
-    let ms = elapsed_ms(begun);
-    journal::write(&mut transaction, row, State::Done, Some(ms)).await?;
-    let finished = finish(ms);
-    if let Some(finished) = &finished {
-        finished.write(&mut transaction).await?;
+    let mut results = sqlx::raw_sql(sqlx::AssertSqlSafe(text)).fetch_many(conn);
+    let mut statements = 0;
+    while let Some(result) = results.try_next().await? {
+        statements += usize::from(result.is_left());
     }
-    transaction.commit().await?;
-    settle(unwritten, on_event);
-    if let Some(finished) = finished {
-        on_event(finished.event());
+    // CALL ends with a result of its own behind those of its SELECTs
+    let calls = text.trim_start().get(..4).is_some_and(|word| word.eq_ignore_ascii_case("call"));
+    if statements > 1 && !calls {
+        let reason = format!(
+            "the server read {statements} statements where caredb read one; end each with its delimiter, and look at what has run"
+        );
+        return Err(sqlx::Error::Configuration(reason.into()));
     }
     Ok(())
 }
@@ -298,13 +406,41 @@ fn error_line(statement: &Statement, error: &sqlx::Error) -> usize {
     statement.line + within.map_or(0, |line| line.saturating_sub(1))
 }
 
-/// How a statement begins: on one line, 60 characters at the most.
+/// How a statement begins: on one line, 60 characters at the most, without the content of its strings, which may be a secret.
 #[must_use]
 pub fn beginning(text: &str) -> String {
     const LENGTH: usize = 60;
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '\'' | '"' => quoted_length(rest, first).unwrap_or(rest.len()),
+            _ => first.len_utf8(),
+        };
+        plain.push_str(if length > 1 && matches!(first, '\'' | '"') { "'…'" } else { &rest[..length] });
+        rest = &rest[length..];
+    }
+    let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= LENGTH {
         return line;
     }
     format!("{}…", line.chars().take(LENGTH - 1).collect::<String>().trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beginning_is_short_and_tells_no_secret() {
+        assert_eq!(beginning("CREATE USER a\n  IDENTIFIED BY 'hunter2' \"x\""), "CREATE USER a IDENTIFIED BY '…' '…'");
+        assert_eq!(beginning(&format!("SELECT {}", "x, ".repeat(40))).chars().count(), 60);
+    }
+
+    #[test]
+    fn a_lock_name_is_short_enough() {
+        assert_eq!(lock_name(&Ident::new("clinic").unwrap()), "caredb migrate clinic");
+        let long = lock_name(&Ident::new(&"x".repeat(64)).unwrap());
+        assert!(long.len() <= 64 && long != lock_name(&Ident::new(&"x".repeat(63)).unwrap()));
+    }
 }

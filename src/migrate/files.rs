@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 use sha2::{Digest as _, Sha256};
 
-use crate::db::classify::{Kind, Refused, classify};
+use super::classify::{Class, Refused, classify, declared};
 use crate::db::split::{SplitError, split};
 
 /// A version of the schema; 0 is the empty database.
@@ -46,7 +46,7 @@ pub struct Script {
     pub checksum: i32,
     /// SHA-256 of the file's bytes, in hex.
     pub sha256: String,
-    /// Its statements, at least one.
+    /// Its statements; none in a file that is still to be written.
     pub statements: Vec<Statement>,
 }
 
@@ -59,8 +59,8 @@ pub struct Statement {
     pub line: usize,
     /// SHA-256 of the text, in hex.
     pub sha256: String,
-    /// How it meets transactions.
-    pub kind: Kind,
+    /// What it does, which decides how it is journalled.
+    pub class: Class,
 }
 
 /// What is wrong with a file; the message names it.
@@ -128,12 +128,6 @@ pub enum FileError {
         /// The line with the first wrong byte.
         line: usize,
     },
-    /// Nothing to run.
-    #[error("`{name}` holds no statement; write one or remove the file")]
-    Empty {
-        /// The file.
-        name: String,
-    },
     /// A text that can't be split.
     #[error("`{name}` {error}")]
     Split {
@@ -187,7 +181,7 @@ fn files(prefix: char, location: &Location) -> Result<BTreeMap<String, Vec<u8>>,
             for entry in std::fs::read_dir(folder).map_err(failed)? {
                 let path = entry.map_err(failed)?.path();
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                if path.is_file() && is_meant(&name) {
+                if !path.is_dir() && is_meant(&name) {
                     let bytes = std::fs::read(&path);
                     let bytes = bytes.map_err(|error| FileError::Unreadable {
                         name: name.clone(),
@@ -247,27 +241,34 @@ fn script(name: String, description: String, bytes: &[u8]) -> Result<Script, Fil
             return Err(FileError::NotUtf8 { name, line });
         }
     };
+    // Flyway's checksum takes CRLF and LF for the same, so what is run must be the same, too; the `mysql` client does so
+    let text = &text.replace("\r\n", "\n");
     let mut statements = Vec::new();
+    let mut end = 0;
     match split(text) {
         Ok(found) => {
             for statement in found {
-                let kind = classify(statement.text).map_err(|refused| FileError::Refused {
+                let class = classify(statement.text);
+                let class = class.map_err(|refused| FileError::Refused {
                     name: name.clone(),
                     line: statement.line,
                     refused,
                 })?;
+                // what tells nothing itself may be declared in the comment before it
+                let class = match (class, declared(&text[end..statement.offset])) {
+                    (Class::Opaque, Some(change)) => Class::Schema(change),
+                    (class, _) => class,
+                };
+                end = statement.offset + statement.text.len();
                 statements.push(Statement {
                     text: statement.text.to_owned(),
                     line: statement.line,
                     sha256: sha256(statement.text.as_bytes()),
-                    kind,
+                    class,
                 });
             }
         }
         Err(error) => return Err(FileError::Split { name, error }),
-    }
-    if statements.is_empty() {
-        return Err(FileError::Empty { name });
     }
     Ok(Script { name, description, checksum: checksum(text), sha256: sha256(bytes), statements })
 }

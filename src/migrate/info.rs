@@ -62,8 +62,7 @@ fn line(version: String, description: String, state: String, entry: Option<&Entr
 fn state(version: Version, file: Option<&Migration>, observed: &Observed, newest_file: Version) -> String {
     let applied = observed.applied();
     let attempt = observed.journal.as_ref().and_then(|journal| journal.get(&version));
-    let partial = attempt.filter(|attempt| attempt.done() > 0 && !attempt.is_complete());
-    if let Some(attempt) = partial {
+    if let Some(attempt) = observed.under_way(version).filter(|attempt| attempt.done() > 0) {
         return format!("Partial {}/{}", attempt.done(), attempt.total);
     }
     let word = if let Some(entry) = applied.versions.get(&version) {

@@ -8,6 +8,7 @@ use sqlx::Row as _;
 use sqlx::mysql::MySqlConnection;
 
 use super::files::{Script, Version};
+use super::fingerprint::Fingerprint;
 use crate::db::error::{DbError, server_error};
 
 /// The table's name.
@@ -41,16 +42,20 @@ pub enum State {
     Done,
     /// The server refused it; it changed nothing.
     Failed,
+    /// It was begun, and proved to have changed nothing.
+    Undone,
 }
 
 impl State {
-    const ALL: [(Self, &'static str); 3] = [(Self::Begun, "begun"), (Self::Done, "done"), (Self::Failed, "failed")];
+    const ALL: [(Self, &'static str); 4] =
+        [(Self::Begun, "begun"), (Self::Done, "done"), (Self::Failed, "failed"), (Self::Undone, "undone")];
 
     fn name(self) -> &'static str {
         match self {
             Self::Begun => "begun",
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::Undone => "undone",
         }
     }
 }
@@ -64,21 +69,32 @@ pub struct Attempt {
     pub direction: Direction,
     /// How many statements the file had.
     pub total: usize,
-    /// State and SHA-256 of the statements that were begun, in order.
-    pub statements: Vec<(State, String)>,
+    /// The statements that were begun, in order.
+    pub statements: Vec<Entry>,
+}
+
+/// One statement of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// How far it came.
+    pub state: State,
+    /// SHA-256 of its text.
+    pub sha256: String,
+    /// What the objects that it touches looked like before it; none where it names none.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 impl Attempt {
     /// How many statements took effect, counted from the first.
     #[must_use]
     pub fn done(&self) -> usize {
-        self.statements.iter().take_while(|(state, _)| *state == State::Done).count()
+        self.statements.iter().take_while(|entry| entry.state == State::Done).count()
     }
 
-    /// Whether the whole file took effect.
+    /// The index of the statement whose end is not known, if there is one.
     #[must_use]
-    pub fn is_complete(&self) -> bool {
-        self.done() == self.total
+    pub fn begun(&self) -> Option<usize> {
+        self.statements.iter().position(|entry| entry.state == State::Begun)
     }
 }
 
@@ -86,7 +102,7 @@ impl Attempt {
 pub type Journal = BTreeMap<Version, Attempt>;
 
 const READ: &str = "
-    SELECT version, attempt, direction, statements, state, statement_sha256
+    SELECT version, attempt, direction, statements, state, statement_sha256, IF(state = 'begun', fingerprint, NULL)
     FROM caredb_journal ORDER BY version, attempt, statement";
 
 /// Reads the journal; none where the table does not exist. Writes nothing.
@@ -115,7 +131,9 @@ fn collect(rows: Vec<sqlx::mysql::MySqlRow>) -> Result<Journal, sqlx::Error> {
             *attempt = Attempt { number, direction, total, statements: Vec::new() };
         }
         attempt.total = total;
-        attempt.statements.push((state, row.try_get(5)?));
+        let fingerprint: Option<String> = row.try_get(6)?;
+        let fingerprint = fingerprint.and_then(|text| serde_json::from_str(&text).ok());
+        attempt.statements.push(Entry { state, sha256: row.try_get(5)?, fingerprint });
     }
     Ok(journal)
 }
@@ -130,7 +148,8 @@ const CREATE: &str = "
         script_sha256 CHAR(64) CHARACTER SET ascii NOT NULL,
         statements INT NOT NULL COMMENT 'how many the file has',
         statement_sha256 CHAR(64) CHARACTER SET ascii NOT NULL,
-        state ENUM('begun', 'done', 'failed') NOT NULL,
+        fingerprint MEDIUMTEXT COMMENT 'the objects that it touches, as they were before it',
+        state ENUM('begun', 'done', 'failed', 'undone') NOT NULL,
         begun_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
         duration_ms INT NULL,
         applied_by VARCHAR(300) NOT NULL,
@@ -158,14 +177,17 @@ pub struct Row<'a> {
     pub script: &'a Script,
     /// Index of the statement in the file, from 0.
     pub statement: usize,
+    /// What the objects that it touches look like before it.
+    pub fingerprint: Option<&'a Fingerprint>,
 }
 
 const WRITE: &str = "
     INSERT INTO caredb_journal
-        (version, attempt, statement, direction, script, script_sha256, statements, statement_sha256, state, duration_ms, applied_by)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, USER()) AS new
+        (version, attempt, statement, direction, script, script_sha256, statements, statement_sha256, fingerprint, state, duration_ms, applied_by)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, USER()) AS new
     ON DUPLICATE KEY UPDATE script = new.script, script_sha256 = new.script_sha256, statements = new.statements,
-        statement_sha256 = new.statement_sha256, state = new.state, duration_ms = new.duration_ms,
+        statement_sha256 = new.statement_sha256, state = new.state,
+        fingerprint = COALESCE(new.fingerprint, caredb_journal.fingerprint), duration_ms = new.duration_ms,
         begun_at = IF(new.state = 'begun', CURRENT_TIMESTAMP(3), caredb_journal.begun_at)";
 
 /// Writes the state of a statement; `duration_ms` once it has ended.
@@ -184,9 +206,49 @@ pub async fn write(
         .bind(&row.script.sha256)
         .bind(i32::try_from(row.script.statements.len()).unwrap_or(i32::MAX))
         .bind(&row.script.statements[row.statement].sha256)
+        .bind(row.fingerprint.and_then(|fingerprint| serde_json::to_string(fingerprint).ok()))
         .bind(state.name())
         .bind(duration_ms.map(|ms| i32::try_from(ms).unwrap_or(i32::MAX)))
         .execute(conn)
         .await?;
     Ok(())
+}
+
+const TRIM: [&str; 2] = [
+    "DELETE FROM caredb_journal WHERE version = ? AND attempt = ? AND statement > ?",
+    "UPDATE caredb_journal SET statements = ? WHERE version = ? AND attempt = ?",
+];
+
+/// Brings an attempt to the number of statements that its file has in the end.
+pub async fn trim(
+    conn: &mut MySqlConnection,
+    version: Version,
+    attempt: i32,
+    statements: usize,
+) -> Result<(), sqlx::Error> {
+    let statements = i32::try_from(statements).unwrap_or(i32::MAX);
+    sqlx::query(TRIM[0]).bind(version).bind(attempt).bind(statements).execute(&mut *conn).await?;
+    sqlx::query(TRIM[1]).bind(statements).bind(version).bind(attempt).execute(conn).await?;
+    Ok(())
+}
+
+const MARK: &str =
+    "UPDATE caredb_journal SET state = ? WHERE version = ? AND attempt = ? AND statement = ? AND state = 'begun'";
+
+/// Settles a statement that was begun; `statement` is its index in the file, from 0.
+pub async fn mark(
+    conn: &mut MySqlConnection,
+    version: Version,
+    attempt: i32,
+    statement: usize,
+    state: State,
+) -> Result<(), DbError> {
+    let marked = sqlx::query(MARK)
+        .bind(state.name())
+        .bind(version)
+        .bind(attempt)
+        .bind(i32::try_from(statement + 1).unwrap_or(i32::MAX))
+        .execute(conn)
+        .await;
+    marked.map(|_| ()).map_err(|error| DbError::new("could not write the statement journal", &error))
 }

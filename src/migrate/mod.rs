@@ -2,8 +2,12 @@
 //! place for is in `caredb_journal`.
 
 pub mod apply;
+pub mod classify;
 pub mod files;
+pub mod fingerprint;
 pub mod history;
 pub mod info;
 pub mod journal;
 pub mod plan;
+pub mod session;
+pub mod settle;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 pub use super::files::Version;
 use super::files::{Migration, Script};
 use super::history::Entry;
-use super::journal::{Direction, Journal, State};
+use super::journal::{self, Attempt, Direction, Journal, State};
 
 /// What a database says of its migrations.
 #[derive(Debug, Default, Clone)]
@@ -57,6 +57,14 @@ impl Observed {
             }
         }
         applied
+    }
+
+    /// The attempt that did not reach its end: the history has it not yet, or still. All of its statements may have run.
+    #[must_use]
+    pub fn under_way(&self, version: Version) -> Option<&Attempt> {
+        let applied = self.applied().versions.contains_key(&version);
+        let last = self.journal.as_ref()?.get(&version)?;
+        (applied == (last.direction == Direction::Down)).then_some(last)
     }
 
     /// The version that the schema is at: the highest that is applied, or the baseline; 0 for none.
@@ -143,6 +151,16 @@ pub enum Finding {
         /// Its number, from 1.
         statement: usize,
     },
+    /// A V file that is applied in part.
+    #[error("version {version} is applied in part ({done} of {total} statements); `caredb migrate` goes on with it")]
+    Partial {
+        /// The version.
+        version: Version,
+        /// Statements done.
+        done: usize,
+        /// Statements of the file.
+        total: usize,
+    },
     /// A rollback that did not reach its end.
     #[error("the rollback of version {version} is half done; finish it with `caredb rollback --to {below}`")]
     HalfRolledBack {
@@ -178,6 +196,9 @@ pub enum PlanError {
         /// What was asked for.
         to: Version,
     },
+    /// Nothing to run.
+    #[error("`{0}` holds no statement; write one or remove the file")]
+    Empty(String),
     /// A V file without its U file.
     #[error(
         "`{script}` can't be rolled back: there is no `U{version}__….sql`; write it, or roll back to {version} at the lowest"
@@ -193,18 +214,6 @@ pub enum PlanError {
     BelowBaseline {
         /// The baseline.
         baseline: Version,
-    },
-    /// A V file that is applied in part.
-    #[error(
-        "version {version} is applied in part ({done} of {total} statements); finish it with `caredb migrate` before you roll back"
-    )]
-    Partial {
-        /// The version.
-        version: Version,
-        /// Statements done.
-        done: usize,
-        /// Statements of the file.
-        total: usize,
     },
 }
 
@@ -276,29 +285,48 @@ pub fn check(migrations: &[Migration], observed: &Observed) -> Vec<Finding> {
         let version = migration.version;
         let pending =
             !applied.versions.contains_key(&version) && applied.baseline.is_none_or(|baseline| version > baseline);
-        let attempt = observed.journal.as_ref().and_then(|journal| journal.get(&version));
         if pending && version < newest_applied {
             findings.push(Finding::OutOfOrder { script: migration.up.name.clone(), applied: newest_applied });
         }
-        match attempt {
-            Some(attempt) if !attempt.is_complete() => {
-                let script =
-                    if attempt.direction == Direction::Up { Some(&migration.up) } else { migration.down.as_ref() };
-                let Some(script) = script else { continue };
-                findings.extend(resumable(script, &attempt.statements));
-            }
-            _ if applied.failed.contains_key(&version) && pending => {
-                findings.push(Finding::Failed { version, script: migration.up.name.clone() });
-            }
-            _ => {}
+        if pending && applied.failed.contains_key(&version) && observed.under_way(version).is_none() {
+            findings.push(Finding::Failed { version, script: migration.up.name.clone() });
         }
+    }
+    for &version in observed.journal.iter().flat_map(|journal| journal.keys()) {
+        findings.extend(observed.under_way(version).and_then(|attempt| under_way(&files, version, attempt)));
+    }
+    for (&version, entry) in applied.failed.iter().filter(|(version, _)| !files.contains_key(version)) {
+        findings.push(Finding::Missing { version, script: entry.script.clone() });
     }
     findings
 }
 
+/// What there is to say of an attempt that did not reach its end.
+fn under_way(files: &BTreeMap<Version, &Migration>, version: Version, attempt: &Attempt) -> Option<Finding> {
+    let script = files.get(&version).and_then(|migration| match attempt.direction {
+        Direction::Up => Some(&migration.up),
+        Direction::Down => migration.down.as_ref(),
+    });
+    let (done, total) = (attempt.done(), attempt.total);
+    match script {
+        // its history row says so already, see `Missing`
+        None if attempt.direction == Direction::Up => None,
+        None => Some(Finding::HalfRolledBack { version, below: below(files, version) }),
+        Some(script) => resumable(script, &attempt.statements).or(match attempt.direction {
+            _ if done == 0 => None,
+            Direction::Up => Some(Finding::Partial { version, done, total }),
+            Direction::Down => Some(Finding::HalfRolledBack { version, below: below(files, version) }),
+        }),
+    }
+}
+
+fn below(files: &BTreeMap<Version, &Migration>, version: Version) -> Version {
+    files.range(..version).next_back().map_or(0, |(&below, _)| below)
+}
+
 /// Whether the rest of a file can run on top of the statements that were begun.
-fn resumable(script: &Script, begun: &[(State, String)]) -> Option<Finding> {
-    for (index, (state, sha256)) in begun.iter().enumerate() {
+fn resumable(script: &Script, begun: &[journal::Entry]) -> Option<Finding> {
+    for (index, journal::Entry { state, sha256, .. }) in begun.iter().enumerate() {
         let name = script.name.clone();
         let statement = index + 1;
         match state {
@@ -306,7 +334,7 @@ fn resumable(script: &Script, begun: &[(State, String)]) -> Option<Finding> {
             State::Done if script.statements.get(index).is_none_or(|now| now.sha256 != *sha256) => {
                 return Some(Finding::ChangedBehind { script: name, statement });
             }
-            State::Done | State::Failed => {}
+            State::Done | State::Failed | State::Undone => {}
         }
     }
     None
@@ -314,8 +342,10 @@ fn resumable(script: &Script, begun: &[(State, String)]) -> Option<Finding> {
 
 /// The attempt with which to go on in `direction`, and how many of its statements are done.
 fn attempt(observed: &Observed, version: Version, direction: Direction) -> (i32, usize) {
+    if let Some(last) = observed.under_way(version) {
+        return (last.number, if last.direction == direction { last.done() } else { 0 });
+    }
     match observed.journal.as_ref().and_then(|journal| journal.get(&version)) {
-        Some(last) if last.direction == direction && !last.is_complete() => (last.number, last.done()),
         Some(last) => (last.number + 1, 0),
         None => (1, 0),
     }
@@ -327,7 +357,9 @@ pub fn plan_up<'a>(
     observed: &Observed,
     to: Option<Version>,
 ) -> Result<Plan<'a>, PlanError> {
-    if let Some(finding) = check(migrations, observed).into_iter().next() {
+    // what is to be gone on with does not stand in the way of going on
+    let goes_on = |finding: &Finding| matches!(finding, Finding::Partial { .. });
+    if let Some(finding) = check(migrations, observed).into_iter().find(|finding| !goes_on(finding)) {
         return Err(finding.into());
     }
     let from = observed.version();
@@ -340,9 +372,6 @@ pub fn plan_up<'a>(
             return Err(PlanError::UnknownVersion(to));
         }
     }
-    if let Some((version, below)) = half_rolled_back(migrations, observed) {
-        return Err(Finding::HalfRolledBack { version, below }.into());
-    }
     let steps: Vec<Step<'a>> = migrations
         .iter()
         .filter(|migration| migration.version > from && to.is_none_or(|to| migration.version <= to))
@@ -352,8 +381,17 @@ pub fn plan_up<'a>(
             Step { version: migration.version, script: &migration.up, attempt, done, replaces }
         })
         .collect();
+    refuse_empty(&steps)?;
     let to = steps.last().map_or(from, |step| step.version);
     Ok(Plan { direction: Direction::Up, from, to, steps })
+}
+
+/// A file without statements is one that somebody has still to write.
+fn refuse_empty(steps: &[Step<'_>]) -> Result<(), PlanError> {
+    match steps.iter().find(|step| step.script.statements.is_empty()) {
+        Some(step) => Err(PlanError::Empty(step.script.name.clone())),
+        None => Ok(()),
+    }
 }
 
 /// How far back `rollback` goes.
@@ -367,7 +405,8 @@ pub enum Back {
 
 /// Plans `rollback`: the U files of the versions above the target, highest first.
 pub fn plan_down<'a>(migrations: &'a [Migration], observed: &Observed, back: Back) -> Result<Plan<'a>, PlanError> {
-    if let Some(finding) = check(migrations, observed).into_iter().next() {
+    let goes_on = |finding: &Finding| matches!(finding, Finding::HalfRolledBack { .. });
+    if let Some(finding) = check(migrations, observed).into_iter().find(|finding| !goes_on(finding)) {
         return Err(finding.into());
     }
     let from = observed.version();
@@ -386,15 +425,6 @@ pub fn plan_down<'a>(migrations: &'a [Migration], observed: &Observed, back: Bac
     if let Some(baseline) = applied.baseline.filter(|&baseline| target < baseline) {
         return Err(PlanError::BelowBaseline { baseline });
     }
-    for (&version, last) in observed.journal.iter().flatten() {
-        if last.direction == Direction::Up
-            && last.done() > 0
-            && !last.is_complete()
-            && !applied.versions.contains_key(&version)
-        {
-            return Err(PlanError::Partial { version, done: last.done(), total: last.total });
-        }
-    }
     let mut steps = Vec::new();
     for (&version, entry) in applied.versions.iter().rev().filter(|&(&version, _)| version > target) {
         let migration = migrations.iter().find(|migration| migration.version == version);
@@ -403,18 +433,6 @@ pub fn plan_down<'a>(migrations: &'a [Migration], observed: &Observed, back: Bac
         let (attempt, done) = attempt(observed, version, Direction::Down);
         steps.push(Step { version, script, attempt, done, replaces: Some(entry.rank) });
     }
+    refuse_empty(&steps)?;
     Ok(Plan { direction: Direction::Down, from, to: target, steps })
-}
-
-/// The version whose rollback stopped half-way, with the one below it.
-fn half_rolled_back(migrations: &[Migration], observed: &Observed) -> Option<(Version, Version)> {
-    let applied = observed.applied();
-    let (&version, _) = observed.journal.as_ref()?.iter().find(|(version, last)| {
-        last.direction == Direction::Down
-            && last.done() > 0
-            && !last.is_complete()
-            && applied.versions.contains_key(version)
-    })?;
-    let below = migrations.iter().map(|migration| migration.version).filter(|&below| below < version).max();
-    Some((version, below.unwrap_or(0)))
 }

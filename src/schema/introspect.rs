@@ -8,7 +8,7 @@ use crate::db::error::{DbError, server_error};
 use crate::db::ident::Ident;
 
 /// A kind of object that `SHOW CREATE` knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A base table; its definition holds its partitions.

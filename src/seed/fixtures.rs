@@ -1,7 +1,7 @@
 //! Fixture files: one TOML file a table, one TOML table a row, headed by the row's label.
 //!
-//! `id` is the UUIDv5 of table and label. `"@table.label"` is the id of another row; a text that begins with
-//! `@@` loses one of them. Dates may be relative to a day. Arrays and inline tables become JSON.
+//! `id` is the UUIDv5 of table and label. `"@table.label"` is the id of another row. Dates may be relative to a day. A text that
+//! begins with `=` is what follows it, to the letter. Arrays and inline tables become JSON.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
@@ -103,7 +103,7 @@ pub enum FixtureError {
         row: String,
     },
     /// A reference to a row that there is not.
-    #[error("`{file}` row `{row}` column `{column}`: there is no row `{reference}`{}", hint.as_ref().map(|near| format!(", did you mean `{near}`?")).unwrap_or_default())]
+    #[error("`{file}` row `{row}` column `{column}`: there is no row `{reference}`{}; a text that is no reference is written `={reference}`", hint.as_ref().map(|near| format!(", did you mean `{near}`?")).unwrap_or_default())]
     Reference {
         /// The file.
         file: String,
@@ -127,6 +127,20 @@ pub enum FixtureError {
         column: String,
         /// What is wrong.
         error: NotRelative,
+    },
+    /// A number that JSON does not have.
+    #[error(
+        "`{file}` row `{row}` column `{column}`: JSON has no number `{number}`; leave it out, or write it as a text"
+    )]
+    NotJson {
+        /// The file.
+        file: String,
+        /// The label.
+        row: String,
+        /// The column.
+        column: String,
+        /// `nan`, `inf`.
+        number: f64,
     },
     /// Rows or tables that refer to each other in a circle.
     #[error("{0} refer to each other in a circle, so none can be loaded first; leave one reference out")]
@@ -245,7 +259,10 @@ impl RowReader<'_> {
             toml::Value::Boolean(truth) => Value::Bool(truth),
             toml::Value::Array(_) | toml::Value::Table(_) => Value::Text(self.json(value)?.to_string()),
             toml::Value::String(text) => Value::Text(self.text(text)?),
-            toml::Value::Datetime(datetime) => Value::Text(datetime.to_string().replace('T', " ")),
+            // MySQL takes offsets since 8.0.19, and no `Z`
+            toml::Value::Datetime(datetime) => {
+                Value::Text(datetime.to_string().replace('T', " ").replace('Z', "+00:00"))
+            }
         };
         Ok((value, self.needs))
     }
@@ -254,7 +271,15 @@ impl RowReader<'_> {
         Ok(match value {
             toml::Value::String(text) => self.text(text)?.into(),
             toml::Value::Integer(number) => number.into(),
-            toml::Value::Float(number) => number.into(),
+            toml::Value::Float(number) => {
+                let json = serde_json::Number::from_f64(number).ok_or_else(|| FixtureError::NotJson {
+                    file: self.file.to_owned(),
+                    row: self.row.to_owned(),
+                    column: self.column.to_owned(),
+                    number,
+                })?;
+                json.into()
+            }
             toml::Value::Boolean(truth) => truth.into(),
             toml::Value::Datetime(datetime) => datetime.to_string().into(),
             toml::Value::Array(values) => {
@@ -269,8 +294,8 @@ impl RowReader<'_> {
 
     /// A text with its reference or its relative date resolved.
     fn text(&mut self, text: String) -> Result<String, FixtureError> {
-        if let Some(escaped) = text.strip_prefix("@@") {
-            return Ok(format!("@{escaped}"));
+        if let Some(plain) = text.strip_prefix('=') {
+            return Ok(plain.to_owned());
         }
         if let Some(reference) = text.strip_prefix('@') {
             return self.reference(reference);

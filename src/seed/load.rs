@@ -27,6 +27,14 @@ pub enum SeedError {
         /// The nearest there is.
         hint: String,
     },
+    /// A table whose rows can't be named.
+    #[error("`{file}`: table `{table}` has no column `id`, which the labels become; fixtures can't be loaded into it")]
+    NoId {
+        /// The file.
+        file: String,
+        /// The table.
+        table: String,
+    },
     /// A column that the table lacks.
     #[error("`{file}` row `{row}`: table `{table}` has no column `{column}`{hint}")]
     NoColumn {
@@ -172,6 +180,9 @@ fn check_names(live: &BTreeMap<String, BTreeSet<String>>, tables: &[Table]) -> R
             let hint = hint(nearest(name, live.keys().map(String::as_str)));
             return Err(SeedError::NoTable { file: table.file.clone(), table: name.to_owned(), hint });
         };
+        if !columns.contains("id") {
+            return Err(SeedError::NoId { file: table.file.clone(), table: name.to_owned() });
+        }
         for row in &table.rows {
             if let Some((column, _)) = row.columns.iter().find(|(column, _)| !columns.contains(column.as_str())) {
                 return Err(SeedError::NoColumn {

@@ -4,7 +4,9 @@ use chrono::{Datelike as _, Days, Months, NaiveDate, NaiveTime, Weekday};
 
 /// What can be wrong with a text that begins like a relative date.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not a relative date; write `today-400d`, `today+2mo`, `monday-57w 09:30` (units d, w, mo, y)")]
+#[error(
+    "`{0}` is not a relative date; write `today-400d`, `today+2mo`, `monday-57w 09:30` (units d, w, mo, y), or for a text `={0}`"
+)]
 pub struct NotRelative(String);
 
 const ANCHORS: [(&str, Option<Weekday>); 8] = [

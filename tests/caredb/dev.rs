@@ -35,7 +35,7 @@ impl Project {
     }
 
     fn pid(&self) -> String {
-        std::fs::read_to_string(self.folder.join(".caredb/mysqld.pid")).unwrap().trim().to_owned()
+        std::fs::read_to_string(self.folder.join(".caredb/pid")).unwrap().trim().to_owned()
     }
 
     fn signal(&self, signal: &str) {
@@ -138,7 +138,7 @@ fn up_status_down_and_up_again() {
     assert_snapshot!(project.run("dev url"), @"
     exit 2
     --- stderr
-    error: no database is named, and the private server is not running; give `--url`, or start it with `caredb dev up`
+    error: the private server is not running; start it with `caredb dev up`
     ");
     assert_snapshot!(project.run("info"), @"
     exit 2
@@ -187,7 +187,7 @@ fn after_a_crash_it_comes_back() {
     error: no database is named, and the private server is not running; give `--url`, or start it with `caredb dev up`
     ");
     // the pid may belong to somebody else by now
-    std::fs::write(project.folder.join(".caredb/mysqld.pid"), std::process::id().to_string()).unwrap();
+    std::fs::write(project.folder.join(".caredb/pid"), std::process::id().to_string()).unwrap();
     assert!(project.run("dev status").starts_with("exit 1"));
     assert!(project.run("dev up").starts_with("exit 0"));
     assert!(project.run("info").contains("`caredb` is at version 12"));
@@ -215,6 +215,51 @@ fn a_start_that_fails_shows_the_log() {
         "{answer}"
     );
     assert!(answer.contains("ibdata1"), "{answer}");
+}
+
+#[test]
+fn a_start_that_was_interrupted_leaves_no_second_server() {
+    let project = Project::new("dev_interrupted");
+    assert!(project.run("dev up").starts_with("exit 0"));
+    assert!(project.run("dev down").starts_with("exit 0"));
+    for signal in ["INT", "KILL"] {
+        let child = project.command("dev up").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let _ = std::fs::remove_file(project.folder.join(".caredb/pid"));
+        wait_for("the server to be begun", || project.folder.join(".caredb/pid").exists());
+        assert!(
+            Command::new("bash").args(["-c", &format!("kill -{signal} {}", child.id())]).status().unwrap().success()
+        );
+        assert!(child.wait_with_output().is_ok());
+        assert!(project.run("dev up").starts_with("exit 0"));
+        assert_eq!(servers_in(&project.folder), 1);
+        assert!(project.run("dev down").starts_with("exit 0"));
+        assert_eq!(servers_in(&project.folder), 0);
+    }
+}
+
+/// How many processes work in a project's data directory.
+fn servers_in(folder: &Path) -> usize {
+    let data = folder.join(".caredb/data").canonicalize().unwrap();
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    processes.filter(|process| std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == data)).count()
+}
+
+#[test]
+fn a_project_that_moved_keeps_its_server() {
+    let project = Project::new("dev_moves");
+    let (old, new) = (project.folder.join("old"), project.folder.join("new"));
+    std::fs::create_dir(&old).unwrap();
+    std::fs::write(old.join("caredb.toml"), "").unwrap();
+    let at = |folder: &Path| Project { folder: folder.to_owned() };
+    let before = std::mem::ManuallyDrop::new(at(&old));
+    assert!(before.run("dev up").starts_with("exit 0"));
+    assert!(before.run("dev status --config ./caredb.toml").starts_with("exit 0"));
+    std::fs::rename(&old, &new).unwrap();
+    let after = at(&new);
+    assert!(after.run("dev status").starts_with("exit 0"));
+    assert!(after.run("info").starts_with("exit 0"));
+    assert!(after.run("dev down").starts_with("exit 0"));
+    assert_eq!(servers_in(&new), 0);
 }
 
 #[test]
@@ -249,10 +294,7 @@ fn two_at_once_start_one_server() {
     let spawn = || project.command("dev up").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let outputs: Vec<_> = [spawn(), spawn()].into_iter().map(|child| child.wait_with_output().unwrap()).collect();
     let texts: Vec<_> = outputs.iter().map(show).collect();
-    assert!(texts.iter().any(|text| text.starts_with("exit 0")), "{texts:?}");
-    assert!(
-        texts.iter().all(|text| text.starts_with("exit 0") || text.contains("another `caredb dev` is at work")),
-        "{texts:?}"
-    );
+    assert!(texts.iter().all(|text| text.starts_with("exit 0")), "{texts:?}");
+    assert_eq!(texts.iter().filter(|text| text.contains("the private server started")).count(), 1, "{texts:?}");
     assert!(project.run("dev status").starts_with("exit 0"));
 }

@@ -44,7 +44,7 @@ fn a_failed_file_is_corrected_and_goes_on_where_it_stopped() {
     assert_snapshot!(test.run("rollback --to 0"), @"
     exit 2
     --- stderr
-    error: version 1 is applied in part (3 of 5 statements); finish it with `caredb migrate` before you roll back
+    error: version 1 is applied in part (3 of 5 statements); `caredb migrate` goes on with it
     ");
     // what has run may not change
     test.file("migrations/V1__five.sql", FIVE.replace("INTEGERS", "INT").replace("VALUES (1)", "VALUES (7)"));
@@ -78,7 +78,7 @@ fn a_failed_row_change_leaves_nothing() {
     assert_snapshot!(test.run("migrate"), @"
     exit 2
     --- stderr
-    error: `V1__one.sql` line 2, statement 2 of 2 (`INSERT INTO a VALUES (1), (2), (1)`): MySQL error 1062: Duplicate entry '…' for key 'a.PRIMARY'; applied so far: the first statement of this file
+    error: `V1__one.sql` line 2, statement 2 of 2 (`INSERT INTO a VALUES (1), (2), (1)`): MySQL error 1062: Duplicate entry '…' for key 'a.PRIMARY'; two rows would have the same key: find and settle them, then run again; applied so far: the first statement of this file
     ");
     assert_eq!(test.rows("SELECT * FROM a"), Vec::<String>::new());
     test.file("migrations/V1__one.sql", "CREATE TABLE a (x INT PRIMARY KEY);\nINSERT INTO a VALUES (1), (2);");
@@ -123,21 +123,276 @@ fn a_failed_rollback_goes_on_where_it_stopped() {
     test.ok("migrate");
 }
 
+/// A database as a run leaves it that was killed inside the second statement of V1: the first is done, the second begun.
+fn killed_inside(name: &str, first: &str, second: &str) -> Test {
+    let test = Test::new(name);
+    test.migrations(&[("V1__one.sql", &format!("{first};\n{second};\nCREATE TABLE last (x INT);\n"))]);
+    let output = test.command("migrate").env("CAREDB_CRASH_AT", "6").output().unwrap();
+    assert_eq!(output.status.code(), None, "{}", test.show(&output));
+    assert_eq!(test.rows("SELECT statement, state FROM caredb_journal"), ["1|done", "2|begun"]);
+    test
+}
+
 #[test]
-fn a_statement_whose_end_is_unknown_stops_the_run() {
-    let test = Test::new("resume_unknown");
-    test.migrations(&[("V1__one.sql", "CREATE TABLE a (x INT); CREATE TABLE b (x INT)")]);
-    test.ok("migrate");
-    // as a run leaves it that was killed inside the second statement
-    test.sql("DELETE FROM flyway_schema_history; UPDATE caredb_journal SET state = 'begun' WHERE statement = 2; DROP TABLE b");
+fn a_statement_that_did_not_happen_runs() {
+    let test = killed_inside("settle_undone", "CREATE TABLE a (x INT)", "ALTER TABLE a ADD y INT");
+    assert_snapshot!(test.run("info"), @"
+    exit 0
+    --- stdout
+    version  description  state  installed on  ms  undo
+      1  one  Partial 1/3  no
+
+    `<db>` is at version 0
+    ");
+    assert_snapshot!(test.run("validate"), @"
+    exit 1
+    --- stdout
+    `V1__one.sql` statement 2 was begun, and the run ended before the server answered; look whether it took effect, then set its `state` in `caredb_journal` to `done` or `failed` and run again
+    invalid: 1 finding in `<db>`
+    ");
+    assert_snapshot!(test.run("migrate"), @"
+    exit 0
+    --- stdout
+    V1  one  2 statements <ms> ms
+    migrated `<db>` from version 0 to 1: 1 migration, 2 statements in <s> s
+    ");
+    assert_eq!(test.rows("SELECT statement, state FROM caredb_journal"), ["1|done", "2|done", "3|done"]);
+}
+
+#[test]
+fn a_statement_that_happened_is_not_repeated() {
+    // what the server still finished after caredb was gone
+    for (number, (first, second)) in [
+        ("CREATE TABLE a (x INT)", "ALTER TABLE a ADD y INT, ADD CONSTRAINT c CHECK (y > 0)"),
+        ("CREATE TABLE a (x INT)", "CREATE TABLE b (x INT PRIMARY KEY, y INT, FOREIGN KEY (y) REFERENCES b (x))"),
+        ("CREATE TABLE a (x INT)", "CREATE INDEX i ON a (x)"),
+        ("CREATE TABLE a (x INT)", "DROP TABLE a"),
+        ("CREATE TABLE a (x INT)", "RENAME TABLE a TO b"),
+        ("CREATE TABLE a (x INT)", "TRUNCATE TABLE a"),
+        ("CREATE TABLE a (x INT)", "ALTER TABLE a ENGINE=InnoDB"),
+        ("CREATE TABLE a (x INT)", "CREATE TRIGGER g BEFORE INSERT ON a FOR EACH ROW BEGIN SET NEW.x = 1; END"),
+        ("CREATE TABLE a (x INT)", "CREATE PROCEDURE p() BEGIN SELECT 1; END"),
+        ("SET SESSION sql_mode = ''; CREATE TABLE a (x INT)", "ALTER TABLE a ADD d DATE NOT NULL DEFAULT '0000-00-00'"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let second = second.to_owned();
+        let test = Test::new(&format!("settle_done_{number}"));
+        test.migrations(&[("V1__one.sql", &format!("{first};\n{second};\nCREATE TABLE last (x INT);\n"))]);
+        let statement = if first.contains("SET") { 3 } else { 2 };
+        let output = test.command("migrate").env("CAREDB_CRASH_AT", (4 + statement).to_string()).output().unwrap();
+        assert_eq!(output.status.code(), None, "{}", test.show(&output));
+        assert_eq!(
+            test.rows("SELECT MAX(statement) FROM caredb_journal WHERE state = 'begun'"),
+            [statement.to_string()],
+            "{second}"
+        );
+        test.sql(&format!("SET sql_mode = ''; {second}"));
+        let schema = test.schema();
+        test.ok("migrate");
+        assert!(schema.iter().all(|table| test.schema().contains(table)), "{second}");
+        assert_eq!(
+            test.rows("SELECT COUNT(*) FROM caredb_journal WHERE state = 'done'"),
+            [(statement + 1).to_string()]
+        );
+    }
+}
+
+#[test]
+fn what_another_client_did_is_not_taken_for_ours() {
+    let test = killed_inside("settle_unknown", "CREATE TABLE a (x INT)", "ALTER TABLE a ADD y INT");
+    test.sql("ALTER TABLE a ADD z INT");
     assert_snapshot!(test.run("migrate"), @"
     exit 2
     --- stderr
-    error: `V1__one.sql` statement 2 was begun, and the run ended before the server answered; look whether it took effect, then set its `state` in `caredb_journal` to `done` or `failed` and run again
+    error: `V1__one.sql` statement 2 (`ALTER TABLE a ADD y INT`) was begun, and the run ended before the server answered; the objects have changed, but not to what the statement makes of them: another client was at work
+    TABLE `a` before:
+    CREATE TABLE `a` (
+      `x` int DEFAULT NULL
+    ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci
+    now:
+    CREATE TABLE `a` (
+      `x` int DEFAULT NULL,
+      `z` int DEFAULT NULL
+    ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci
+    look whether it took effect, then say one of
+      caredb repair --mark-done 2  it did, go on behind it
+      caredb repair --mark-undone 2  it did not, run it again
     ");
-    test.sql("UPDATE caredb_journal SET state = 'failed' WHERE statement = 2");
+    assert_eq!(test.rows("SELECT statement, state FROM caredb_journal"), ["1|done", "2|begun"]);
+}
+
+#[test]
+fn a_call_is_for_a_person_unless_it_is_declared() {
+    let create = "CREATE PROCEDURE p() ALTER TABLE a ADD y INT; CREATE TABLE a (x INT)";
+    for (name, call, stops) in
+        [("opaque", "CALL p()", true), ("declared", "-- caredb: changes TABLE a\nCALL p()", false)]
+    {
+        let test = Test::new(&format!("settle_{name}"));
+        test.migrations(&[("V1__one.sql", &format!("{create};\n{call};\n"))]);
+        let output = test.command("migrate").env("CAREDB_CRASH_AT", "9").output().unwrap();
+        assert_eq!(output.status.code(), None, "{}", test.show(&output));
+        assert_eq!(test.rows("SELECT statement, state FROM caredb_journal"), ["1|done", "2|done", "3|begun"]);
+        if stops {
+            assert_snapshot!(test.run("migrate"), @"
+            exit 2
+            --- stderr
+            error: `V1__one.sql` statement 3 (`CALL p()`) was begun, and the run ended before the server answered; the statement does not say what it changes (a comment `-- caredb: changes TABLE …` before it would)
+            look whether it took effect, then say one of
+              caredb repair --mark-done 3  it did, go on behind it
+              caredb repair --mark-undone 3  it did not, run it again
+            ");
+        } else {
+            test.ok("migrate");
+            assert_eq!(test.rows("SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'a'"), ["2"]);
+        }
+    }
+}
+
+#[test]
+fn a_run_that_ended_before_the_history_said_so_is_only_recorded() {
+    let test = Test::new("resume_complete");
+    test.migrations(&[
+        ("V1__one.sql", "CREATE TABLE a (x INT); INSERT INTO a VALUES (1)"),
+        ("U1__undo.sql", "DROP TABLE a"),
+    ]);
     test.ok("migrate");
-    assert_eq!(test.rows("SHOW TABLES LIKE 'b'"), ["b"]);
+    test.sql("DELETE FROM flyway_schema_history");
+    test.ok("migrate");
+    assert_eq!(test.rows("SELECT * FROM a"), ["1"]);
+    assert_eq!(test.rows("SELECT version, success FROM flyway_schema_history"), ["1|1"]);
+}
+
+#[test]
+fn a_file_that_is_shortened_to_what_has_run_is_done() {
+    let test = Test::new("resume_shortened");
+    test.migrations(&[
+        ("V1__one.sql", "CREATE TABLE a (x INT); SELECT nothing"),
+        ("U1__undo.sql", "DROP TABLE a; SELECT nothing"),
+    ]);
+    assert!(test.run("migrate").starts_with("exit 2"));
+    test.file("migrations/V1__one.sql", "CREATE TABLE a (x INT)");
+    assert_snapshot!(test.run("migrate"), @"
+    exit 0
+    --- stdout
+    V1  one  0 statements <ms> ms
+    migrated `<db>` from version 0 to 1: 1 migration, 0 statements in <s> s
+    ");
+    assert_snapshot!(test.run("migrate"), @"
+    exit 0
+    --- stdout
+    nothing to do: `<db>` is at version 1
+    ");
+    assert_eq!(test.rows("SELECT version, success FROM flyway_schema_history"), ["1|1"]);
+    assert!(test.run("rollback").starts_with("exit 2"));
+    test.file("rollbacks/U1__undo.sql", "DROP TABLE a");
+    test.ok("rollback --to 0");
+    assert_eq!(test.rows("SELECT COUNT(*) FROM flyway_schema_history"), ["0"]);
+    assert_snapshot!(test.run("info"), @"
+    exit 0
+    --- stdout
+    version  description  state  installed on  ms  undo
+      1  one  Undone  yes
+
+    `<db>` is at version 0
+    ");
+}
+
+#[test]
+fn a_part_whose_file_is_gone_is_not_forgotten() {
+    let test = Test::new("resume_renamed");
+    test.migrations(&[
+        ("V1__one.sql", "CREATE TABLE a (x INT)"),
+        ("V2__two.sql", "INSERT INTO a VALUES (1); SELECT nothing"),
+    ]);
+    assert!(test.run("migrate").starts_with("exit 2"));
+    std::fs::rename(test.folder.join("migrations/V2__two.sql"), test.folder.join("migrations/V3__two.sql")).unwrap();
+    assert_snapshot!(test.run("migrate"), @"
+    exit 2
+    --- stderr
+    error: version 2 (`V2__two.sql`) is applied, but its file is missing; put it back into the migrations folder
+    ");
+    assert_eq!(test.rows("SELECT * FROM a"), ["1"]);
+}
+
+#[test]
+fn a_file_keeps_its_session_to_itself() {
+    let test = Test::new("session");
+    let other = format!("{}_other", test.database);
+    test.sql(&format!("CREATE DATABASE {other}"));
+    let first = format!(
+        "SET SESSION sql_mode = '', foreign_key_checks = 0, timestamp = 5, @x = 5; SET NAMES latin1; CREATE TABLE a (x INT);
+         USE {other}; CREATE TABLE b (x INT); INSERT INTO b VALUES (@x); INSERT INTO b VALUES (1 / 0);"
+    );
+    test.migrations(&[
+        ("V1__one.sql", &first),
+        ("V2__two.sql", "CREATE TABLE c AS SELECT @@sql_mode AS m, @@foreign_key_checks AS f, @x AS x, @@character_set_client AS s, DATABASE() AS d"),
+    ]);
+    // stopped behind the SETs and the USE, then gone on with
+    let output = test.command("migrate").env("CAREDB_CRASH_AT", "9").output().unwrap();
+    assert_eq!(output.status.code(), None, "{}", test.show(&output));
+    test.ok("migrate");
+    assert_eq!(test.rows(&format!("SELECT * FROM {other}.b")), ["5", "NULL"]);
+    assert_eq!(
+        test.rows(&format!("SELECT m = @@GLOBAL.sql_mode, f, x, s, d = '{}' FROM c", test.database)),
+        ["1|1|NULL|utf8mb4|1"]
+    );
+    assert_eq!(
+        test.rows(&format!("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '{other}'")),
+        ["1"]
+    );
+    test.sql(&format!("DROP DATABASE {other}"));
+}
+
+#[test]
+fn what_the_journal_can_not_hold_is_refused() {
+    let test = Test::new("refused");
+    test.migrations(&[("V1__one.sql", "CREATE TABLE m (x INT) ENGINE=MyISAM; INSERT INTO m VALUES (1);")]);
+    assert_snapshot!(test.run("migrate"), @"
+    exit 2
+    --- stderr
+    error: `V1__one.sql` line 1, statement 2 of 2 (`INSERT INTO m VALUES (1)`): table `m` has an engine without transactions, so its rows can't change together with the journal; make it InnoDB first; applied so far: the first statement of this file
+    ");
+    assert_eq!(test.rows("SELECT COUNT(*) FROM m"), ["0"]);
+    test.migrations(&[(
+        "V1__one.sql",
+        "CREATE TABLE m (x INT) ENGINE=MyISAM; ALTER TABLE m ENGINE=InnoDB; INSERT INTO m VALUES (1);",
+    )]);
+    test.ok("migrate");
+    test.migrations(&[("V2__two.sql", "DELIMITER //\nINSERT INTO m VALUES (2); COMMIT; INSERT INTO m VALUES (3)//")]);
+    assert_snapshot!(test.run("migrate"), @"
+    exit 2
+    --- stderr
+    error: `V2__two.sql` line 2: several statements up to one `//`; end each with its own, so that each can be journalled
+    ");
+    assert_eq!(test.rows("SELECT * FROM m"), ["1"]);
+}
+
+#[test]
+fn line_ends_make_no_difference() {
+    let test = Test::new("resume_crlf");
+    test.migrations(&[(
+        "V1__one.sql",
+        "CREATE TABLE a (\r\n x TEXT);\r\nINSERT INTO a VALUES ('l\r\nm');\r\nSELECT nothing;\r\n",
+    )]);
+    assert!(test.run("migrate").starts_with("exit 2"));
+    test.file("migrations/V1__one.sql", "CREATE TABLE a (\n x TEXT);\nINSERT INTO a VALUES ('l\nm');\nSELECT 1;\n");
+    test.ok("migrate");
+    assert_eq!(test.rows("SELECT HEX(x) FROM a"), ["6C0A6D"]);
+}
+
+#[test]
+fn a_name_that_is_a_function_may_stand_before_its_parenthesis() {
+    let test = Test::new("ignore_space");
+    test.migrations(&[("V1__one.sql", "CREATE TABLE count (i INT); CREATE PROCEDURE p() SELECT 1;")]);
+    test.ok("migrate");
+    assert_eq!(
+        test.rows(
+            "SELECT sql_mode = @@GLOBAL.sql_mode FROM information_schema.routines WHERE routine_schema = DATABASE()"
+        ),
+        ["1"]
+    );
 }
 
 #[test]

@@ -119,6 +119,7 @@ fn wrong_fixtures_are_named() {
             "users.toml",
             "[a]\nemail = 'a@example.com'\npassword_hash = 'x'\nrole = 'STAFF'\nlast_login_at = 'today-3x'\n",
         ),
+        ("notifications.toml", "[n]\ndata = { a = nan }\n"),
         ("notifications.toml", "[n]\nuser_id = '@users.marta'\n"),
         (
             "appointments.toml",
@@ -156,19 +157,22 @@ fn wrong_fixtures_are_named() {
     error: nothing was loaded: `users.toml` row `a`: MySQL error 1265: Data truncated for column 'role' at row 1
     exit 2
     --- stderr
-    error: nothing was loaded: `users.toml` row `b`: MySQL error 1062: Duplicate entry '…' for key 'users.uk_users_email'
+    error: nothing was loaded: `users.toml` row `b`: MySQL error 1062: Duplicate entry '…' for key 'users.uk_users_email'; two rows would have the same key: find and settle them, then run again
     exit 2
     --- stderr
-    error: `users.toml` row `a` column `last_login_at`: `today-3x` is not a relative date; write `today-400d`, `today+2mo`, `monday-57w 09:30` (units d, w, mo, y)
+    error: `users.toml` row `a` column `last_login_at`: `today-3x` is not a relative date; write `today-400d`, `today+2mo`, `monday-57w 09:30` (units d, w, mo, y), or for a text `=today-3x`
     exit 2
     --- stderr
-    error: `notifications.toml` row `n` column `user_id`: there is no row `@users.marta`
+    error: `notifications.toml` row `n` column `data`: JSON has no number `NaN`; leave it out, or write it as a text
+    exit 2
+    --- stderr
+    error: `notifications.toml` row `n` column `user_id`: there is no row `@users.marta`; a text that is no reference is written `=@users.marta`
     exit 2
     --- stderr
     error: `one`, `two` refer to each other in a circle, so none can be loaded first; leave one reference out
     exit 2
     --- stderr
-    error: `appointments.toml` row `one` column `rescheduled_from`: there is no row `@appointments.tow`, did you mean `@appointments.two`?
+    error: `appointments.toml` row `one` column `rescheduled_from`: there is no row `@appointments.tow`, did you mean `@appointments.two`?; a text that is no reference is written `=@appointments.tow`
     ");
     assert_eq!(test.rows("SELECT COUNT(*) FROM users"), ["0"]);
     std::fs::remove_dir_all(test.folder.join("fixtures")).unwrap();
@@ -185,7 +189,7 @@ fn values_arrive_as_they_are_written() {
     test.sql("CREATE TABLE t (id CHAR(36) PRIMARY KEY, a TEXT, b INT, c BOOL, d DECIMAL(10,2), e DATE, f DATETIME, g JSON, h DOUBLE, other CHAR(36), n INT)");
     test.file(
         "fixtures/t.toml",
-        "[second]\nother = '@t.first'\na = '@@home'\n[first]\na = \"it's \\\"🦀\\\"\"\nb = -5\nc = true\nd = '12.50'\ne = 'today-1y'\nf = 'today+1d 09:30'\ng = { who = '@t.second', when = 'today', list = [1, 2.5, false] }\nh = 0.25\n",
+        "[second]\nother = '@t.first'\na = '=@home'\n[first]\na = \"it's \\\"🦀\\\"\"\nb = -5\nc = true\nd = '12.50'\ne = 'today-1y'\nf = 'today+1d 09:30'\ng = { who = '@t.second', when = 'today', list = [1, 2.5, false] }\nh = 0.25\n",
     );
     // first and second refer to each other: through JSON counts, too
     assert_snapshot!(test.run("seed --fixtures fixtures --today 2024-02-29"), @"
@@ -195,7 +199,7 @@ fn values_arrive_as_they_are_written() {
     ");
     test.file(
         "fixtures/t.toml",
-        std::fs::read_to_string(test.folder.join("fixtures/t.toml")).unwrap().replace("@t.second", "@@t.second"),
+        std::fs::read_to_string(test.folder.join("fixtures/t.toml")).unwrap().replace("@t.second", "=@t.second"),
     );
     test.ok("seed --fixtures fixtures --today 2024-02-29");
     assert_snapshot!(test.rows("SELECT a, b, c, d, e, f, g, h, other IS NULL, n FROM t ORDER BY a").join("\n"), @r#"

@@ -1,0 +1,95 @@
+//! The fingerprint of the objects that a statement touches: taken before it runs, and looked at again after a crash.
+
+use serde::{Deserialize, Serialize};
+use sqlx::mysql::MySqlConnection;
+
+use super::classify::{Change, Target};
+use crate::db::error::{DbError, server_error};
+use crate::db::ident::Ident;
+use crate::schema::introspect::{Kind, Object, definition};
+
+/// What a set of objects looked like at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint(pub Vec<Seen>);
+
+/// What one object looked like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// What it is.
+    pub kind: Kind,
+    /// The database that it is in.
+    pub database: String,
+    /// Its name.
+    pub name: String,
+    /// `SHOW CREATE`; none where it does not exist.
+    pub definition: Option<String>,
+    /// InnoDB's ids of the table and its partitions, in order; none where they were not asked for, or may not be seen (PROCESS
+    /// privilege). A rebuild, `TRUNCATE` and `EXCHANGE` change them and nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table_ids: Option<Vec<u64>>,
+}
+
+impl Fingerprint {
+    /// Whether all definitions are the same in both.
+    #[must_use]
+    pub fn defines_the_same(&self, other: &Self) -> bool {
+        self.0.iter().map(|seen| &seen.definition).eq(other.0.iter().map(|seen| &seen.definition))
+    }
+
+    /// Whether the table ids of both are known; then, whether they are the same.
+    #[must_use]
+    pub fn same_table_ids(&self, other: &Self) -> Option<bool> {
+        let ids = |fingerprint: &Self| -> Option<Vec<Vec<u64>>> {
+            fingerprint.0.iter().map(|seen| seen.table_ids.clone()).collect()
+        };
+        Some(ids(self)? == ids(other)?)
+    }
+}
+
+/// Looks at the objects that `change` names; those without a database are in `database`. Reads only.
+pub async fn read(conn: &mut MySqlConnection, database: &Ident, change: &Change) -> Result<Fingerprint, DbError> {
+    let mut seen = Vec::new();
+    for Target { kind, database: named, name } in &change.targets {
+        let database = named.as_ref().unwrap_or(database).clone();
+        seen.push(look(conn, Object { kind: *kind, database, name: name.clone() }, change.rebuilds).await?);
+    }
+    Ok(Fingerprint(seen))
+}
+
+/// Looks at the objects of an older fingerprint again.
+pub async fn read_again(conn: &mut MySqlConnection, before: &Fingerprint) -> Result<Fingerprint, DbError> {
+    let mut now = Vec::new();
+    for seen in &before.0 {
+        // names that came out of a fingerprint went in as names
+        let (Ok(database), Ok(name)) = (Ident::new(&seen.database), Ident::new(&seen.name)) else { continue };
+        now.push(look(conn, Object { kind: seen.kind, database, name }, seen.table_ids.is_some()).await?);
+    }
+    Ok(Fingerprint(now))
+}
+
+async fn look(conn: &mut MySqlConnection, object: Object, with_ids: bool) -> Result<Seen, DbError> {
+    let definition = definition(conn, &object).await?;
+    let table_ids = if with_ids && object.kind == Kind::Table { table_ids(conn, &object).await? } else { None };
+    let Object { kind, database, name } = object;
+    Ok(Seen { kind, database: database.as_str().to_owned(), name: name.as_str().to_owned(), definition, table_ids })
+}
+
+// InnoDB names a table `database/table` and a partition `database/table#p#partition`.
+const TABLE_IDS: &str = "
+    SELECT CAST(TABLE_ID AS UNSIGNED) FROM information_schema.INNODB_TABLES
+    WHERE NAME = ? OR NAME LIKE ? ORDER BY NAME";
+
+async fn table_ids(conn: &mut MySqlConnection, table: &Object) -> Result<Option<Vec<u64>>, DbError> {
+    let name = format!("{}/{}", table.database.as_str(), table.name.as_str());
+    // other characters are encoded in InnoDB's names
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'/') {
+        return Ok(None);
+    }
+    let partitions = format!("{}#p#%", name.replace('_', "\\_"));
+    match sqlx::query_scalar(TABLE_IDS).bind(&name).bind(partitions).fetch_all(conn).await {
+        Ok(ids) => Ok(Some(ids)),
+        // without PROCESS
+        Err(error) if server_error(&error).is_some_and(|(number, _)| number == 1227) => Ok(None),
+        Err(error) => Err(DbError::new(format!("could not read the table ids of {}", table.name), &error)),
+    }
+}
