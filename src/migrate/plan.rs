@@ -133,7 +133,7 @@ pub enum Finding {
     },
     /// A statement of which it is not known whether it took effect.
     #[error(
-        "`{script}` statement {statement} was begun, and the run ended before the server answered; look whether it took effect, then set its `state` in `caredb_journal` to `done` or `failed` and run again"
+        "`{script}` statement {statement} was begun, and nobody saw its end; the next `migrate` or `rollback` decides it by its objects"
     )]
     Undecided {
         /// The file.

@@ -147,7 +147,7 @@ pub fn decide(
         return Decision::Done;
     }
     match expected {
-        Some(expected) if expected.defines_the_same(now) => Decision::Done,
+        Some(expected) if expected.is_copied_by(now) => Decision::Done,
         Some(_) => Decision::Unknown(
             "the objects have changed, but not to what the statement makes of them: another client was at work",
         ),

@@ -34,7 +34,7 @@ pub fn server() -> &'static Server {
         let program = program("server");
         let folder = temporary("server");
         let data = folder.join("data");
-        start_initialize(&program, &data);
+        initialize(&program, &data);
         let mut command = Command::new("bash");
         command.args(["-c", SUPERVISOR, "supervisor"]).arg(&folder).arg(&program).args(server_options(&folder));
         let mut supervisor = command.stdin(Stdio::piped()).process_group_of_its_own().spawn().unwrap();
@@ -44,7 +44,8 @@ pub fn server() -> &'static Server {
     })
 }
 
-fn start_initialize(program: &Path, data: &Path) {
+/// Makes a data directory.
+pub fn initialize(program: &Path, data: &Path) {
     let output = Command::new(program)
         .args(["--no-defaults", "--initialize-insecure", "--user=root"])
         .arg(format!("--datadir={}", data.display()))
@@ -54,7 +55,7 @@ fn start_initialize(program: &Path, data: &Path) {
 }
 
 /// As `caredb dev up` starts it, but without the waits for the disk: no test cuts the power.
-fn server_options(folder: &Path) -> Vec<String> {
+pub fn server_options(folder: &Path) -> Vec<String> {
     let path = |name: &str| folder.join(name).display().to_string();
     vec![
         "--no-defaults".to_owned(),
