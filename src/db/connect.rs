@@ -23,8 +23,8 @@ pub struct Session {
     pub database: Ident,
     /// The account that the server took the user for: `app@%`.
     pub account: String,
-    /// The server, for messages: host and port, or socket.
-    pub server: String,
+    /// Where it leads, to make it again.
+    pub target: Target,
 }
 
 /// Why there is no session.
@@ -102,7 +102,7 @@ pub async fn connect(target: &Target) -> Result<Session, ConnectError> {
         }
     };
     let (version, account) = identify(&mut conn, target).await?;
-    Ok(Session { conn, version, database: target.database.clone(), account, server: target.server() })
+    Ok(Session { conn, version, database: target.database.clone(), account, target: target.clone() })
 }
 
 /// How long a server may take to answer a connection.

@@ -194,7 +194,7 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
         let finished = |ms| is_last.then(|| Finished { direction: row.direction, step, duration_ms: before_ms + ms });
         let begun = Instant::now();
         match &statement.class {
-            Class::Rows => return self.rows(file, row, finished).await,
+            Class::Rows => return self.rows_with_retries(file, row, finished).await,
             // nothing is left of it after a crash, so nothing needs to be known before it
             Class::Session(change) => file.run(self.conn, &self.home, change, &statement.text).await?,
             Class::Schema(change) => {
@@ -220,6 +220,27 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
         file.leave(self.conn, &self.home).await?;
         self.unsafe_tables = None;
         Ok(())
+    }
+
+    /// Runs a statement that changes rows only, again where another transaction stood in its way: it was rolled back whole.
+    async fn rows_with_retries(
+        &mut self,
+        file: &FileSession,
+        row: journal::Row<'a>,
+        finished: impl Fn(u64) -> Option<Finished<'a>>,
+    ) -> Result<(), sqlx::Error> {
+        let mut pause = Duration::from_millis(100);
+        for _ in 0..ROW_RETRIES {
+            match self.rows(file, row, &finished).await {
+                Err(error) if server_error(&error).is_some_and(|(number, _)| matches!(number, 1205 | 1213)) => {
+                    file.leave(self.conn, &self.home).await?;
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                result => return result,
+            }
+        }
+        self.rows(file, row, finished).await
     }
 
     /// Runs a statement that changes rows only, in one transaction with its journal row, and with the row of the
@@ -298,6 +319,9 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
         }
     }
 }
+
+/// How often a statement that changes rows is tried again after a deadlock or a lock wait time-out.
+const ROW_RETRIES: u32 = 3;
 
 const UNSAFE_TABLES: &str = "
     SELECT CONVERT(TABLE_NAME USING utf8mb4) FROM information_schema.TABLES

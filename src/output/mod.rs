@@ -58,6 +58,11 @@ pub enum Event {
         /// Who holds it.
         holder: String,
     },
+    /// The connection was lost, and is made again.
+    Reconnecting {
+        /// What was lost.
+        reason: String,
+    },
     /// A migration was applied or rolled back, and is in the history.
     Migration {
         /// Up or down.
@@ -137,7 +142,10 @@ impl Output {
         match (self.format, event) {
             (Format::Json, event) => print_json(&serde_json::to_value(event).unwrap_or_default()),
             (Format::Human, _) if self.quiet => {}
-            (Format::Human, Event::PrivateServer { .. } | Event::Waiting { .. } | Event::Server { .. }) => {
+            (
+                Format::Human,
+                Event::PrivateServer { .. } | Event::Waiting { .. } | Event::Reconnecting { .. } | Event::Server { .. },
+            ) => {
                 eprintln!("{}", line(event));
             }
             (Format::Human, _) => print_text(&line(event)),
@@ -193,6 +201,7 @@ fn line(event: &Event) -> String {
             format!("using the private server of `caredb dev up`, database `{database}`")
         }
         Event::Waiting { lock, holder } => format!("waiting for lock `{lock}`, held by {holder}"),
+        Event::Reconnecting { reason } => format!("{reason}; connecting again, for a minute at the most"),
         Event::Migration { direction, version, description, statements, duration_ms } => {
             let script = match direction {
                 Direction::Up => format!("V{version}"),
