@@ -91,7 +91,7 @@ mod tests {
             (
                 "  KEY `one` (`x`),\n  KEY `two` (`x`)\n",
                 "  KEY `two` (`x`),\n  KEY `one` (`x`)\n",
-                "-  KEY `one` (`x`)\n+  KEY `one` (`x`)",
+                "+  KEY `two` (`x`)\n-  KEY `two` (`x`)",
             ),
             (") ENGINE=InnoDB", ") ENGINE=InnoDB COMMENT='b'", "-) ENGINE=InnoDB\n+) ENGINE=InnoDB COMMENT='b'"),
             // nothing but a comma: not what a server would say, but never passed over

@@ -99,13 +99,13 @@ const OBJECTS: &str = "
 /// All objects of a database that `SHOW CREATE` knows and this session may see, in no order; caredb's own tables are
 /// left out.
 pub async fn objects(conn: &mut MySqlConnection, database: &Ident) -> Result<Vec<Object>, DbError> {
-    let failed = |error: &sqlx::Error| DbError::new(format!("could not read what is in database {database}"), error);
+    let what = format!("could not read what is in database {database}");
     let mut query = sqlx::query_as::<_, (String, String)>(OBJECTS);
     for _ in 0..4 {
         query = query.bind(database.as_str());
     }
     let mut objects = Vec::new();
-    for (kind, name) in query.fetch_all(conn).await.map_err(|error| failed(&error))? {
+    for (kind, name) in query.fetch_all(conn).await.map_err(|error| DbError::new(&what, &error))? {
         let kind = match kind.as_str() {
             "BASE TABLE" if is_own(&name) => continue,
             "BASE TABLE" => Kind::Table,
@@ -115,13 +115,9 @@ pub async fn objects(conn: &mut MySqlConnection, database: &Ident) -> Result<Vec
             "FUNCTION" => Kind::Function,
             "EVENT" => Kind::Event,
             // a kind that SHOW CREATE can't show may not pass unseen
-            _ => {
-                return Err(failed(&sqlx::Error::Protocol(format!(
-                    "`{name}` is a {kind}, which caredb does not know"
-                ))));
-            }
+            _ => return Err(DbError::because(what, format!("`{name}` is a {kind}, which caredb does not know"))),
         };
-        let name = Ident::new(&name).map_err(|error| failed(&sqlx::Error::Protocol(error.to_string())))?;
+        let name = Ident::new(&name).map_err(|error| DbError::because(&what, error.to_string()))?;
         objects.push(Object { kind, database: database.clone(), name });
     }
     Ok(objects)
@@ -166,8 +162,8 @@ pub async fn definition(conn: &mut MySqlConnection, object: &Object) -> Result<O
             .map_err(|error| DbError::new(format!("could not read the definition of {}", object.name), &error))?;
         let Some(bytes) = bytes else {
             // the server shows NULL to who may not see it: two definitions that are not seen are not equal
-            let hidden = sqlx::Error::Protocol("the account may not see it; grant it SHOW_ROUTINE".to_owned());
-            return Err(DbError::new(format!("could not read the definition of {}", object.name), &hidden));
+            let what = format!("could not read the definition of {}", object.name);
+            return Err(DbError::because(what, "the account may not see it").with_cure("grant it SHOW_ROUTINE"));
         };
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
