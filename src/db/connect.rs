@@ -82,13 +82,7 @@ pub enum ConnectError {
 
 /// Connects and makes sure that the server is a MySQL that caredb works with.
 pub async fn connect(target: &Target) -> Result<Session, ConnectError> {
-    if let Some(file) = target.ca() {
-        let unreadable = |error: std::io::Error| ConnectError::Ca {
-            file: file.to_owned(),
-            reason: error.to_string().to_lowercase(),
-        };
-        std::fs::File::open(file).map_err(unreadable)?;
-    }
+    check_ca(target)?;
     let mut conn = match open(target, true).await {
         Ok(conn) => conn,
         Err(error) => {
@@ -103,6 +97,22 @@ pub async fn connect(target: &Target) -> Result<Session, ConnectError> {
     };
     let (version, account) = identify(&mut conn, target).await?;
     Ok(Session { conn, version, database: target.database.clone(), account, target: target.clone() })
+}
+
+/// Connects to the server alone, whether or not it has the target's database.
+pub async fn connect_server(target: &Target) -> Result<Session, ConnectError> {
+    check_ca(target)?;
+    let mut conn = open(target, false).await.map_err(|error| refusal(target, &error))?;
+    let (version, account) = identify(&mut conn, target).await?;
+    Ok(Session { conn, version, database: target.database.clone(), account, server: target.server() })
+}
+
+/// The driver names no file when it can't read one.
+fn check_ca(target: &Target) -> Result<(), ConnectError> {
+    let Some(file) = target.ca() else { return Ok(()) };
+    let unreadable =
+        |error: std::io::Error| ConnectError::Ca { file: file.to_owned(), reason: error.to_string().to_lowercase() };
+    std::fs::File::open(file).map(|_| ()).map_err(unreadable)
 }
 
 /// How long a server may take to answer a connection.

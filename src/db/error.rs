@@ -36,6 +36,11 @@ impl DbError {
         }
     }
 
+    /// What caredb itself finds wrong with an answer of the server.
+    pub fn because(what: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { what: what.into(), reason: reason.into(), cure: None, number: None }
+    }
+
     /// Replaces the general cure by one that knows more.
     #[must_use]
     pub fn with_cure(mut self, cure: impl Into<String>) -> Self {

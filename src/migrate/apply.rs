@@ -12,7 +12,7 @@ use sqlx::Connection as _;
 use sqlx::mysql::MySqlConnection;
 
 use super::classify::Class;
-use super::files::Statement;
+use super::files::{Script, Statement};
 use super::journal::{self, Direction, State};
 use super::plan::{Observed, Plan, Step};
 use super::session::FileSession;
@@ -52,18 +52,8 @@ pub async fn lock(
     timeout: Duration,
     on_wait: impl FnMut(&str, &Holder),
 ) -> Result<(), LockError> {
-    let locks = [lock_name(&session.database), history::flyway_lock(&session.database)];
+    let locks = [lock::name("migrate", &session.database), history::flyway_lock(&session.database)];
     lock::acquire(&mut session.conn, &locks, timeout, on_wait).await
-}
-
-/// A lock's name has 64 characters at the most, a database's name, too: a long one is cut and hashed.
-fn lock_name(database: &Ident) -> String {
-    let name = format!("caredb migrate {}", database.as_str());
-    if name.chars().count() <= 64 {
-        return name;
-    }
-    let cut: String = name.chars().take(55).collect();
-    format!("{cut}-{:08x}", crc32fast::hash(name.as_bytes()))
 }
 
 /// What has happened and is not in the journal yet; written in one commit with the next intent.
@@ -167,7 +157,7 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
                     self.write(Some((row, State::Failed, Some(ms)))).await?;
                     record_failure(self.conn, direction, step, duration_ms + ms).await?;
                 }
-                return Err(statement_error(self.plan, index, number, &error));
+                return Err(stopped(self.plan, index, number, &error));
             }
             crash_point();
             duration_ms += ms;
@@ -361,7 +351,7 @@ async fn write_unwritten(conn: &mut MySqlConnection, unwritten: &Unwritten<'_>) 
 
 /// Runs one statement; rows that it returns are read and dropped. The driver lets a text hold several statements; should one
 /// slip through the splitter, the run stops, and the journal does not call it done.
-async fn execute(conn: &mut MySqlConnection, text: &str) -> Result<(), sqlx::Error> {
+pub(super) async fn execute(conn: &mut MySqlConnection, text: &str) -> Result<(), sqlx::Error> {
     // the text is the migration's own
     let mut results = sqlx::raw_sql(sqlx::AssertSqlSafe(text)).fetch_many(conn);
     let mut statements = 0;
@@ -393,17 +383,7 @@ async fn record_failure(
     Ok(())
 }
 
-fn statement_error(plan: &Plan<'_>, index: usize, number: usize, error: &sqlx::Error) -> ApplyError {
-    let step = &plan.steps[index];
-    let statement = &step.script.statements[number];
-    let place = format!(
-        "`{}` line {}, statement {} of {} (`{}`)",
-        step.script.name,
-        error_line(statement, error),
-        number + 1,
-        step.script.statements.len(),
-        beginning(&statement.text)
-    );
+fn stopped(plan: &Plan<'_>, index: usize, number: usize, error: &sqlx::Error) -> ApplyError {
     let file = match number {
         0 => "nothing of this file".to_owned(),
         1 => "the first statement of this file".to_owned(),
@@ -419,7 +399,21 @@ fn statement_error(plan: &Plan<'_>, index: usize, number: usize, error: &sqlx::E
             format!("rolled back so far: version {} down to {}, and {file}", plan.from, before.version)
         }
     };
-    ApplyError::Statement { error: DbError::new(place, error), applied }
+    ApplyError::Statement { error: statement_error(plan.steps[index].script, number, error), applied }
+}
+
+/// What the server said of a statement, with file and line; `number` counts the statements from 0.
+pub(super) fn statement_error(script: &Script, number: usize, error: &sqlx::Error) -> DbError {
+    let statement = &script.statements[number];
+    let place = format!(
+        "`{}` line {}, statement {} of {} (`{}`)",
+        script.name,
+        error_line(statement, error),
+        number + 1,
+        script.statements.len(),
+        beginning(&statement.text)
+    );
+    DbError::new(place, error)
 }
 
 /// The file's line of an error: the server counts lines from the statement's first (1064: "… at line 3").
@@ -459,12 +453,5 @@ mod tests {
     fn a_beginning_is_short_and_tells_no_secret() {
         assert_eq!(beginning("CREATE USER a\n  IDENTIFIED BY 'hunter2' \"x\""), "CREATE USER a IDENTIFIED BY '…' '…'");
         assert_eq!(beginning(&format!("SELECT {}", "x, ".repeat(40))).chars().count(), 60);
-    }
-
-    #[test]
-    fn a_lock_name_is_short_enough() {
-        assert_eq!(lock_name(&Ident::new("clinic").unwrap()), "caredb migrate clinic");
-        let long = lock_name(&Ident::new(&"x".repeat(64)).unwrap());
-        assert!(long.len() <= 64 && long != lock_name(&Ident::new(&"x".repeat(63)).unwrap()));
     }
 }

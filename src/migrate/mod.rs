@@ -3,11 +3,14 @@
 
 pub mod apply;
 pub mod classify;
+pub mod confine;
 pub mod files;
 pub mod fingerprint;
 pub mod history;
 pub mod info;
 pub mod journal;
 pub mod plan;
+pub mod scratch;
 pub mod session;
 pub mod settle;
+pub mod verify;

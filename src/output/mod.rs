@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::migrate::files::Version;
 use crate::migrate::journal::Direction;
+use crate::migrate::verify::RowChange;
 
 pub mod table;
 
@@ -75,6 +76,24 @@ pub enum Event {
         statements: usize,
         /// How long they took, in milliseconds.
         duration_ms: u64,
+    },
+    /// A rollback was tried on empty tables.
+    Rollback {
+        /// Its version.
+        version: Version,
+        /// What the V file is called.
+        description: String,
+        /// Whether it restores the schema before the V.
+        proved: bool,
+    },
+    /// A rollback was tried with rows in place.
+    Rows {
+        /// Its version.
+        version: Version,
+        /// What the U file is called.
+        description: String,
+        /// The tables whose number of rows it changed.
+        changes: Vec<RowChange>,
     },
     /// The fixtures of a table were loaded.
     Seeded {
@@ -209,10 +228,35 @@ fn line(event: &Event) -> String {
             };
             format!("{script:<4} {description:<40} {:>13} {duration_ms:>6} ms", count(*statements, "statement"))
         }
+        Event::Rollback { version, description, proved } => {
+            let script = format!("V{version}");
+            let proof = match proved {
+                true => format!("proved: U{version} restores the schema before it"),
+                false => "not proved".to_owned(),
+            };
+            format!("{script:<4} {description:<40} {proof}")
+        }
+        Event::Rows { version, description, changes } => {
+            let script = format!("U{version}");
+            let changes = match changes.as_slice() {
+                [] => "changes no rows".to_owned(),
+                changes => changes.iter().map(row_change).collect::<Vec<_>>().join(", "),
+            };
+            format!("{script:<4} {description:<40} {changes}")
+        }
         Event::Seeded { table, inserted, kept } => {
             format!("{table:<22} {:>12} {kept:>6} there already", format!("{inserted} new"))
         }
         Event::Server { doing } => doing.clone(),
+    }
+}
+
+fn row_change(change: &RowChange) -> String {
+    let RowChange { table, before, after } = change;
+    match (before.unwrap_or(0), *after) {
+        (before, None) => format!("drops {} of {table}", count(before, "row")),
+        (before, Some(after)) if after < before => format!("deletes {} of {table}", count(before - after, "row")),
+        (before, Some(after)) => format!("adds {} to {table}", count(after - before, "row")),
     }
 }
 

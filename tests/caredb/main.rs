@@ -14,4 +14,5 @@ mod rollback;
 mod schema;
 mod seed;
 mod status;
+mod verify;
 mod wrong;
