@@ -80,8 +80,8 @@ const RECONNECT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Whether the connection is gone, so that the journal decides what has happened.
 fn is_lost(error: &anyhow::Error) -> bool {
-    let apply = error.downcast_ref().and_then(|error| match error {
-        ApplyError::Statement { error, .. } | ApplyError::Db(error) => Some(error),
+    let apply = error.downcast_ref().map(|error| match error {
+        ApplyError::Statement { error, .. } | ApplyError::Db(error) => error,
     });
     let settle = error.downcast_ref().and_then(|error| match error {
         SettleError::Db(error) => Some(error),

@@ -104,7 +104,7 @@ pub async fn connect_server(target: &Target) -> Result<Session, ConnectError> {
     check_ca(target)?;
     let mut conn = open(target, false).await.map_err(|error| refusal(target, &error))?;
     let (version, account) = identify(&mut conn, target).await?;
-    Ok(Session { conn, version, database: target.database.clone(), account, server: target.server() })
+    Ok(Session { conn, version, database: target.database.clone(), account, target: target.clone() })
 }
 
 /// The driver names no file when it can't read one.

@@ -38,7 +38,7 @@ impl DbError {
 
     /// What caredb itself finds wrong with an answer of the server.
     pub fn because(what: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { what: what.into(), reason: reason.into(), cure: None, number: None }
+        Self { what: what.into(), reason: reason.into(), cure: None, number: None, lost: false }
     }
 
     /// Replaces the general cure by one that knows more.
