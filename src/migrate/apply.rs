@@ -13,10 +13,11 @@ use sqlx::mysql::MySqlConnection;
 
 use super::classify::Class;
 use super::files::{Script, Statement};
+use super::fingerprint::{self, Fingerprint};
 use super::journal::{self, Direction, State};
 use super::plan::{Observed, Plan, Step};
 use super::session::FileSession;
-use super::{fingerprint, history};
+use super::{history, settle};
 use crate::db::connect::Session;
 use crate::db::error::{DbError, server_error};
 use crate::db::ident::Ident;
@@ -150,17 +151,35 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
             let begun = Instant::now();
             let result = self.statement(&mut file, step, row, duration_ms).await;
             let ms = elapsed_ms(begun);
+            let result = match result {
+                Err(error) if step.undoes_part.is_some() && is_absent(statement_at(step, number), &error) => {
+                    // what this statement undoes never came to be
+                    file.leave(self.conn, &self.home).await.map_err(|error| journal_error(&error))?;
+                    self.unwritten.done.push((row, ms));
+                    let (direction, duration_ms) = (self.plan.direction, duration_ms + ms);
+                    self.unwritten.finished =
+                        (number + 1 == statements.len()).then_some(Finished { direction, step, duration_ms });
+                    Ok(())
+                }
+                result => result,
+            };
             if let Err(error) = result {
                 // where the connection is gone, so is the chance to write; the journal still says "begun"
                 if server_error(&error).is_some() {
                     let _ = file.leave(self.conn, &self.home).await;
                     self.write(Some((row, State::Failed, Some(ms)))).await?;
                     record_failure(self.conn, direction, step, duration_ms + ms).await?;
+                } else {
+                    // what had run before is written where it can be; what it can't, the next run decides
+                    let _ = self.write(None).await;
                 }
                 return Err(stopped(self.plan, index, number, &error));
             }
             crash_point();
             duration_ms += ms;
+        }
+        if let Some(part) = step.undoes_part {
+            self.prove_undone(step, part).await?;
         }
         if step.done == statements.len() {
             // all of it had run, and the run ended before the history said so
@@ -168,6 +187,30 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
             self.unwritten.finished = Some(Finished { direction: self.plan.direction, step, duration_ms });
         }
         file.restore(self.conn).await?;
+        Ok(())
+    }
+
+    /// Compares the objects that a part touched with what they were before it. Errors: one differs; the rollback stays open.
+    async fn prove_undone(&mut self, step: &'a Step<'a>, part: i32) -> Result<(), ApplyError> {
+        for before in journal::first_seen(self.conn, step.version, part).await? {
+            let before = Fingerprint(vec![before]);
+            let now = fingerprint::read_again(self.conn, &before).await?;
+            if before.defines_the_same(&now) {
+                continue;
+            }
+            self.unwritten.finished = None;
+            if let Some((row, ms)) = self.unwritten.done.pop() {
+                self.write(Some((row, State::Failed, Some(ms)))).await?;
+            }
+            let what = format!("`{}` ran, but version {} was applied in part", step.script.name, step.version);
+            let reason = format!("{} `{}` is not what it was before", before.0[0].kind.sql(), before.0[0].name);
+            let cure = format!(
+                "undo the rest by hand and say `caredb rollback --to {}` again\n{}",
+                self.plan.to,
+                settle::both(&before, &now)
+            );
+            return Err(DbError::because(what, reason).with_cure(cure).into());
+        }
         Ok(())
     }
 
@@ -316,6 +359,19 @@ const ROW_RETRIES: u32 = 3;
 const UNSAFE_TABLES: &str = "
     SELECT CONVERT(TABLE_NAME USING utf8mb4) FROM information_schema.TABLES
     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' AND ENGINE NOT IN ('InnoDB', 'ndbcluster')";
+
+/// Whether a statement failed because what it takes away is not there. A statement that takes away several things and misses one
+/// may have left the others, so it does not count.
+fn is_absent(statement: &Statement, error: &sqlx::Error) -> bool {
+    // unknown table; no such column, key, CHECK, constraint to drop; no such table, trigger, routine, event
+    const ABSENT: [u16; 8] = [1051, 1091, 3821, 3940, 1146, 1360, 1305, 1539];
+    let one = !matches!(&statement.class, Class::Schema(change) if change.targets.len() > 1);
+    one && server_error(error).is_some_and(|(number, _)| ABSENT.contains(&number))
+}
+
+fn statement_at<'a>(step: &Step<'a>, number: usize) -> &'a Statement {
+    &step.script.statements[number]
+}
 
 /// In a debug build, ends the process as SIGKILL would where the fault suite says so: at the point with the number in
 /// `CAREDB_CRASH_AT`, counted from 1. Release builds have no such points.

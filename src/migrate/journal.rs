@@ -8,7 +8,7 @@ use sqlx::Row as _;
 use sqlx::mysql::MySqlConnection;
 
 use super::files::{Script, Version};
-use super::fingerprint::Fingerprint;
+use super::fingerprint::{Fingerprint, Seen};
 use crate::db::error::{DbError, server_error};
 
 /// The table's name.
@@ -212,6 +212,28 @@ pub async fn write(
         .execute(conn)
         .await?;
     Ok(())
+}
+
+const FINGERPRINTS: &str = "SELECT fingerprint FROM caredb_journal WHERE version = ? AND attempt = ? AND fingerprint IS NOT NULL ORDER BY statement";
+
+/// The objects that an attempt touched, each as it was before the attempt.
+pub async fn first_seen(conn: &mut MySqlConnection, version: Version, attempt: i32) -> Result<Vec<Seen>, DbError> {
+    let texts: Result<Vec<String>, _> =
+        sqlx::query_scalar(FINGERPRINTS).bind(version).bind(attempt).fetch_all(conn).await;
+    let texts =
+        texts.map_err(|error| DbError::new(format!("could not read the statement journal `{TABLE}`"), &error))?;
+    let mut first: Vec<Seen> = Vec::new();
+    for fingerprint in texts.iter().filter_map(|text| serde_json::from_str::<Fingerprint>(text).ok()) {
+        for seen in fingerprint.0 {
+            if !first
+                .iter()
+                .any(|first| (first.kind, &first.database, &first.name) == (seen.kind, &seen.database, &seen.name))
+            {
+                first.push(seen);
+            }
+        }
+    }
+    Ok(first)
 }
 
 const TRIM: [&str; 2] = [

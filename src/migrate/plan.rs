@@ -64,7 +64,23 @@ impl Observed {
     pub fn under_way(&self, version: Version) -> Option<&Attempt> {
         let applied = self.applied().versions.contains_key(&version);
         let last = self.journal.as_ref()?.get(&version)?;
-        (applied == (last.direction == Direction::Down)).then_some(last)
+        let open = match last.direction {
+            Direction::Up => !applied,
+            // the rollback of a part has no row in the history to show that it is open
+            Direction::Down => applied || last.done() < last.total,
+        };
+        open.then_some(last)
+    }
+
+    /// The versions that are applied in part, and those whose part is being rolled back.
+    fn parts(&self) -> impl DoubleEndedIterator<Item = (Version, &Attempt)> {
+        let applied = self.applied();
+        let open =
+            move |version| self.under_way(version).filter(|last| last.direction == Direction::Down || last.done() > 0);
+        let versions = self.journal.iter().flat_map(|journal| journal.keys().copied());
+        versions
+            .filter(move |version| !applied.versions.contains_key(version))
+            .filter_map(move |version| Some((version, open(version)?)))
     }
 
     /// The version that the schema is at: the highest that is applied, or the baseline; 0 for none.
@@ -243,6 +259,9 @@ pub struct Step<'a> {
     pub done: usize,
     /// The rank of the history row that this step replaces or removes.
     pub replaces: Option<i32>,
+    /// The attempt whose part this step undoes: statements whose objects never came to be are passed over, and the end is compared
+    /// with what the objects were before that attempt.
+    pub undoes_part: Option<i32>,
 }
 
 impl Plan<'_> {
@@ -378,7 +397,7 @@ pub fn plan_up<'a>(
         .map(|migration| {
             let (attempt, done) = attempt(observed, migration.version, Direction::Up);
             let replaces = applied.failed.get(&migration.version).map(|entry| entry.rank);
-            Step { version: migration.version, script: &migration.up, attempt, done, replaces }
+            Step { version: migration.version, script: &migration.up, attempt, done, replaces, undoes_part: None }
         })
         .collect();
     refuse_empty(&steps)?;
@@ -405,7 +424,7 @@ pub enum Back {
 
 /// Plans `rollback`: the U files of the versions above the target, highest first.
 pub fn plan_down<'a>(migrations: &'a [Migration], observed: &Observed, back: Back) -> Result<Plan<'a>, PlanError> {
-    let goes_on = |finding: &Finding| matches!(finding, Finding::HalfRolledBack { .. });
+    let goes_on = |finding: &Finding| matches!(finding, Finding::HalfRolledBack { .. } | Finding::Partial { .. });
     if let Some(finding) = check(migrations, observed).into_iter().find(|finding| !goes_on(finding)) {
         return Err(finding.into());
     }
@@ -425,13 +444,28 @@ pub fn plan_down<'a>(migrations: &'a [Migration], observed: &Observed, back: Bac
     if let Some(baseline) = applied.baseline.filter(|&baseline| target < baseline) {
         return Err(PlanError::BelowBaseline { baseline });
     }
+    // what is applied in part lies above all else, and is one step back by itself
+    let part = observed.parts().next_back().filter(|&(version, _)| version > target);
+    let target = if part.is_some() && matches!(back, Back::Steps(1)) { from } else { target };
     let mut steps = Vec::new();
+    if let Some((version, part)) = part {
+        let migration = migrations.iter().find(|migration| migration.version == version);
+        let script = migration.and_then(|migration| migration.down.as_ref());
+        let name = migration.map_or_else(|| format!("version {version}"), |migration| migration.up.name.clone());
+        let script = script.ok_or(PlanError::NoRollback { script: name, version })?;
+        let (attempt, done, undone) = match part.direction {
+            Direction::Up => (part.number + 1, 0, part.number),
+            Direction::Down => (part.number, part.done(), part.number - 1),
+        };
+        let replaces = applied.failed.get(&version).map(|entry| entry.rank);
+        steps.push(Step { version, script, attempt, done, replaces, undoes_part: Some(undone) });
+    }
     for (&version, entry) in applied.versions.iter().rev().filter(|&(&version, _)| version > target) {
         let migration = migrations.iter().find(|migration| migration.version == version);
         let script = migration.and_then(|migration| migration.down.as_ref());
         let script = script.ok_or_else(|| PlanError::NoRollback { script: entry.script.clone(), version })?;
         let (attempt, done) = attempt(observed, version, Direction::Down);
-        steps.push(Step { version, script, attempt, done, replaces: Some(entry.rank) });
+        steps.push(Step { version, script, attempt, done, replaces: Some(entry.rank), undoes_part: None });
     }
     refuse_empty(&steps)?;
     Ok(Plan { direction: Direction::Down, from, to: target, steps })

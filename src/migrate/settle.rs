@@ -234,8 +234,9 @@ fn tail(text: &str, name: &str) -> Option<String> {
     Some(tail.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// Both definitions of every object that differs.
-fn both(before: &Fingerprint, now: &Fingerprint) -> String {
+/// Both definitions of every object.
+#[must_use]
+pub fn both(before: &Fingerprint, now: &Fingerprint) -> String {
     let text = |definition: &Option<String>| definition.clone().unwrap_or_else(|| "(does not exist)".to_owned());
     before
         .0
