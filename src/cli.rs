@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::migrate::baseline::DESCRIPTION;
 use crate::migrate::files::Version;
 use crate::output::Format;
 
@@ -54,11 +55,11 @@ pub enum Command {
     Dev(DevArgs),
     /// Show server, versions, tables and their sizes on one screen
     Status(StatusArgs),
-    /// Apply the pending V files
+    /// Apply the pending V files, then the R files that are new or changed
     Migrate(MigrateArgs),
-    /// Apply U files, newest version first
+    /// Drop what R files created, then apply U files, newest version first
     Rollback(RollbackArgs),
-    /// List the versions and their states
+    /// List the versions and R files and their states
     Info(FileArgs),
     /// Compare the applied versions with their files; exit 1 where they differ
     Validate(FileArgs),
@@ -67,6 +68,10 @@ pub enum Command {
     /// Runs every V file, its U file and the V file again, and compares the schemas to the last index order. Needs a
     /// server; the database itself is not touched.
     Verify(VerifyArgs),
+    /// Mend the history: failures, files that are gone or were edited
+    Repair(RepairArgs),
+    /// Adopt a database that was made without migrations
+    Baseline(BaselineArgs),
     /// Write a new pair of V and U files with the next version
     New(NewArgs),
     /// Load the demo data; twice is as good as once
@@ -91,6 +96,8 @@ impl Command {
             Self::Info(_) => "info",
             Self::Validate(_) => "validate",
             Self::Verify(_) => "verify",
+            Self::Repair(_) => "repair",
+            Self::Baseline(_) => "baseline",
             Self::New(_) => "new",
             Self::Seed(_) => "seed",
         }
@@ -100,12 +107,22 @@ impl Command {
 /// Where the migration files are.
 #[derive(Debug, Args)]
 pub struct FileArgs {
-    /// Folder of the V files; without it, those of `caredb.toml`, or those in the binary
+    /// Folder of the V and R files; without it, those of `caredb.toml`, or those in the binary
     #[arg(long, value_name = "DIR")]
     pub migrations: Option<PathBuf>,
     /// Folder of the U files; without it, those of `caredb.toml`, or those in the binary
     #[arg(long, value_name = "DIR")]
     pub rollbacks: Option<PathBuf>,
+    /// The value of a placeholder `${NAME}`, also by `[placeholders]` in `caredb.toml`; may be given often
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = placeholder)]
+    pub placeholders: Vec<(String, String)>,
+}
+
+fn placeholder(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() && !name.contains('}') => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as `name=value`".to_owned()),
+    }
 }
 
 /// How to wait for another run.
@@ -122,6 +139,9 @@ pub struct MigrateArgs {
     /// Stop after this version
     #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(i64).range(0..))]
     pub to: Option<Version>,
+    /// Also apply pending versions below the highest that is applied
+    #[arg(long)]
+    pub out_of_order: bool,
     /// Print the SQL and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -149,6 +169,43 @@ pub struct RollbackArgs {
     #[arg(long)]
     pub dry_run: bool,
     /// The database's name, to roll back one that `caredb.toml` protects
+    #[arg(long, value_name = "DATABASE")]
+    pub confirm: Option<String>,
+    /// Where the files are.
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// How to wait.
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// `repair`
+#[derive(Debug, Args)]
+pub struct RepairArgs {
+    /// Print what would be mended and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The database's name, to mend one that `caredb.toml` protects
+    #[arg(long, value_name = "DATABASE")]
+    pub confirm: Option<String>,
+    /// Where the files are.
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// How to wait.
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// `baseline`
+#[derive(Debug, Args)]
+pub struct BaselineArgs {
+    /// The version that the schema is at; no file up to it ever runs
+    #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(i64).range(1..))]
+    pub at: Version,
+    /// What the history says of it
+    #[arg(long, value_name = "TEXT", default_value = DESCRIPTION)]
+    pub description: String,
+    /// The database's name, to adopt one that `caredb.toml` protects
     #[arg(long, value_name = "DATABASE")]
     pub confirm: Option<String>,
     /// Where the files are.

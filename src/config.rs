@@ -1,5 +1,6 @@
 //! Flags, environment and `caredb.toml`, read once into one typed value. Secrets in it never print.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -8,6 +9,7 @@ use wildmatch::WildMatch;
 use crate::cli::{FileArgs, Globals};
 use crate::db::target::{Target, TargetError};
 use crate::migrate::files::Location;
+use crate::migrate::placeholder::Placeholders;
 
 const FILE: &str = "caredb.toml";
 
@@ -32,6 +34,9 @@ struct File {
     migrations: Option<PathBuf>,
     rollbacks: Option<PathBuf>,
     fixtures: Option<PathBuf>,
+    /// Values of `${name}` in V, U and R files.
+    #[serde(default)]
+    placeholders: BTreeMap<String, String>,
 }
 
 /// Which databases are protected.
@@ -127,6 +132,12 @@ impl Config {
     #[must_use]
     pub fn rollbacks(&self, args: &FileArgs) -> Location {
         self.location(args.rollbacks.as_ref(), self.file.rollbacks.as_ref())
+    }
+
+    /// The values of placeholders: those of the command line before those of the file.
+    #[must_use]
+    pub fn placeholders(&self, args: &FileArgs) -> Placeholders {
+        self.file.placeholders.clone().into_iter().chain(args.placeholders.iter().cloned()).collect()
     }
 
     /// Where the fixtures are.

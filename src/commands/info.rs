@@ -9,10 +9,10 @@ use crate::output::Outcome;
 use crate::output::table::{Align, render};
 
 pub async fn run(context: &Context, args: &FileArgs) -> anyhow::Result<Outcome> {
-    let migrations = context.migrations(args)?;
+    let files = context.files(args)?;
     let mut session = context.open().await?;
     let observed = apply::observe(&mut session.conn).await?;
-    let lines = info::lines(&migrations, &observed);
+    let lines = info::lines(&files, &observed);
     let rows: Vec<Vec<String>> = lines
         .iter()
         .map(|line| {

@@ -1,4 +1,4 @@
-//! `caredb migrate`: applies the pending V files.
+//! `caredb migrate`: applies the pending V files, then the R files that are new or changed.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -11,22 +11,24 @@ use crate::db::connect::{Session, connect};
 use crate::db::error::DbError;
 use crate::db::lock::{Holder, LockError};
 use crate::migrate::apply::{self, ApplyError};
-use crate::migrate::files::{Migration, Version};
+use crate::migrate::files::{Files, Version};
 use crate::migrate::journal::Direction;
-use crate::migrate::plan::{Observed, Plan, PlanError, plan_up};
+use crate::migrate::plan::{Forward, Observed, Plan, PlanError, plan_up};
 use crate::migrate::settle::{SettleError, settle};
 use crate::output::{Event, Outcome, count};
 
 pub async fn run(context: &Context, args: &MigrateArgs) -> anyhow::Result<Outcome> {
-    let migrations = context.migrations(&args.files)?;
+    let files = context.files(&args.files)?;
     let mut session =
         if args.dry_run { context.open().await? } else { context.open_or_create(args.create_database).await? };
     let observed = apply::observe(&mut session.conn).await?;
-    let plan = |observed: &Observed, to: Option<Version>| plan_up(&migrations, observed, to.or(args.to));
+    let plan = |observed: &Observed, to: Option<Version>| {
+        plan_up(&files, observed, Forward { to: to.or(args.to), out_of_order: args.out_of_order })
+    };
     if args.dry_run {
         return Ok(dry_run(&plan(&observed, None)?));
     }
-    run_planned(context, session, &migrations, &observed, args.lock.lock_timeout, plan).await
+    run_planned(context, session, &files, &observed, args.lock.lock_timeout, plan).await
 }
 
 /// What `migrate` and `rollback` share: nothing to do needs no lock; else the lock is taken, and what was seen before it is seen
@@ -35,7 +37,7 @@ pub async fn run(context: &Context, args: &MigrateArgs) -> anyhow::Result<Outcom
 pub async fn run_planned<'a>(
     context: &Context,
     mut session: Session,
-    migrations: &'a [Migration],
+    files: &'a Files,
     observed: &Observed,
     lock_timeout_s: u32,
     plan: impl Fn(&Observed, Option<Version>) -> Result<Plan<'a>, PlanError>,
@@ -49,13 +51,10 @@ pub async fn run_planned<'a>(
     }
     let mut to = first.ok().map(|plan| plan.to);
     loop {
-        let on_wait = |lock: &str, holder: &Holder| {
-            context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
-        };
         let run = async {
-            apply::lock(&mut session, Duration::from_secs(lock_timeout_s.into()), on_wait).await?;
+            take_lock(context, &mut session, lock_timeout_s).await?;
             let mut observed = apply::observe(&mut session.conn).await?;
-            if settle(&mut session, migrations, &observed).await? {
+            if settle(&mut session, &files.migrations, &observed).await? {
                 observed = apply::observe(&mut session.conn).await?;
             }
             let plan = plan(&observed, to)?;
@@ -106,6 +105,14 @@ async fn reconnect(session: &Session) -> Option<Session> {
         pause = (pause * 2).min(Duration::from_secs(2));
     }
     None
+}
+
+/// Takes the migrations' locks, waiting up to `lock_timeout_s` seconds, and says for whom it waits.
+pub async fn take_lock(context: &Context, session: &mut Session, lock_timeout_s: u32) -> anyhow::Result<()> {
+    let on_wait = |lock: &str, holder: &Holder| {
+        context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
+    };
+    Ok(apply::lock(session, Duration::from_secs(lock_timeout_s.into()), on_wait).await?)
 }
 
 fn nothing_to_do(session: &Session, plan: &Plan<'_>) -> Outcome {

@@ -8,13 +8,15 @@ use crate::db::connect::{ConnectError, Session, connect, connect_server, create_
 use crate::db::lock::LockError;
 use crate::db::target::Target;
 use crate::dev::PrivateServer;
-use crate::migrate::files::{self, Migration};
+use crate::migrate::files::{self, Files};
 use crate::output::{Event, Exit, Outcome, Output};
 
+mod baseline;
 mod dev;
 mod info;
 mod migrate;
 mod new;
+mod repair;
 mod rollback;
 mod seed;
 mod status;
@@ -62,6 +64,8 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Info(args) => info::run(context, &args).await,
         Command::Validate(args) => validate::run(context, &args).await,
         Command::Verify(args) => verify::run(context, &args).await,
+        Command::Repair(args) => repair::run(context, &args).await,
+        Command::Baseline(args) => baseline::run(context, &args).await,
         Command::New(args) => new::run(context, &args),
         Command::Seed(args) => seed::run(context, &args).await,
     }
@@ -82,9 +86,10 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
 }
 
 impl Context {
-    /// The V and U files.
-    fn migrations(&self, args: &FileArgs) -> anyhow::Result<Vec<Migration>> {
-        Ok(files::read(&self.config.migrations(args), &self.config.rollbacks(args))?)
+    /// The V, U and R files.
+    fn files(&self, args: &FileArgs) -> anyhow::Result<Files> {
+        let (migrations, rollbacks) = (self.config.migrations(args), self.config.rollbacks(args));
+        Ok(files::read(&migrations, &rollbacks, &self.config.placeholders(args))?)
     }
 
     /// The database to work on: the one that was named, or the private server's, which is said once.
@@ -152,6 +157,25 @@ impl Context {
             }
             _ => Err(error),
         }
+    }
+
+    /// Whether to go on: a protected database needs its name by `--confirm`; otherwise a person at a terminal is asked,
+    /// and a script is believed. `refusal`: what to say after a no.
+    fn confirm(&self, database: &str, confirm: Option<&str>, question: &str, refusal: &str) -> Result<(), Refusal> {
+        match confirm {
+            Some(name) if name == database => return Ok(()),
+            Some(name) => return Err(Refusal(format!("`--confirm {name}` names another database than `{database}`"))),
+            None if self.config.is_protected(database) => {
+                return Err(Refusal(format!(
+                    "`{database}` is protected by `caredb.toml`; if you mean it, say `--confirm {database}`"
+                )));
+            }
+            None => {}
+        }
+        if !self.yes && self.output.ask(question) == Some(false) {
+            return Err(Refusal(refusal.to_owned()));
+        }
+        Ok(())
     }
 
     /// A yes by `--yes` or by a person.

@@ -23,8 +23,12 @@ pub fn run(context: &Context, args: &NewArgs) -> anyhow::Result<Outcome> {
     }
     let migrations = folder(&context.config, context.config.migrations(&args.files), "migrations")?;
     let rollbacks = folder(&context.config, context.config.rollbacks(&args.files), "rollbacks")?;
-    let existing = files::read(&Location::Folder(migrations.clone()), &Location::Folder(rollbacks.clone()))?;
-    let newest = existing.last().map_or(0, |migration| migration.version);
+    let existing = files::read(
+        &Location::Folder(migrations.clone()),
+        &Location::Folder(rollbacks.clone()),
+        &context.config.placeholders(&args.files),
+    )?;
+    let newest = existing.newest();
     let version = newest.checked_add(1).with_context(|| format!("there is no version above {newest}"))?;
     let up = migrations.join(format!("V{version}__{name}.sql"));
     let down = rollbacks.join(format!("U{version}__undo_{name}.sql"));

@@ -9,11 +9,11 @@ use crate::migrate::plan::{Back, Observed, Plan, plan_down};
 use crate::output::Outcome;
 
 pub async fn run(context: &Context, args: &RollbackArgs) -> anyhow::Result<Outcome> {
-    let migrations = context.migrations(&args.files)?;
+    let files = context.files(&args.files)?;
     let mut session = context.open().await?;
     let observed = apply::observe(&mut session.conn).await?;
     let plan = |observed: &Observed, to: Option<Version>| {
-        plan_down(&migrations, observed, to.or(args.to).map_or(Back::Steps(args.steps as usize), Back::To))
+        plan_down(&files, observed, to.or(args.to).map_or(Back::Steps(args.steps as usize), Back::To))
     };
     if args.dry_run {
         return Ok(dry_run(&plan(&observed, None)?));
@@ -21,29 +21,15 @@ pub async fn run(context: &Context, args: &RollbackArgs) -> anyhow::Result<Outco
     if let Ok(plan) = plan(&observed, None) {
         confirm(context, args, session.database.as_str(), &plan)?;
     }
-    run_planned(context, session, &migrations, &observed, args.lock.lock_timeout, plan).await
+    run_planned(context, session, &files, &observed, args.lock.lock_timeout, plan).await
 }
 
-/// A protected database needs its name; otherwise a person at a terminal is asked, and a script is believed.
 fn confirm(context: &Context, args: &RollbackArgs, database: &str, plan: &Plan<'_>) -> Result<(), Refusal> {
     if plan.steps.is_empty() {
         return Ok(());
     }
-    match &args.confirm {
-        Some(name) if name == database => return Ok(()),
-        Some(name) => return Err(Refusal(format!("`--confirm {name}` names another database than `{database}`"))),
-        None if context.config.is_protected(database) => {
-            return Err(Refusal(format!(
-                "`{database}` is protected by `caredb.toml`; if you mean it, say `--confirm {database}`"
-            )));
-        }
-        None => {}
-    }
     let scripts: Vec<&str> = plan.steps.iter().map(|step| step.script.name.as_str()).collect();
     let question =
         format!("roll `{database}` back from version {} to {} by {}?", plan.from, plan.to, scripts.join(", "));
-    if !context.yes && context.output.ask(&question) == Some(false) {
-        return Err(Refusal("nothing was rolled back".to_owned()));
-    }
-    Ok(())
+    context.confirm(database, args.confirm.as_deref(), &question, "nothing was rolled back")
 }

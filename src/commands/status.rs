@@ -9,9 +9,9 @@ use sqlx::mysql::MySqlConnection;
 use super::Context;
 use crate::cli::StatusArgs;
 use crate::db::error::DbError;
-use crate::migrate::files::Migration;
+use crate::migrate::files::{Files, Migration};
 use crate::migrate::plan::{self, Observed};
-use crate::migrate::{apply, info};
+use crate::migrate::{apply, info, repeatable};
 use crate::output::table::{Align, bytes, render};
 use crate::output::{Outcome, count};
 
@@ -25,12 +25,14 @@ struct TableSize {
 }
 
 pub async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Outcome> {
-    let migrations = context.migrations(&args.files)?;
+    let files = context.files(&args.files)?;
     let mut session = context.open().await?;
     let observed = apply::observe(&mut session.conn).await?;
     let tables = table_sizes(&mut session.conn).await?;
-    let findings = plan::check(&migrations, &observed);
-    let pending: Vec<_> = pending(&migrations, &observed).map(|migration| migration.version).collect();
+    let findings = plan::check(&files, &observed);
+    let pending: Vec<_> = pending(&files, &observed).map(|migration| migration.version).collect();
+    let repeatables: Vec<_> =
+        repeatable::steps_up(&files, &observed).iter().map(|step| step.script.name.clone()).collect();
 
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
@@ -38,13 +40,13 @@ pub async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Outcome
     };
     line("server", format!("MySQL {} at {}", session.version, session.target.server()));
     line("database", format!("{} as {}", session.database.as_str(), session.account));
-    line("version", version(&migrations, &observed, pending.len()));
+    line("version", version(&files, &observed, pending.len(), repeatables.len()));
     if let Some(last) = observed.history.iter().flatten().last() {
         line(
             "last change",
             format!(
-                "V{} {}, {} by {}",
-                last.version.as_deref().unwrap_or_default(),
+                "{} {}, {} by {}",
+                last.version.as_ref().map_or("R".to_owned(), |version| format!("V{version}")),
                 last.description,
                 last.installed_on,
                 last.installed_by
@@ -74,28 +76,32 @@ pub async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Outcome
             "account": session.account,
             "version": observed.version(),
             "pending": pending,
+            "pending_repeatables": repeatables,
             "findings": findings,
-            "versions": info::lines(&migrations, &observed),
+            "versions": info::lines(&files, &observed),
             "tables": tables,
         }),
     ))
 }
 
-fn pending<'a>(migrations: &'a [Migration], observed: &Observed) -> impl Iterator<Item = &'a Migration> {
+fn pending<'a>(files: &'a Files, observed: &Observed) -> impl Iterator<Item = &'a Migration> {
     let version = observed.version();
-    migrations.iter().filter(move |migration| migration.version > version)
+    files.migrations.iter().filter(move |migration| migration.version > version)
 }
 
-fn version(migrations: &[Migration], observed: &Observed, pending: usize) -> String {
-    let newest = migrations.last().map_or(0, |migration| migration.version);
+fn version(files: &Files, observed: &Observed, pending: usize, repeatables: usize) -> String {
+    let newest = files.newest();
     let at = observed.version();
     if observed.history.is_none() {
         return format!("none of {newest}: nothing is applied yet, `caredb migrate` does it");
     }
-    match pending {
-        0 => format!("{at}, nothing pending"),
-        _ => format!("{at} of {newest}, {} pending, `caredb migrate` applies them", count(pending, "version")),
-    }
+    let pending = match (pending, repeatables) {
+        (0, 0) => return format!("{at}, nothing pending"),
+        (0, files) => count(files, "R file"),
+        (versions, 0) => count(versions, "version"),
+        (versions, files) => format!("{} and {}", count(versions, "version"), count(files, "R file")),
+    };
+    format!("{at} of {newest}, {pending} pending, `caredb migrate` applies them")
 }
 
 // Without this the sizes are up to a day old (MySQL manual, "Optimizing INFORMATION_SCHEMA Queries").

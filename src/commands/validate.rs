@@ -8,10 +8,10 @@ use crate::migrate::{apply, plan};
 use crate::output::{Exit, Outcome, count};
 
 pub async fn run(context: &Context, args: &FileArgs) -> anyhow::Result<Outcome> {
-    let migrations = context.migrations(args)?;
+    let files = context.files(args)?;
     let mut session = context.open().await?;
     let observed = apply::observe(&mut session.conn).await?;
-    let findings = plan::check(&migrations, &observed);
+    let findings = plan::check(&files, &observed);
     let database = session.database.as_str();
     let applied = observed.applied().versions.len();
     let fields = json!({ "database": database, "applied": applied, "findings": findings });
@@ -19,7 +19,7 @@ pub async fn run(context: &Context, args: &FileArgs) -> anyhow::Result<Outcome> 
         let text = format!(
             "valid: {} applied to `{database}`, {} in all",
             count(applied, "version"),
-            count(migrations.len(), "file")
+            count(files.migrations.len() + files.repeatables.len(), "file")
         );
         return Ok(Outcome::done(text, fields));
     }

@@ -26,7 +26,7 @@ struct Trial {
 
 pub async fn run(context: &Context, args: &VerifyArgs) -> anyhow::Result<Outcome> {
     let begun = Instant::now();
-    let migrations = context.migrations(&args.files)?;
+    let migrations = context.files(&args.files)?.migrations;
     let from = args.from.unwrap_or(0);
     let newest = migrations.last().map_or(0, |migration| migration.version);
     if from > newest {

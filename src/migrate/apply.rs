@@ -75,7 +75,7 @@ impl Finished<'_> {
     /// Puts the version into the history, or takes it out.
     async fn write(&self, conn: &mut MySqlConnection) -> Result<(), sqlx::Error> {
         let step = self.step;
-        if let Some(rank) = step.replaces {
+        for &rank in &step.replaces {
             history::delete(conn, rank).await?;
         }
         if step.done > 0 {
@@ -91,7 +91,7 @@ impl Finished<'_> {
     fn event(&self) -> Event {
         Event::Migration {
             direction: self.direction,
-            version: self.step.version,
+            version: self.step.label(),
             description: self.step.script.description.clone(),
             statements: self.step.script.statements.len() - self.step.done,
             duration_ms: self.duration_ms,
@@ -143,6 +143,13 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
         let step = &self.plan.steps[index];
         let statements = &step.script.statements;
         let mut file = FileSession::replay(self.conn, &self.home, &statements[..step.done]).await?;
+        if self.plan.direction == Direction::Down && step.label().is_none() {
+            // from here on until its rows are gone, an R file is neither applied nor pending: `migrate` and
+            // `rollback` begin it anew, and Flyway waits
+            for &rank in &step.replaces {
+                history::fail(self.conn, rank).await.map_err(|error| journal_error(&error))?;
+            }
+        }
         let mut duration_ms = 0;
         for number in step.done..statements.len() {
             let (version, attempt, direction) = (step.version, step.attempt, self.plan.direction);
@@ -432,7 +439,7 @@ async fn record_failure(
     step: &Step<'_>,
     duration_ms: u64,
 ) -> Result<(), DbError> {
-    if direction == Direction::Up && step.replaces.is_none() {
+    if direction == Direction::Up && step.replaces.is_empty() {
         let inserted = history::insert(conn, step.version, step.script, duration_ms, false).await;
         inserted.map_err(|error| journal_error(&error))?;
     }
@@ -445,7 +452,7 @@ fn stopped(plan: &Plan<'_>, index: usize, number: usize, error: &sqlx::Error) ->
         1 => "the first statement of this file".to_owned(),
         _ => format!("the first {number} statements of this file"),
     };
-    let applied = match (plan.direction, plan.steps[..index].last()) {
+    let applied = match (plan.direction, plan.steps[..index].iter().rfind(|step| step.label().is_some())) {
         (Direction::Up, None) if plan.from == 0 => format!("applied so far: {file}"),
         (Direction::Up, before) => {
             format!("applied so far: all up to version {}, and {file}", before.map_or(plan.from, |step| step.version))

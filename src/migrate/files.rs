@@ -1,5 +1,6 @@
 //! The migration files: found, named, read, split. Nothing here knows a database.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -7,10 +8,16 @@ use include_dir::{Dir, include_dir};
 use sha2::{Digest as _, Sha256};
 
 use super::classify::{Class, Refused, classify, declared};
+use super::history::abbreviate;
+use super::placeholder::{PlaceholderError, Placeholders};
+use super::repeatable::{NotRepeatable, Repeatable};
 use crate::db::split::{SplitError, split};
 
 /// A version of the schema; 0 is the empty database.
 pub type Version = i64;
+
+/// What stands for a version where an R file has none: no V file has it, see `parse_name`.
+pub const REPEATABLE: Version = 0;
 
 static MIGRATIONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/migrations");
 static ROLLBACKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rollbacks");
@@ -22,6 +29,35 @@ pub enum Location {
     Embedded,
     /// Read from a folder.
     Folder(PathBuf),
+}
+
+/// All files.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    /// V files with their U files, lowest version first.
+    pub migrations: Vec<Migration>,
+    /// R files, by description.
+    pub repeatables: Vec<Repeatable>,
+}
+
+impl Files {
+    /// The highest version that has a V file; 0 for none.
+    #[must_use]
+    pub fn newest(&self) -> Version {
+        self.migrations.last().map_or(0, |migration| migration.version)
+    }
+
+    /// The R file that a row with this description belongs to.
+    #[must_use]
+    pub fn repeatable(&self, description: &str) -> Option<&Repeatable> {
+        self.repeatables.iter().find(|file| abbreviate(&file.up.description) == description)
+    }
+
+    /// The files of a version.
+    #[must_use]
+    pub fn migration(&self, version: Version) -> Option<&Migration> {
+        self.migrations.iter().find(|migration| migration.version == version)
+    }
 }
 
 /// One V file with its U file.
@@ -42,7 +78,7 @@ pub struct Script {
     pub name: String,
     /// `create users table`
     pub description: String,
-    /// Flyway's checksum.
+    /// Flyway's checksum, as it goes into the history: of the text before placeholders are replaced, of an R file after.
     pub checksum: i32,
     /// SHA-256 of the file's bytes, in hex.
     pub sha256: String,
@@ -86,21 +122,29 @@ pub enum FileError {
     },
     /// A name that says no version.
     #[error(
-        "`{name}` is not named like a migration; name it `{prefix}<version>__<description>.sql`, the description in letters, digits and `_`"
+        "`{name}` is not named like a migration; name it `{prefix}__<description>.sql`, the description in letters, digits and `_`"
     )]
     Name {
         /// The file.
         name: String,
-        /// `V` or `U`.
-        prefix: char,
+        /// `V<version>`, `U<version>` or `R`.
+        prefix: &'static str,
     },
-    /// A kind of file that this version does not run.
-    #[error(
-        "`{name}` is a repeatable migration, which this version of caredb does not run yet; make it a `V` file or move it out of the folder"
-    )]
-    Repeatable {
+    /// An R file with a statement that can't be repeated, or whose effect can't be dropped.
+    #[error("`{name}` {error}")]
+    NotRepeatable {
         /// The file.
         name: String,
+        /// Line, statement and reason.
+        error: NotRepeatable,
+    },
+    /// A placeholder without a value.
+    #[error("`{name}` {error}")]
+    Placeholder {
+        /// The file.
+        name: String,
+        /// Line, placeholder and cure.
+        error: PlaceholderError,
     },
     /// Two files with one version.
     #[error("`{first}` and `{second}` both have version {version}; give one of them the next free version")]
@@ -148,16 +192,21 @@ pub enum FileError {
     },
 }
 
-/// Reads all V and U files, ordered by version. Errors: the first file that is wrong, in the order of names.
-pub fn read(migrations: &Location, rollbacks: &Location) -> Result<Vec<Migration>, FileError> {
-    let ups = scripts('V', files('V', migrations)?)?;
-    let mut downs = scripts('U', files('U', rollbacks)?)?;
+/// Reads all V, U and R files. Errors: the first file that is wrong, in the order of names.
+pub fn read(migrations: &Location, rollbacks: &Location, placeholders: &Placeholders) -> Result<Files, FileError> {
+    let (repeatables, ups): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        files('V', migrations)?.into_iter().partition(|(name, _)| name.starts_with("R__"));
+    let ups = scripts('V', ups, placeholders)?;
+    let mut downs = scripts('U', files('U', rollbacks)?, placeholders)?;
     let migrations =
         ups.into_iter().map(|(version, up)| Migration { version, up, down: downs.remove(&version) }).collect();
-    match downs.pop_first() {
-        Some((version, script)) => Err(FileError::Orphan { name: script.name, version }),
-        None => Ok(migrations),
+    if let Some((version, script)) = downs.pop_first() {
+        return Err(FileError::Orphan { name: script.name, version });
     }
+    let repeatables = repeatables.into_iter().map(|(name, bytes)| repeatable(name, &bytes, placeholders));
+    let mut repeatables: Vec<Repeatable> = repeatables.collect::<Result<_, _>>()?;
+    repeatables.sort_by(|one, other| one.up.description.cmp(&other.up.description));
+    Ok(Files { migrations, repeatables })
 }
 
 /// The files of a location, by name; of a folder, those that end in `.sql` or look like a migration.
@@ -202,11 +251,15 @@ fn is_meant(name: &str) -> bool {
     !name.starts_with('.') && extension.eq_ignore_ascii_case("sql")
 }
 
-fn scripts(prefix: char, files: BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<Version, Script>, FileError> {
+fn scripts(
+    prefix: char,
+    files: BTreeMap<String, Vec<u8>>,
+    placeholders: &Placeholders,
+) -> Result<BTreeMap<Version, Script>, FileError> {
     let mut scripts: BTreeMap<Version, Script> = BTreeMap::new();
     for (name, bytes) in files {
         let (version, description) = parse_name(prefix, &name)?;
-        let script = script(name, description, &bytes)?;
+        let script = script(name, description, &bytes, placeholders)?;
         if let Some(first) = scripts.get(&version) {
             return Err(FileError::Duplicate { version, first: first.name.clone(), second: script.name });
         }
@@ -218,10 +271,8 @@ fn scripts(prefix: char, files: BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<Ve
 /// Version and description of a file's name. refinery reads the name; where it would read less than the
 /// whole name or pass over the file, caredb refuses it.
 fn parse_name(prefix: char, name: &str) -> Result<(Version, String), FileError> {
-    if name.starts_with("R__") {
-        return Err(FileError::Repeatable { name: name.to_owned() });
-    }
-    let wrong = || FileError::Name { name: name.to_owned(), prefix };
+    let pattern = if prefix == 'V' { "V<version>" } else { "U<version>" };
+    let wrong = || FileError::Name { name: name.to_owned(), prefix: pattern };
     // refinery-core 0.10 takes `|` for a prefix, and panics at it
     let stem = name.strip_suffix(".sql").filter(|stem| stem.starts_with(prefix)).ok_or_else(wrong)?;
     let (_, version, description) = refinery_core::parse_migration_name(stem).map_err(|_| wrong())?;
@@ -233,16 +284,35 @@ fn parse_name(prefix: char, name: &str) -> Result<(Version, String), FileError> 
     Ok((version, description.replace('_', " ")))
 }
 
-fn script(name: String, description: String, bytes: &[u8]) -> Result<Script, FileError> {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
-            return Err(FileError::NotUtf8 { name, line });
-        }
-    };
+/// An R file. Its checksum is that of the text with its placeholders replaced, so that a new value applies it again;
+/// the one before stays good for comparison (flyway-core, `SqlMigrationResolver` and `ResolvedMigrationImpl`).
+fn repeatable(name: String, bytes: &[u8], placeholders: &Placeholders) -> Result<Repeatable, FileError> {
+    let description = name.strip_prefix("R__").and_then(|rest| rest.strip_suffix(".sql")).unwrap_or_default();
+    if description.is_empty() || !description.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        return Err(FileError::Name { name, prefix: "R" });
+    }
+    let description = description.replace('_', " ");
+    let mut up = script(name.clone(), description, bytes, placeholders)?;
+    let plain_checksum = up.checksum;
+    up.checksum = checksum(&replaced(&name, utf8(&name, bytes)?, placeholders)?);
+    Repeatable::new(up, plain_checksum).map_err(|error| FileError::NotRepeatable { name, error })
+}
+
+fn utf8<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, FileError> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        FileError::NotUtf8 { name: name.to_owned(), line }
+    })
+}
+
+fn replaced<'a>(name: &str, text: &'a str, placeholders: &Placeholders) -> Result<Cow<'a, str>, FileError> {
+    placeholders.replace(text).map_err(|error| FileError::Placeholder { name: name.to_owned(), error })
+}
+
+fn script(name: String, description: String, bytes: &[u8], placeholders: &Placeholders) -> Result<Script, FileError> {
+    let plain = utf8(&name, bytes)?;
     // Flyway's checksum takes CRLF and LF for the same, so what is run must be the same, too; the `mysql` client does so
-    let text = &text.replace("\r\n", "\n");
+    let text = &replaced(&name, plain, placeholders)?.replace("\r\n", "\n");
     let mut statements = Vec::new();
     let mut end = 0;
     match split(text) {
@@ -270,10 +340,10 @@ fn script(name: String, description: String, bytes: &[u8]) -> Result<Script, Fil
         }
         Err(error) => return Err(FileError::Split { name, error }),
     }
-    Ok(Script { name, description, checksum: checksum(text), sha256: sha256(bytes), statements })
+    Ok(Script { name, description, checksum: checksum(plain), sha256: sha256(bytes), statements })
 }
 
-fn sha256(bytes: &[u8]) -> String {
+pub(super) fn sha256(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}"); // writing into a String can't fail
@@ -335,12 +405,12 @@ mod tests {
         ] {
             assert!(matches!(parse_name('V', name), Err(FileError::Name { .. })), "{name}");
         }
-        assert!(matches!(parse_name('V', "R__views.sql"), Err(FileError::Repeatable { .. })));
     }
 
     #[test]
     fn the_embedded_files_are_whole() {
-        let migrations = read(&Location::Embedded, &Location::Embedded).unwrap();
+        let Files { migrations, .. } =
+            read(&Location::Embedded, &Location::Embedded, &Placeholders::default()).unwrap();
         assert!(migrations.iter().map(|migration| migration.version).eq(1..=12));
         assert!(migrations.iter().all(|migration| migration.down.is_some()));
     }

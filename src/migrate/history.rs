@@ -3,15 +3,24 @@
 use sqlx::Row as _;
 use sqlx::mysql::MySqlConnection;
 
-use super::files::{Script, Version};
+use super::files::{REPEATABLE, Script, Version};
 use crate::db::error::{DbError, server_error};
 use crate::db::ident::Ident;
 
 /// The table's name, Flyway's default.
 pub const TABLE: &str = "flyway_schema_history";
 
-/// The type of the rows that a V file makes.
-const SQL: &str = "SQL";
+/// The type of the rows that a V or an R file makes.
+pub const SQL: &str = "SQL";
+
+/// The type of Flyway's note that it created the database.
+pub const SCHEMA: &str = "SCHEMA";
+
+/// The type of the row that adopts a database.
+const BASELINE: &str = "BASELINE";
+
+/// The type of the row that says that an earlier one no longer counts, since its file is gone.
+pub const DELETE: &str = "DELETE";
 
 /// One row of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,13 +122,48 @@ pub async fn create(conn: &mut MySqlConnection) -> Result<(), DbError> {
         .map_err(|error| DbError::new(format!("could not create the migration history `{TABLE}`"), &error))
 }
 
+/// A row to add, which gets the next rank.
+struct New<'a> {
+    version: Option<String>,
+    description: &'a str,
+    kind: &'a str,
+    script: &'a str,
+    checksum: Option<i32>,
+    execution_ms: u64,
+    success: bool,
+}
+
 const INSERT: &str = "
     INSERT INTO flyway_schema_history
         (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)
     SELECT COALESCE(MAX(installed_rank), 0) + 1, ?, ?, ?, ?, ?, SUBSTRING_INDEX(USER(), '@', 1), ?, ?
     FROM flyway_schema_history";
 
-/// Adds the row of a V file that was applied, or failed; `execution_ms` in milliseconds.
+async fn add(conn: &mut MySqlConnection, new: New<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query(INSERT)
+        .bind(new.version)
+        .bind(abbreviate(new.description))
+        .bind(new.kind)
+        .bind(new.script)
+        .bind(new.checksum)
+        .bind(i32::try_from(new.execution_ms).unwrap_or(i32::MAX))
+        .bind(new.success)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// A description as it stands in the table: Flyway's own cut (flyway-core, `AbbreviationUtils`).
+#[must_use]
+pub fn abbreviate(description: &str) -> String {
+    const LENGTH: usize = 200;
+    if description.chars().count() <= LENGTH {
+        return description.to_owned();
+    }
+    format!("{}...", description.chars().take(LENGTH - 3).collect::<String>())
+}
+
+/// Adds the row of a V or an R file that was applied, or failed; `execution_ms` in milliseconds.
 pub async fn insert(
     conn: &mut MySqlConnection,
     version: Version,
@@ -127,25 +171,73 @@ pub async fn insert(
     execution_ms: u64,
     success: bool,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(INSERT)
-        .bind(version.to_string())
-        .bind(script.description.chars().take(200).collect::<String>()) // Flyway cuts it, too
+    let version = (version != REPEATABLE).then(|| version.to_string());
+    let (description, script, checksum) = (&script.description, &script.name, Some(script.checksum));
+    add(conn, New { version, description, kind: SQL, script, checksum, execution_ms, success }).await
+}
+
+/// Adds the row that adopts a database at `version` (flyway-core, `Database.getBaselineStatement`).
+pub async fn insert_baseline(
+    conn: &mut MySqlConnection,
+    version: Version,
+    description: &str,
+) -> Result<(), sqlx::Error> {
+    let version = Some(version.to_string());
+    let new = New {
+        version,
+        description,
+        kind: BASELINE,
+        script: description,
+        checksum: None,
+        execution_ms: 0,
+        success: true,
+    };
+    add(conn, new).await
+}
+
+/// Adds the row after which `entry` no longer counts (flyway-core, `JdbcTableSchemaHistory.delete`).
+pub async fn insert_delete(conn: &mut MySqlConnection, entry: &Entry) -> Result<(), sqlx::Error> {
+    let new = New {
+        version: entry.version.clone(),
+        description: &entry.description,
+        kind: DELETE,
+        script: &entry.script,
+        checksum: entry.checksum,
+        execution_ms: 0,
+        success: entry.success,
+    };
+    add(conn, new).await
+}
+
+const UPDATE: &str =
+    "UPDATE flyway_schema_history SET description = ?, type = ?, checksum = ? WHERE installed_rank = ?";
+
+/// Makes a row say what the file says (flyway-core, `JdbcTableSchemaHistory.update`).
+pub async fn align(conn: &mut MySqlConnection, rank: i32, script: &Script) -> Result<(), sqlx::Error> {
+    sqlx::query(UPDATE)
+        .bind(abbreviate(&script.description))
         .bind(SQL)
-        .bind(&script.name)
         .bind(script.checksum)
-        .bind(i32::try_from(execution_ms).unwrap_or(i32::MAX))
-        .bind(success)
+        .bind(rank)
         .execute(conn)
         .await?;
     Ok(())
 }
 
-const DELETE: &str = "DELETE FROM flyway_schema_history WHERE installed_rank = ?";
+const FAIL: &str = "UPDATE flyway_schema_history SET success = FALSE WHERE installed_rank = ?";
 
-/// Removes a row: of a version that was rolled back (Flyway's open-source edition reads no undo rows; the
+/// Says of a row that what it tells of is no longer whole.
+pub async fn fail(conn: &mut MySqlConnection, rank: i32) -> Result<(), sqlx::Error> {
+    sqlx::query(FAIL).bind(rank).execute(conn).await?;
+    Ok(())
+}
+
+const REMOVE: &str = "DELETE FROM flyway_schema_history WHERE installed_rank = ?";
+
+/// Removes a row: of what was rolled back (Flyway's open-source edition reads no undo rows; the
 /// record of the undo is in the journal), or of a failure that is being resumed.
 pub async fn delete(conn: &mut MySqlConnection, rank: i32) -> Result<(), sqlx::Error> {
-    sqlx::query(DELETE).bind(rank).execute(conn).await?;
+    sqlx::query(REMOVE).bind(rank).execute(conn).await?;
     Ok(())
 }
 
@@ -165,6 +257,12 @@ mod tests {
     fn flyway_lock_is_javas_hash() {
         // what OpenJDK 17 prints for "`caredb`.`flyway_schema_history`".hashCode()
         assert_eq!(flyway_lock(&Ident::new("caredb").unwrap()), "Flyway-933268106");
+    }
+
+    #[test]
+    fn descriptions_are_cut_as_flyway_cuts_them() {
+        assert_eq!(abbreviate(&"é".repeat(200)), "é".repeat(200));
+        assert_eq!(abbreviate(&"é".repeat(201)), format!("{}...", "é".repeat(197)));
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! Versioned migrations: files → history → plan → apply. History is Flyway's own table; what Flyway has no
+//! Versioned and repeatable migrations: files → history → plan → apply. History is Flyway's own table; what Flyway has no
 //! place for is in `caredb_journal`.
 
+pub mod applied;
 pub mod apply;
+pub mod baseline;
 pub mod classify;
 pub mod confine;
 pub mod files;
@@ -9,7 +11,10 @@ pub mod fingerprint;
 pub mod history;
 pub mod info;
 pub mod journal;
+pub mod placeholder;
 pub mod plan;
+pub mod repair;
+pub mod repeatable;
 pub mod scratch;
 pub mod session;
 pub mod settle;

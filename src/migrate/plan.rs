@@ -1,95 +1,11 @@
 //! What is to run: a pure function of the files and of what the database says of them.
 
-use std::collections::BTreeMap;
-
+pub use super::applied::{Applied, Observed};
 pub use super::files::Version;
-use super::files::{Migration, Script};
-use super::history::Entry;
-use super::journal::{self, Attempt, Direction, Journal, State};
-
-/// What a database says of its migrations.
-#[derive(Debug, Default, Clone)]
-pub struct Observed {
-    /// Flyway's table; none where it does not exist.
-    pub history: Option<Vec<Entry>>,
-    /// The statement journal; none where it does not exist.
-    pub journal: Option<Journal>,
-}
-
-/// The history, read the way Flyway reads it.
-#[derive(Debug, Default)]
-pub struct Applied<'a> {
-    /// What is applied, by version.
-    pub versions: BTreeMap<Version, &'a Entry>,
-    /// What failed half-way.
-    pub failed: BTreeMap<Version, &'a Entry>,
-    /// The version that the database was adopted at; what is not above it never runs.
-    pub baseline: Option<Version>,
-    /// Versions that no file of caredb's could have, as they stand in the table.
-    pub foreign: Vec<&'a Entry>,
-}
-
-impl Observed {
-    /// Reads the history in the order of its ranks.
-    #[must_use]
-    pub fn applied(&self) -> Applied<'_> {
-        let mut applied = Applied::default();
-        for entry in self.history.iter().flatten() {
-            let Some(version) = entry.number() else {
-                // repeatable migrations and schema markers have no version and are no business of V files
-                if entry.version.is_some() {
-                    applied.foreign.push(entry);
-                }
-                continue;
-            };
-            match entry.kind.as_str() {
-                "BASELINE" => applied.baseline = Some(version),
-                "DELETE" => {
-                    applied.versions.remove(&version);
-                }
-                _ if entry.success => {
-                    applied.failed.remove(&version);
-                    applied.versions.insert(version, entry);
-                }
-                _ => {
-                    applied.failed.insert(version, entry);
-                }
-            }
-        }
-        applied
-    }
-
-    /// The attempt that did not reach its end: the history has it not yet, or still. All of its statements may have run.
-    #[must_use]
-    pub fn under_way(&self, version: Version) -> Option<&Attempt> {
-        let applied = self.applied().versions.contains_key(&version);
-        let last = self.journal.as_ref()?.get(&version)?;
-        let open = match last.direction {
-            Direction::Up => !applied,
-            // the rollback of a part has no row in the history to show that it is open
-            Direction::Down => applied || last.done() < last.total,
-        };
-        open.then_some(last)
-    }
-
-    /// The versions that are applied in part, and those whose part is being rolled back.
-    fn parts(&self) -> impl DoubleEndedIterator<Item = (Version, &Attempt)> {
-        let applied = self.applied();
-        let open =
-            move |version| self.under_way(version).filter(|last| last.direction == Direction::Down || last.done() > 0);
-        let versions = self.journal.iter().flat_map(|journal| journal.keys().copied());
-        versions
-            .filter(move |version| !applied.versions.contains_key(version))
-            .filter_map(move |version| Some((version, open(version)?)))
-    }
-
-    /// The version that the schema is at: the highest that is applied, or the baseline; 0 for none.
-    #[must_use]
-    pub fn version(&self) -> Version {
-        let applied = self.applied();
-        applied.versions.last_key_value().map(|(&version, _)| version).max(applied.baseline).unwrap_or(0)
-    }
-}
+use super::files::{Files, REPEATABLE, Script};
+use super::history::abbreviate;
+use super::journal::{self, Attempt, Direction, State};
+use super::repeatable;
 
 /// Where files and database disagree, or the database is not in a state to go on from.
 #[derive(Debug, thiserror::Error, PartialEq, Eq, serde::Serialize)]
@@ -109,7 +25,7 @@ pub enum Finding {
     },
     /// An applied version has no file.
     #[error(
-        "version {version} (`{script}`) is applied, but its file is missing; put it back into the migrations folder"
+        "version {version} (`{script}`) is applied, but its file is missing; put it back into the migrations folder, or say `caredb repair` if it is gone for good"
     )]
     Missing {
         /// The version.
@@ -117,9 +33,27 @@ pub enum Finding {
         /// The file's name in the history.
         script: String,
     },
+    /// An applied R file is gone.
+    #[error(
+        "`{script}` is applied, but the file is missing; put it back into the migrations folder, or drop what it created and say `caredb repair`"
+    )]
+    MissingRepeatable {
+        /// The file's name in the history.
+        script: String,
+    },
+    /// The name of an applied version's file was changed.
+    #[error(
+        "`{script}` was applied with the description `{applied}`; give the file its old name, or say `caredb repair` to take the new one over"
+    )]
+    Renamed {
+        /// The file.
+        script: String,
+        /// The description in the history.
+        applied: String,
+    },
     /// A file that was not applied although a later one was.
     #[error(
-        "`{script}` is not applied, but version {applied}, which is higher, is; give the file a version above {applied}"
+        "`{script}` is not applied, but version {applied}, which is higher, is; give the file a version above {applied}, or say `caredb migrate --out-of-order`"
     )]
     OutOfOrder {
         /// The file.
@@ -139,7 +73,7 @@ pub enum Finding {
     },
     /// A failure of another tool, which kept no journal.
     #[error(
-        "version {version} (`{script}`) failed half-way and there is no journal of it; bring the schema to the state before it, then delete its row from `flyway_schema_history`"
+        "version {version} (`{script}`) failed half-way and there is no journal of it; bring the schema to the state before it, then say `caredb repair`"
     )]
     Failed {
         /// The version.
@@ -231,6 +165,14 @@ pub enum PlanError {
         /// The baseline.
         baseline: Version,
     },
+    /// An R file whose applied text is not there any more.
+    #[error(
+        "`{script}` was edited after it was applied, so what it created is not known and can't be dropped before the rollback; say `caredb migrate` first, or put the old text back"
+    )]
+    Outdated {
+        /// The R file.
+        script: String,
+    },
 }
 
 /// What will run, in order.
@@ -249,19 +191,27 @@ pub struct Plan<'a> {
 /// One file to run, or to go on with.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Step<'a> {
-    /// The migration's version.
+    /// The migration's version; `REPEATABLE` for an R file.
     pub version: Version,
-    /// The V or the U file.
+    /// The V, U or R file, or what drops what an R file created.
     pub script: &'a Script,
     /// The attempt's number in the journal.
     pub attempt: i32,
     /// How many of the statements are done already.
     pub done: usize,
-    /// The rank of the history row that this step replaces or removes.
-    pub replaces: Option<i32>,
+    /// The ranks of the history rows that this step replaces or removes.
+    pub replaces: Vec<i32>,
     /// The attempt whose part this step undoes: statements whose objects never came to be are passed over, and the end is compared
     /// with what the objects were before that attempt.
     pub undoes_part: Option<i32>,
+}
+
+impl Step<'_> {
+    /// The version for people; none for an R file.
+    #[must_use]
+    pub fn label(&self) -> Option<Version> {
+        (self.version != REPEATABLE).then_some(self.version)
+    }
 }
 
 impl Plan<'_> {
@@ -274,11 +224,8 @@ impl Plan<'_> {
 
 /// Everything that `validate` reports and that stops `migrate`, lowest version first.
 #[must_use]
-pub fn check(migrations: &[Migration], observed: &Observed) -> Vec<Finding> {
+pub fn check(files: &Files, observed: &Observed) -> Vec<Finding> {
     let applied = observed.applied();
-    let files: BTreeMap<Version, &Migration> =
-        migrations.iter().map(|migration| (migration.version, migration)).collect();
-    let newest_file = files.last_key_value().map_or(0, |(&version, _)| version);
     let newest_applied = observed.version();
     let mut findings = Vec::new();
     for entry in &applied.foreign {
@@ -288,22 +235,27 @@ pub fn check(migrations: &[Migration], observed: &Observed) -> Vec<Finding> {
         });
     }
     for (&version, entry) in &applied.versions {
-        match (files.get(&version), entry.checksum) {
-            (Some(migration), Some(checksum)) if checksum != migration.up.checksum => findings.push(Finding::Edited {
-                script: migration.up.name.clone(),
-                applied: checksum,
-                file: migration.up.checksum,
-            }),
-            (Some(_), _) => {}
+        let Some(migration) = files.migration(version) else {
             // above the newest file: applied by a newer release, which Flyway passes over, too
-            (None, _) if version > newest_file => {}
-            (None, _) => findings.push(Finding::Missing { version, script: entry.script.clone() }),
+            if version < files.newest() {
+                findings.push(Finding::Missing { version, script: entry.script.clone() });
+            }
+            continue;
+        };
+        let script = migration.up.name.clone();
+        match entry.checksum {
+            Some(applied) if applied != migration.up.checksum => {
+                findings.push(Finding::Edited { script, applied, file: migration.up.checksum });
+            }
+            _ if entry.description != abbreviate(&migration.up.description) => {
+                findings.push(Finding::Renamed { script, applied: entry.description.clone() });
+            }
+            _ => {}
         }
     }
-    for migration in migrations {
+    for migration in &files.migrations {
         let version = migration.version;
-        let pending =
-            !applied.versions.contains_key(&version) && applied.baseline.is_none_or(|baseline| version > baseline);
+        let pending = applied.is_pending(version);
         if pending && version < newest_applied {
             findings.push(Finding::OutOfOrder { script: migration.up.name.clone(), applied: newest_applied });
         }
@@ -311,18 +263,22 @@ pub fn check(migrations: &[Migration], observed: &Observed) -> Vec<Finding> {
             findings.push(Finding::Failed { version, script: migration.up.name.clone() });
         }
     }
-    for &version in observed.journal.iter().flat_map(|journal| journal.keys()) {
-        findings.extend(observed.under_way(version).and_then(|attempt| under_way(&files, version, attempt)));
+    // an R file is begun anew, whatever has run of it
+    for &version in observed.journal.iter().flat_map(|journal| journal.keys()).filter(|&&version| version != REPEATABLE)
+    {
+        findings.extend(observed.under_way(version).and_then(|attempt| under_way(files, version, attempt)));
     }
-    for (&version, entry) in applied.failed.iter().filter(|(version, _)| !files.contains_key(version)) {
+    for (&version, entry) in applied.failed.iter().filter(|&(&version, _)| files.migration(version).is_none()) {
         findings.push(Finding::Missing { version, script: entry.script.clone() });
     }
+    let missing = applied.repeatables().filter(|entry| files.repeatable(&entry.description).is_none());
+    findings.extend(missing.map(|entry| Finding::MissingRepeatable { script: entry.script.clone() }));
     findings
 }
 
 /// What there is to say of an attempt that did not reach its end.
-fn under_way(files: &BTreeMap<Version, &Migration>, version: Version, attempt: &Attempt) -> Option<Finding> {
-    let script = files.get(&version).and_then(|migration| match attempt.direction {
+fn under_way(files: &Files, version: Version, attempt: &Attempt) -> Option<Finding> {
+    let script = files.migration(version).and_then(|migration| match attempt.direction {
         Direction::Up => Some(&migration.up),
         Direction::Down => migration.down.as_ref(),
     });
@@ -339,8 +295,9 @@ fn under_way(files: &BTreeMap<Version, &Migration>, version: Version, attempt: &
     }
 }
 
-fn below(files: &BTreeMap<Version, &Migration>, version: Version) -> Version {
-    files.range(..version).next_back().map_or(0, |(&below, _)| below)
+fn below(files: &Files, version: Version) -> Version {
+    let below = files.migrations.iter().rfind(|migration| migration.version < version);
+    below.map_or(0, |migration| migration.version)
 }
 
 /// Whether the rest of a file can run on top of the statements that were begun.
@@ -370,38 +327,53 @@ fn attempt(observed: &Observed, version: Version, direction: Direction) -> (i32,
     }
 }
 
-/// Plans `migrate`: all pending versions, up to `to` where it is given.
-pub fn plan_up<'a>(
-    migrations: &'a [Migration],
-    observed: &Observed,
-    to: Option<Version>,
-) -> Result<Plan<'a>, PlanError> {
+/// How far forward `migrate` goes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Forward {
+    /// To this version, and no further; none for all.
+    pub to: Option<Version>,
+    /// Also the versions below the highest that is applied.
+    pub out_of_order: bool,
+}
+
+/// Plans `migrate`: all pending versions up to the target, and behind the last of all V files the R files.
+pub fn plan_up<'a>(files: &'a Files, observed: &Observed, forward: Forward) -> Result<Plan<'a>, PlanError> {
     // what is to be gone on with does not stand in the way of going on
-    let goes_on = |finding: &Finding| matches!(finding, Finding::Partial { .. });
-    if let Some(finding) = check(migrations, observed).into_iter().find(|finding| !goes_on(finding)) {
+    let goes_on = |finding: &Finding| match finding {
+        Finding::Partial { .. } => true,
+        Finding::OutOfOrder { .. } => forward.out_of_order,
+        _ => false,
+    };
+    if let Some(finding) = check(files, observed).into_iter().find(|finding| !goes_on(finding)) {
         return Err(finding.into());
     }
     let from = observed.version();
     let applied = observed.applied();
-    if let Some(to) = to {
+    if let Some(to) = forward.to {
         if to < from {
             return Err(PlanError::Backwards { at: from, to });
         }
-        if to != from && !migrations.iter().any(|migration| migration.version == to) {
+        if to != from && files.migration(to).is_none() {
             return Err(PlanError::UnknownVersion(to));
         }
     }
-    let steps: Vec<Step<'a>> = migrations
+    let to = forward.to.unwrap_or(Version::MAX);
+    let mut steps: Vec<Step<'a>> = files
+        .migrations
         .iter()
-        .filter(|migration| migration.version > from && to.is_none_or(|to| migration.version <= to))
+        .filter(|migration| applied.is_pending(migration.version) && migration.version <= to)
         .map(|migration| {
             let (attempt, done) = attempt(observed, migration.version, Direction::Up);
-            let replaces = applied.failed.get(&migration.version).map(|entry| entry.rank);
+            let replaces = applied.failed.get(&migration.version).map(|entry| entry.rank).into_iter().collect();
             Step { version: migration.version, script: &migration.up, attempt, done, replaces, undoes_part: None }
         })
         .collect();
+    let newest = files.newest();
+    if to >= newest && from <= newest {
+        steps.extend(repeatable::steps_up(files, observed));
+    }
     refuse_empty(&steps)?;
-    let to = steps.last().map_or(from, |step| step.version);
+    let to = steps.iter().map(|step| step.version).max().unwrap_or(from).max(from);
     Ok(Plan { direction: Direction::Up, from, to, steps })
 }
 
@@ -422,10 +394,14 @@ pub enum Back {
     Steps(usize),
 }
 
-/// Plans `rollback`: the U files of the versions above the target, highest first.
-pub fn plan_down<'a>(migrations: &'a [Migration], observed: &Observed, back: Back) -> Result<Plan<'a>, PlanError> {
-    let goes_on = |finding: &Finding| matches!(finding, Finding::HalfRolledBack { .. } | Finding::Partial { .. });
-    if let Some(finding) = check(migrations, observed).into_iter().find(|finding| !goes_on(finding)) {
+/// Plans `rollback`: what R files created goes first, then the U files of the versions above the target, highest first.
+pub fn plan_down<'a>(files: &'a Files, observed: &Observed, back: Back) -> Result<Plan<'a>, PlanError> {
+    // what is to be gone on with does not stand in the way of going on; a file that comes too late is applied in its order when
+    // what is above it is gone
+    let goes_on = |finding: &Finding| {
+        matches!(finding, Finding::HalfRolledBack { .. } | Finding::Partial { .. } | Finding::OutOfOrder { .. })
+    };
+    if let Some(finding) = check(files, observed).into_iter().find(|finding| !goes_on(finding)) {
         return Err(finding.into());
     }
     let from = observed.version();
@@ -449,7 +425,7 @@ pub fn plan_down<'a>(migrations: &'a [Migration], observed: &Observed, back: Bac
     let target = if part.is_some() && matches!(back, Back::Steps(1)) { from } else { target };
     let mut steps = Vec::new();
     if let Some((version, part)) = part {
-        let migration = migrations.iter().find(|migration| migration.version == version);
+        let migration = files.migration(version);
         let script = migration.and_then(|migration| migration.down.as_ref());
         let name = migration.map_or_else(|| format!("version {version}"), |migration| migration.up.name.clone());
         let script = script.ok_or(PlanError::NoRollback { script: name, version })?;
@@ -457,15 +433,17 @@ pub fn plan_down<'a>(migrations: &'a [Migration], observed: &Observed, back: Bac
             Direction::Up => (part.number + 1, 0, part.number),
             Direction::Down => (part.number, part.done(), part.number - 1),
         };
-        let replaces = applied.failed.get(&version).map(|entry| entry.rank);
+        let replaces = applied.failed.get(&version).map(|entry| entry.rank).into_iter().collect();
         steps.push(Step { version, script, attempt, done, replaces, undoes_part: Some(undone) });
     }
     for (&version, entry) in applied.versions.iter().rev().filter(|&(&version, _)| version > target) {
-        let migration = migrations.iter().find(|migration| migration.version == version);
-        let script = migration.and_then(|migration| migration.down.as_ref());
+        let script = files.migration(version).and_then(|migration| migration.down.as_ref());
         let script = script.ok_or_else(|| PlanError::NoRollback { script: entry.script.clone(), version })?;
         let (attempt, done) = attempt(observed, version, Direction::Down);
-        steps.push(Step { version, script, attempt, done, replaces: Some(entry.rank), undoes_part: None });
+        steps.push(Step { version, script, attempt, done, replaces: vec![entry.rank], undoes_part: None });
+    }
+    if !steps.is_empty() {
+        steps.splice(0..0, repeatable::steps_down(files, observed)?);
     }
     refuse_empty(&steps)?;
     Ok(Plan { direction: Direction::Down, from, to: target, steps })

@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
 
 use super::classify::{Change, Class};
-use super::files::{Migration, Script, Version};
+use super::files::{Migration, REPEATABLE, Script, Version};
 use super::fingerprint::{self, Fingerprint};
 use super::journal::{self, Attempt, Direction, State};
 use super::plan::Observed;
@@ -58,7 +58,8 @@ pub enum SettleError {
 pub async fn settle(session: &mut Session, migrations: &[Migration], observed: &Observed) -> Result<bool, SettleError> {
     let mut settled = false;
     for (&version, attempt) in observed.journal.iter().flatten() {
-        let Some(index) = attempt.begun() else { continue };
+        // an R file is begun anew, whatever has run of it
+        let Some(index) = attempt.begun().filter(|_| version != REPEATABLE) else { continue };
         let migration = migrations.iter().find(|migration| migration.version == version);
         let script = migration.and_then(|migration| match attempt.direction {
             Direction::Up => Some(&migration.up),

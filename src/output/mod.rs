@@ -68,8 +68,8 @@ pub enum Event {
     Migration {
         /// Up or down.
         direction: Direction,
-        /// Its version.
-        version: Version,
+        /// Its version; none for a repeatable migration.
+        version: Option<Version>,
         /// What its file is called.
         description: String,
         /// How many statements ran.
@@ -222,9 +222,10 @@ fn line(event: &Event) -> String {
         Event::Waiting { lock, holder } => format!("waiting for lock `{lock}`, held by {holder}"),
         Event::Reconnecting { reason } => format!("{reason}; connecting again, for a minute at the most"),
         Event::Migration { direction, version, description, statements, duration_ms } => {
-            let script = match direction {
-                Direction::Up => format!("V{version}"),
-                Direction::Down => format!("U{version}"),
+            let script = match (direction, version) {
+                (Direction::Up, Some(version)) => format!("V{version}"),
+                (Direction::Down, Some(version)) => format!("U{version}"),
+                (_, None) => "R".to_owned(),
             };
             format!("{script:<4} {description:<40} {:>13} {duration_ms:>6} ms", count(*statements, "statement"))
         }

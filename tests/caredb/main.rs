@@ -8,7 +8,10 @@ mod support;
 
 mod dev;
 mod fault;
+mod flyway;
+mod history;
 mod migrate;
+mod repeatable;
 mod resume;
 mod rollback;
 mod schema;

@@ -208,8 +208,8 @@ fn validate_finds_what_differs() {
     exit 1
     --- stdout
     `V1__one.sql` was edited after it was applied (checksum 357506204, file has -296138966); put the old text back and make the change a new migration
-    version 2 (`V2__two.sql`) is applied, but its file is missing; put it back into the migrations folder
-    `V3__late.sql` is not applied, but version 4, which is higher, is; give the file a version above 4
+    version 2 (`V2__two.sql`) is applied, but its file is missing; put it back into the migrations folder, or say `caredb repair` if it is gone for good
+    `V3__late.sql` is not applied, but version 4, which is higher, is; give the file a version above 4, or say `caredb migrate --out-of-order`
     invalid: 3 findings in `<db>`
     ");
     assert_snapshot!(test.run("migrate"), @"
@@ -223,7 +223,7 @@ fn validate_finds_what_differs() {
     version  description  state  installed on  ms  undo
       1  one  Success  <time> <ms>  no
       2  two  Missing  <time> <ms>  no
-      3  late  Pending  no
+      3  late  Ignored  no
       4  four  Success  <time> <ms>  no
 
     `<db>` is at version 4

@@ -308,7 +308,7 @@ fn a_part_whose_file_is_gone_is_not_forgotten() {
     assert_snapshot!(test.run("migrate"), @"
     exit 2
     --- stderr
-    error: version 2 (`V2__two.sql`) is applied, but its file is missing; put it back into the migrations folder
+    error: version 2 (`V2__two.sql`) is applied, but its file is missing; put it back into the migrations folder, or say `caredb repair` if it is gone for good
     ");
     assert_eq!(test.rows("SELECT * FROM a"), ["1"]);
 }

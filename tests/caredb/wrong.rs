@@ -179,7 +179,7 @@ fn files_that_are_wrong() {
         &[whole, ("V1.1__two.sql", "SELECT 1")],
         &[whole, ("notes.sql", "SELECT 1")],
         &[whole, ("U1_drop.sql", "DROP TABLE a")],
-        &[whole, ("R__views.sql", "SELECT 1")],
+        &[whole, ("R__views.sql", "CREATE VIEW v AS SELECT 1")],
         &[whole, ("V01__again.sql", "SELECT 1")],
         &[whole, ("U1__a.sql", "DROP TABLE a"), ("U1__b.sql", "DROP TABLE a")],
         &[whole, ("U2__two.sql", "SELECT 1")],
@@ -215,7 +215,7 @@ fn files_that_are_wrong() {
     error: `U1_drop.sql` is not named like a migration; name it `U<version>__<description>.sql`, the description in letters, digits and `_`
     exit 2
     --- stderr
-    error: `R__views.sql` is a repeatable migration, which this version of caredb does not run yet; make it a `V` file or move it out of the folder
+    error: `R__views.sql` line 1: VIEW `v` is created, but not replaced when the file is applied again; write CREATE OR REPLACE VIEW, or put DROP VIEW IF EXISTS `v` before it
     exit 2
     --- stderr
     error: `V01__again.sql` and `V1__one.sql` both have version 1; give one of them the next free version
@@ -274,7 +274,7 @@ fn a_configuration_that_is_wrong() {
     assert_snapshot!(answers, @r#"
     exit 2
     --- stderr
-    error: `<folder>/caredb.toml` line 2: unknown field `protectd`, expected one of `protected`, `migrations`, `rollbacks`, `fixtures`
+    error: `<folder>/caredb.toml` line 2: unknown field `protectd`, expected one of `protected`, `migrations`, `rollbacks`, `fixtures`, `placeholders`
     exit 2
     --- stderr
     error: `<folder>/caredb.toml` line 2: `protected` is true, false, or a list of names such as ["clinic_prod", "prod_*"]
