@@ -60,6 +60,8 @@ pub enum Command {
     Rollback(RollbackArgs),
     /// List the versions and their states
     Info(FileArgs),
+    /// Say what would go wrong, before it does: privileges, settings, locks, disk, replication; exit 1 on a problem
+    Doctor(FileArgs),
     /// Compare the applied versions with their files; exit 1 where they differ
     Validate(FileArgs),
     /// Write a new pair of V and U files with the next version
@@ -84,6 +86,7 @@ impl Command {
             Self::Migrate(_) => "migrate",
             Self::Rollback(_) => "rollback",
             Self::Info(_) => "info",
+            Self::Doctor(_) => "doctor",
             Self::Validate(_) => "validate",
             Self::New(_) => "new",
             Self::Seed(_) => "seed",
@@ -110,6 +113,14 @@ pub struct LockArgs {
     pub lock_timeout: u32,
 }
 
+/// Whether to look before a run.
+#[derive(Debug, Args)]
+pub struct PreflightArgs {
+    /// Run without the checks of `doctor`
+    #[arg(long)]
+    pub skip_doctor: bool,
+}
+
 /// `migrate`
 #[derive(Debug, Args)]
 pub struct MigrateArgs {
@@ -128,6 +139,9 @@ pub struct MigrateArgs {
     /// How to wait.
     #[command(flatten)]
     pub lock: LockArgs,
+    /// Whether to look first.
+    #[command(flatten)]
+    pub preflight: PreflightArgs,
 }
 
 /// `rollback`
@@ -151,6 +165,9 @@ pub struct RollbackArgs {
     /// How to wait.
     #[command(flatten)]
     pub lock: LockArgs,
+    /// Whether to look first.
+    #[command(flatten)]
+    pub preflight: PreflightArgs,
 }
 
 /// `status`

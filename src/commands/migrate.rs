@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::Context;
-use crate::cli::MigrateArgs;
+use super::{Context, doctor};
+use crate::cli::{LockArgs, MigrateArgs, PreflightArgs};
 use crate::db::connect::Session;
 use crate::migrate::apply;
 use crate::migrate::files::Migration;
@@ -24,7 +24,7 @@ pub async fn run(context: &Context, args: &MigrateArgs) -> anyhow::Result<Outcom
     if args.dry_run {
         return Ok(dry_run(&plan(&observed)?));
     }
-    run_planned(context, session, &migrations, observed, args.lock.lock_timeout, plan).await
+    run_planned(context, session, &migrations, observed, &args.lock, &args.preflight, plan).await
 }
 
 /// What `migrate` and `rollback` share: nothing to do needs no lock; else the lock is taken, and what was
@@ -34,7 +34,8 @@ pub async fn run_planned<'a>(
     mut session: Session,
     migrations: &'a [Migration],
     observed: Observed,
-    lock_timeout_s: u32,
+    lock: &LockArgs,
+    preflight: &PreflightArgs,
     plan: impl Fn(&Observed) -> Result<Plan<'a>, PlanError>,
 ) -> anyhow::Result<Outcome> {
     let begun = Instant::now();
@@ -46,7 +47,7 @@ pub async fn run_planned<'a>(
     let on_wait = |lock: &str, holder: &crate::db::lock::Holder| {
         context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
     };
-    apply::lock(&mut session, Duration::from_secs(lock_timeout_s.into()), on_wait).await?;
+    apply::lock(&mut session, Duration::from_secs(lock.lock_timeout.into()), on_wait).await?;
     let mut observed = apply::observe(&mut session.conn).await?;
     if settle(&mut session, migrations, &observed).await? {
         observed = apply::observe(&mut session.conn).await?;
@@ -54,6 +55,9 @@ pub async fn run_planned<'a>(
     let plan = plan(&observed)?;
     if plan.steps.is_empty() {
         return Ok(nothing_to_do(&session, &plan));
+    }
+    if !preflight.skip_doctor {
+        doctor::preflight(context, &mut session, &observed, &plan).await?;
     }
     apply::apply(&mut session, &observed, &plan, |event| context.output.event(&event)).await?;
     Ok(report(&session, &plan, begun.elapsed()))

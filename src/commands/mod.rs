@@ -12,6 +12,7 @@ use crate::migrate::files::{self, Migration};
 use crate::output::{Event, Exit, Outcome, Output};
 
 mod dev;
+mod doctor;
 mod info;
 mod migrate;
 mod new;
@@ -59,6 +60,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Migrate(args) => migrate::run(context, &args).await,
         Command::Rollback(args) => rollback::run(context, &args).await,
         Command::Info(args) => info::run(context, &args).await,
+        Command::Doctor(args) => doctor::run(context, &args).await,
         Command::Validate(args) => validate::run(context, &args).await,
         Command::New(args) => new::run(context, &args),
         Command::Seed(args) => seed::run(context, &args).await,

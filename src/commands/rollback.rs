@@ -19,7 +19,7 @@ pub async fn run(context: &Context, args: &RollbackArgs) -> anyhow::Result<Outco
     if let Ok(plan) = plan(&observed) {
         confirm(context, args, session.database.as_str(), &plan)?;
     }
-    run_planned(context, session, &migrations, observed, args.lock.lock_timeout, plan).await
+    run_planned(context, session, &migrations, observed, &args.lock, &args.preflight, plan).await
 }
 
 /// A protected database needs its name; otherwise a person at a terminal is asked, and a script is believed.

@@ -7,6 +7,7 @@ use std::io::{IsTerminal as _, Write as _};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::doctor::Finding;
 use crate::migrate::files::Version;
 use crate::migrate::journal::Direction;
 
@@ -51,6 +52,8 @@ pub enum Event {
         /// The database on it.
         database: String,
     },
+    /// A check before the run found something that does not stop it.
+    Warning(Finding),
     /// Another run holds a lock that this one waits for.
     Waiting {
         /// The lock's name.
@@ -137,9 +140,10 @@ impl Output {
         match (self.format, event) {
             (Format::Json, event) => print_json(&serde_json::to_value(event).unwrap_or_default()),
             (Format::Human, _) if self.quiet => {}
-            (Format::Human, Event::PrivateServer { .. } | Event::Waiting { .. } | Event::Server { .. }) => {
-                eprintln!("{}", line(event));
-            }
+            (
+                Format::Human,
+                Event::PrivateServer { .. } | Event::Warning(_) | Event::Waiting { .. } | Event::Server { .. },
+            ) => eprintln!("{}", line(event)),
             (Format::Human, _) => print_text(&line(event)),
         }
     }
@@ -192,6 +196,7 @@ fn line(event: &Event) -> String {
         Event::PrivateServer { database } => {
             format!("using the private server of `caredb dev up`, database `{database}`")
         }
+        Event::Warning(finding) => format!("warning: {}: {finding}", finding.check),
         Event::Waiting { lock, holder } => format!("waiting for lock `{lock}`, held by {holder}"),
         Event::Migration { direction, version, description, statements, duration_ms } => {
             let script = match direction {

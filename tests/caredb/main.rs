@@ -7,6 +7,7 @@
 mod support;
 
 mod dev;
+mod doctor;
 mod fault;
 mod migrate;
 mod resume;
