@@ -105,12 +105,15 @@ pub struct FileArgs {
     pub rollbacks: Option<PathBuf>,
 }
 
-/// How to wait for another run.
+/// How to wait for others.
 #[derive(Debug, Args)]
 pub struct LockArgs {
     /// How long to wait for another run to end, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub lock_timeout: u32,
+    /// How often to try a DDL statement again when other sessions hold its tables; each try waits 5 s
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub ddl_retries: u32,
 }
 
 /// Whether to look before a run.

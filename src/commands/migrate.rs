@@ -59,7 +59,7 @@ pub async fn run_planned<'a>(
     if !preflight.skip_doctor {
         doctor::preflight(context, &mut session, &observed, &plan).await?;
     }
-    apply::apply(&mut session, &observed, &plan, |event| context.output.event(&event)).await?;
+    apply::apply(&mut session, &observed, &plan, lock.ddl_retries, |event| context.output.event(&event)).await?;
     Ok(report(&session, &plan, begun.elapsed()))
 }
 

@@ -25,6 +25,10 @@ pub struct Session {
     pub account: String,
     /// The server, for messages: host and port, or socket.
     pub server: String,
+    /// The server's id of the connection.
+    pub id: u64,
+    /// Where it leads, for a second connection.
+    pub target: Target,
 }
 
 /// Why there is no session.
@@ -101,8 +105,9 @@ pub async fn connect(target: &Target) -> Result<Session, ConnectError> {
             return Err(refusal);
         }
     };
-    let (version, account) = identify(&mut conn, target).await?;
-    Ok(Session { conn, version, database: target.database.clone(), account, server: target.server() })
+    let (version, account, id) = identify(&mut conn, target).await?;
+    let (database, server) = (target.database.clone(), target.server());
+    Ok(Session { conn, version, database, account, server, id, target: target.clone() })
 }
 
 /// How long a server may take to answer a connection.
@@ -110,17 +115,17 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 // sqlx asks for IGNORE_SPACE (CLIENT_IGNORE_SPACE), under which `CREATE TABLE count (…)` is an error and programs are stored with
 // another sql_mode than the `mysql` client stores
-const IDENTIFY: &str = "SET SESSION sql_mode = DEFAULT; SELECT VERSION(), CURRENT_USER()";
+const IDENTIFY: &str = "SET SESSION sql_mode = DEFAULT; SELECT VERSION(), CURRENT_USER(), CONNECTION_ID()";
 
-/// The server's version and the account, where the server is one that caredb works with.
-async fn identify(conn: &mut MySqlConnection, target: &Target) -> Result<(String, String), ConnectError> {
+/// The server's version, the account and the connection's id, where the server is one that caredb works with.
+async fn identify(conn: &mut MySqlConnection, target: &Target) -> Result<(String, String, u64), ConnectError> {
     let server = target.server();
     let row = sqlx::raw_sql(IDENTIFY).fetch_one(conn).await;
     let row = row.map_err(|error| DbError::new(format!("could not ask `{server}` what it is"), &error))?;
     let version: String = row.get(0);
     match unsuitable(&version) {
         Some(what) => Err(ConnectError::Unsuitable { server, what }),
-        None => Ok((version, row.get(1))),
+        None => Ok((version, row.get(1), row.get(2))),
     }
 }
 

@@ -7,11 +7,11 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::TryStreamExt as _;
 use sqlx::Connection as _;
 use sqlx::mysql::MySqlConnection;
 
 use super::classify::Class;
+use super::ddl::{self, Patience, execute, run_ddl};
 use super::files::Statement;
 use super::journal::{self, Direction, State};
 use super::plan::{Observed, Plan, Step};
@@ -115,8 +115,10 @@ pub async fn apply(
     session: &mut Session,
     observed: &Observed,
     plan: &Plan<'_>,
+    ddl_retries: u32,
     on_event: impl FnMut(Event),
 ) -> Result<(), ApplyError> {
+    let patience = Patience::new(session, ddl_retries);
     let conn = &mut session.conn;
     if observed.history.is_none() {
         history::create(conn).await?;
@@ -126,7 +128,7 @@ pub async fn apply(
         journal::create(conn).await?;
     }
     let home = session.database.clone();
-    let mut run = Run { conn, home, plan, unwritten: Unwritten::default(), unsafe_tables: None, on_event };
+    let mut run = Run { conn, home, plan, unwritten: Unwritten::default(), unsafe_tables: None, patience, on_event };
     for index in 0..plan.steps.len() {
         run.step(index).await?;
     }
@@ -143,6 +145,8 @@ struct Run<'a, F> {
     unwritten: Unwritten<'a>,
     /// Tables that take no part in transactions; asked for anew after each change of the schema.
     unsafe_tables: Option<Vec<String>>,
+    /// How to run DDL.
+    patience: Patience,
     on_event: F,
 }
 
@@ -151,6 +155,7 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
     async fn step(&mut self, index: usize) -> Result<(), ApplyError> {
         let step = &self.plan.steps[index];
         let statements = &step.script.statements;
+        ddl::limit_waits(self.conn).await?;
         let mut file = FileSession::replay(self.conn, &self.home, &statements[..step.done]).await?;
         let mut duration_ms = 0;
         for number in step.done..statements.len() {
@@ -167,7 +172,8 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
                     self.write(Some((row, State::Failed, Some(ms)))).await?;
                     record_failure(self.conn, direction, step, duration_ms + ms).await?;
                 }
-                return Err(statement_error(self.plan, index, number, &error));
+                let in_the_way = self.patience.in_the_way.take();
+                return Err(statement_error(self.plan, index, number, &error, in_the_way));
             }
             crash_point();
             duration_ms += ms;
@@ -216,7 +222,8 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
         self.commit(Some((row, State::Begun, None))).await?;
         crash_point();
         file.enter(self.conn).await?;
-        execute(self.conn, &row.script.statements[row.statement].text).await?;
+        let text = &row.script.statements[row.statement].text;
+        run_ddl(self.conn, text, &mut self.patience, &mut self.on_event).await?;
         file.leave(self.conn, &self.home).await?;
         self.unsafe_tables = None;
         Ok(())
@@ -335,26 +342,6 @@ async fn write_unwritten(conn: &mut MySqlConnection, unwritten: &Unwritten<'_>) 
     }
 }
 
-/// Runs one statement; rows that it returns are read and dropped. The driver lets a text hold several statements; should one
-/// slip through the splitter, the run stops, and the journal does not call it done.
-async fn execute(conn: &mut MySqlConnection, text: &str) -> Result<(), sqlx::Error> {
-    // the text is the migration's own
-    let mut results = sqlx::raw_sql(sqlx::AssertSqlSafe(text)).fetch_many(conn);
-    let mut statements = 0;
-    while let Some(result) = results.try_next().await? {
-        statements += usize::from(result.is_left());
-    }
-    // CALL ends with a result of its own behind those of its SELECTs
-    let calls = text.trim_start().get(..4).is_some_and(|word| word.eq_ignore_ascii_case("call"));
-    if statements > 1 && !calls {
-        let reason = format!(
-            "the server read {statements} statements where caredb read one; end each with its delimiter, and look at what has run"
-        );
-        return Err(sqlx::Error::Configuration(reason.into()));
-    }
-    Ok(())
-}
-
 /// A failed V file gets its row in the history as Flyway writes it, so that Flyway stops there, too.
 async fn record_failure(
     conn: &mut MySqlConnection,
@@ -369,7 +356,13 @@ async fn record_failure(
     Ok(())
 }
 
-fn statement_error(plan: &Plan<'_>, index: usize, number: usize, error: &sqlx::Error) -> ApplyError {
+fn statement_error(
+    plan: &Plan<'_>,
+    index: usize,
+    number: usize,
+    error: &sqlx::Error,
+    in_the_way: Option<String>,
+) -> ApplyError {
     let step = &plan.steps[index];
     let statement = &step.script.statements[number];
     let place = format!(
@@ -395,7 +388,12 @@ fn statement_error(plan: &Plan<'_>, index: usize, number: usize, error: &sqlx::E
             format!("rolled back so far: version {} down to {}, and {file}", plan.from, before.version)
         }
     };
-    ApplyError::Statement { error: DbError::new(place, error), applied }
+    let error = DbError::new(place, error);
+    let error = match in_the_way {
+        Some(cure) => error.with_cure(cure),
+        None => error,
+    };
+    ApplyError::Statement { error, applied }
 }
 
 /// The file's line of an error: the server counts lines from the statement's first (1064: "… at line 3").

@@ -3,6 +3,7 @@
 
 pub mod apply;
 pub mod classify;
+pub mod ddl;
 pub mod files;
 pub mod fingerprint;
 pub mod history;

@@ -61,6 +61,15 @@ pub enum Event {
         /// Who holds it.
         holder: String,
     },
+    /// DDL did not get its locks, and steps aside before it tries again.
+    Blocked {
+        /// Who holds them.
+        by: String,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// How many there will be.
+        of: u32,
+    },
     /// A migration was applied or rolled back, and is in the history.
     Migration {
         /// Up or down.
@@ -142,7 +151,11 @@ impl Output {
             (Format::Human, _) if self.quiet => {}
             (
                 Format::Human,
-                Event::PrivateServer { .. } | Event::Warning(_) | Event::Waiting { .. } | Event::Server { .. },
+                Event::PrivateServer { .. }
+                | Event::Warning(_)
+                | Event::Waiting { .. }
+                | Event::Blocked { .. }
+                | Event::Server { .. },
             ) => eprintln!("{}", line(event)),
             (Format::Human, _) => print_text(&line(event)),
         }
@@ -198,6 +211,7 @@ fn line(event: &Event) -> String {
         }
         Event::Warning(finding) => format!("warning: {}: {finding}", finding.check),
         Event::Waiting { lock, holder } => format!("waiting for lock `{lock}`, held by {holder}"),
+        Event::Blocked { by, attempt, of } => format!("no lock at attempt {attempt} of {of}: {by}"),
         Event::Migration { direction, version, description, statements, duration_ms } => {
             let script = match direction {
                 Direction::Up => format!("V{version}"),

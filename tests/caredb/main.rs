@@ -6,6 +6,7 @@
 
 mod support;
 
+mod ddl;
 mod dev;
 mod doctor;
 mod fault;
