@@ -9,6 +9,7 @@ use super::{Context, doctor};
 use crate::cli::{LockArgs, MigrateArgs, PreflightArgs};
 use crate::db::connect::Session;
 use crate::migrate::apply;
+use crate::migrate::ddl::Patience;
 use crate::migrate::files::Migration;
 use crate::migrate::journal::Direction;
 use crate::migrate::plan::{Observed, Plan, PlanError, plan_up};
@@ -59,7 +60,8 @@ pub async fn run_planned<'a>(
     if !preflight.skip_doctor {
         doctor::preflight(context, &mut session, &observed, &plan).await?;
     }
-    apply::apply(&mut session, &observed, &plan, lock.ddl_retries, |event| context.output.event(&event)).await?;
+    let patience = Patience::new(&session, lock.ddl_retries, context.output.shows_progress());
+    apply::apply(&mut session, &observed, &plan, patience, |event| context.output.event(&event)).await?;
     Ok(report(&session, &plan, begun.elapsed()))
 }
 

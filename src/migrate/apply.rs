@@ -115,10 +115,9 @@ pub async fn apply(
     session: &mut Session,
     observed: &Observed,
     plan: &Plan<'_>,
-    ddl_retries: u32,
+    patience: Patience,
     on_event: impl FnMut(Event),
 ) -> Result<(), ApplyError> {
-    let patience = Patience::new(session, ddl_retries);
     let conn = &mut session.conn;
     if observed.history.is_none() {
         history::create(conn).await?;
@@ -222,8 +221,9 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
         self.commit(Some((row, State::Begun, None))).await?;
         crash_point();
         file.enter(self.conn).await?;
-        let text = &row.script.statements[row.statement].text;
-        run_ddl(self.conn, text, &mut self.patience, &mut self.on_event).await?;
+        let (statements, number) = (&row.script.statements, row.statement);
+        let place = format!("{}, statement {} of {}", row.script.name, number + 1, statements.len());
+        run_ddl(self.conn, &place, &statements[number].text, &mut self.patience, &mut self.on_event).await?;
         file.leave(self.conn, &self.home).await?;
         self.unsafe_tables = None;
         Ok(())

@@ -4,12 +4,13 @@
 use std::convert::Infallible;
 use std::hash::{BuildHasher as _, RandomState};
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt as _;
 use sqlx::ConnectOptions as _;
 use sqlx::mysql::MySqlConnection;
 
+use super::progress;
 use crate::db::blockers::{Held, blocking};
 use crate::db::connect::Session;
 use crate::db::error::{DbError, server_error};
@@ -20,6 +21,9 @@ use crate::output::{Event, count};
 /// How often to look what a statement is at, and when first.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// After which time a statement is long enough for a bar.
+const LONG: Duration = Duration::from_secs(1);
+
 /// How long to step aside before the second try; doubled with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
@@ -28,6 +32,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 pub struct Patience {
     /// How often to try again when the locks were not to be had.
     pub retries: u32,
+    /// Whether a person sees the progress.
+    pub progress: bool,
     /// Where a second connection can look on.
     pub target: Target,
     /// The server's id of the connection that works.
@@ -39,8 +45,8 @@ pub struct Patience {
 impl Patience {
     /// For the connection of a session.
     #[must_use]
-    pub fn new(session: &Session, retries: u32) -> Self {
-        Self { retries, target: session.target.clone(), connection: session.id, in_the_way: None }
+    pub fn new(session: &Session, retries: u32, progress: bool) -> Self {
+        Self { retries, progress, target: session.target.clone(), connection: session.id, in_the_way: None }
     }
 }
 
@@ -53,11 +59,12 @@ pub async fn limit_waits(conn: &mut MySqlConnection) -> Result<(), DbError> {
     limited.map(drop).map_err(|error| DbError::new("could not set `lock_wait_timeout`", &error))
 }
 
-/// Runs a statement; rows that it returns are read and dropped. Where its locks were not to be had (error 1205), it
+/// Runs a statement, which `place` names for people; rows that it returns are read and dropped. Where its locks were not to be had (error 1205), it
 /// changed nothing and is tried again; `on_event` hears of it. Errors: what the server says at last, with
 /// `patience.in_the_way` where others were.
 pub async fn run_ddl(
     conn: &mut MySqlConnection,
+    place: &str,
     text: &str,
     patience: &mut Patience,
     mut on_event: impl FnMut(Event),
@@ -71,7 +78,7 @@ pub async fn run_ddl(
             tokio::select! {
                 biased;
                 result = &mut statement => result,
-                never = look_on(patience, &mut seen) => match never {},
+                never = look_on(patience, place, &mut seen, &mut on_event) => match never {},
             }
         };
         attempt += 1;
@@ -120,21 +127,35 @@ fn is_atomic(text: &str) -> bool {
     matches!(first.as_deref(), Some("CREATE" | "ALTER" | "DROP" | "RENAME" | "TRUNCATE"))
 }
 
-/// While the statement runs, asks on a second connection whom it waits for; `seen` keeps what it waited for last.
-/// Never ends; without a second connection it sees nothing.
-async fn look_on(patience: &Patience, seen: &mut Result<Vec<Held>, DbError>) -> Infallible {
+/// While the statement runs, asks on a second connection whom it waits for and how far it is; `seen` keeps what it
+/// waited for last. Never ends; without a second connection it only tells the time.
+async fn look_on(
+    patience: &Patience,
+    place: &str,
+    seen: &mut Result<Vec<Held>, DbError>,
+    on_event: &mut impl FnMut(Event),
+) -> Infallible {
+    let begun = Instant::now();
     tokio::time::sleep(LOOK).await;
-    let mut other = match patience.target.options(true).connect().await {
-        Ok(other) => other,
-        Err(error) => {
-            *seen = Err(DbError::new("no second connection", &error));
-            return std::future::pending().await;
-        }
-    };
+    let mut other = patience.target.options(true).connect().await;
     loop {
-        match blocking(&mut other, patience.connection).await {
-            Ok(none) if none.is_empty() => {}
-            found => *seen = found,
+        let mut percent = None;
+        match &mut other {
+            Ok(other) => {
+                match blocking(other, patience.connection).await {
+                    Ok(none) if none.is_empty() => {}
+                    found => *seen = found,
+                }
+                if patience.progress {
+                    percent = progress::read(other, patience.connection).await.ok().flatten();
+                }
+            }
+            Err(error) => *seen = Err(DbError::new("no second connection", error)),
+        }
+        let elapsed = begun.elapsed();
+        if patience.progress && elapsed >= LONG {
+            let left_s = percent.and_then(|percent| progress::left_s(elapsed, percent));
+            on_event(Event::Progress { place: place.to_owned(), elapsed_s: elapsed.as_secs(), percent, left_s });
         }
         tokio::time::sleep(LOOK).await;
     }

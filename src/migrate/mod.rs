@@ -10,5 +10,6 @@ pub mod history;
 pub mod info;
 pub mod journal;
 pub mod plan;
+pub mod progress;
 pub mod session;
 pub mod settle;

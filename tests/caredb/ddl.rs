@@ -1,6 +1,7 @@
 //! DDL that meets the locks of others: who blocks, trying again, giving up.
 
 use caredb::db::blockers::{blocking, holding};
+use caredb::migrate::progress;
 use insta::assert_snapshot;
 use sqlx::mysql::MySqlConnection;
 
@@ -116,4 +117,78 @@ fn without_the_privilege_to_look_who_blocks_is_unknown() {
     --- stderr
     error: `V1__one.sql` line 2, statement 2 of 2 (`ALTER TABLE t ADD c INT`): MySQL error 1205: Lock wait timeout exceeded; try restarting transaction; gave up after 1 attempt: who is in the way is unknown (could not ask which sessions hold locks: MySQL error 1142: SELECT command denied to user 'app_<db>'@'localhost' for table 'threads'; ask for the missing privilege (GRANT … TO the user) and run again); applied so far: the first statement of this file
     ");
+}
+
+#[test]
+fn a_running_alter_tells_its_progress_where_the_server_keeps_it() {
+    let test = Test::new("ddl_progress");
+    test.sql(
+        "CREATE TABLE t (a INT PRIMARY KEY AUTO_INCREMENT, b VARCHAR(100)); INSERT INTO t (b) VALUES (REPEAT('x', 90))",
+    );
+    for _ in 0..15 {
+        test.sql("INSERT INTO t (b) SELECT b FROM t");
+    }
+    let mut looker = block_on(test.connect());
+    let idle: u64 =
+        block_on(async { sqlx::query_scalar("SELECT CONNECTION_ID()").fetch_one(&mut looker).await.unwrap() });
+    let consumer = |on: &str| {
+        test.sql(&format!(
+            "UPDATE performance_schema.setup_consumers SET enabled = '{on}' WHERE name = 'events_stages_current'"
+        ));
+    };
+    consumer("YES");
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                test.sql("ALTER TABLE t ENGINE = InnoDB");
+            }
+        });
+        wait_for("a rebuild that is half-way", || {
+            in_state(&test, "alter%").iter().any(|id| {
+                let percent = block_on(progress::read(&mut looker, id.parse().unwrap())).unwrap();
+                percent.is_some_and(|percent| (1..100).contains(&percent))
+            })
+        });
+        assert_eq!(block_on(progress::read(&mut looker, idle)).unwrap(), None);
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    consumer("NO");
+}
+
+#[test]
+fn a_terminal_sees_how_long_a_statement_takes() {
+    let test = Test::new("ddl_bar");
+    let (holder, _) = holder(&test);
+    test.migrations(&[("V1__one.sql", "ALTER TABLE t ADD c INT")]);
+    let (terminal, stderr) = pty();
+    let mut command = test.command("migrate");
+    let mut run = command.stdout(std::process::Stdio::null()).stderr(stderr).spawn().unwrap();
+    drop(command);
+    let mut text = String::new();
+    wait_for("the bar", || {
+        text.push_str(&read_some(&terminal));
+        text.contains("V1__one.sql, statement 1 of 1: 1 s")
+    });
+    drop(holder);
+    assert!(run.wait().unwrap().success());
+}
+
+/// A terminal: the end to read, and the end for a child.
+fn pty() -> (std::fs::File, std::fs::File) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap();
+    let child = std::fs::OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+    (terminal.into(), child)
+}
+
+/// What a terminal has to read; blocks until there is something.
+fn read_some(mut terminal: &std::fs::File) -> String {
+    use std::io::Read as _;
+    let mut buffer = [0; 4096];
+    let length = terminal.read(&mut buffer).unwrap();
+    String::from_utf8_lossy(&buffer[..length]).into_owned()
 }
