@@ -64,6 +64,11 @@ pub enum Command {
     Doctor(FileArgs),
     /// Compare the applied versions with their files; exit 1 where they differ
     Validate(FileArgs),
+    /// Prove on a scratch schema that every U file restores what its V file changed; exit 1 where one does not
+    ///
+    /// Runs every V file, its U file and the V file again, and compares the schemas to the last index order. Needs a
+    /// server; the database itself is not touched.
+    Verify(VerifyArgs),
     /// Write a new pair of V and U files with the next version
     New(NewArgs),
     /// Load the demo data; twice is as good as once
@@ -88,6 +93,7 @@ impl Command {
             Self::Info(_) => "info",
             Self::Doctor(_) => "doctor",
             Self::Validate(_) => "validate",
+            Self::Verify(_) => "verify",
             Self::New(_) => "new",
             Self::Seed(_) => "seed",
         }
@@ -179,6 +185,29 @@ pub struct StatusArgs {
     /// Where the files are.
     #[command(flatten)]
     pub files: FileArgs,
+}
+
+/// `verify`
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Prove this version and those above; those below are applied without proof
+    #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(i64).range(1..))]
+    pub from: Option<Version>,
+    /// The schema to work in, made and dropped by the command; without it, the database's name with `_verify`
+    #[arg(long, value_name = "SCHEMA")]
+    pub scratch: Option<String>,
+    /// Then load the fixtures and roll back again, and count the rows that each rollback loses
+    #[arg(long)]
+    pub with_rows: bool,
+    /// Folder of the fixtures, as for `seed`
+    #[arg(long, value_name = "DIR", requires = "with_rows")]
+    pub fixtures: Option<PathBuf>,
+    /// Where the files are.
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// How to wait.
+    #[command(flatten)]
+    pub lock: LockArgs,
 }
 
 /// `new`

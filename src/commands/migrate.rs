@@ -7,13 +7,15 @@ use serde_json::json;
 
 use super::{Context, doctor};
 use crate::cli::{LockArgs, MigrateArgs, PreflightArgs};
-use crate::db::connect::Session;
-use crate::migrate::apply;
+use crate::db::connect::{Session, connect};
+use crate::db::error::DbError;
+use crate::db::lock::{Holder, LockError};
+use crate::migrate::apply::{self, ApplyError};
 use crate::migrate::ddl::Patience;
-use crate::migrate::files::Migration;
+use crate::migrate::files::{Migration, Version};
 use crate::migrate::journal::Direction;
 use crate::migrate::plan::{Observed, Plan, PlanError, plan_up};
-use crate::migrate::settle::settle;
+use crate::migrate::settle::{SettleError, settle};
 use crate::output::{Event, Outcome, count};
 
 pub async fn run(context: &Context, args: &MigrateArgs) -> anyhow::Result<Outcome> {
@@ -21,48 +23,95 @@ pub async fn run(context: &Context, args: &MigrateArgs) -> anyhow::Result<Outcom
     let mut session =
         if args.dry_run { context.open().await? } else { context.open_or_create(args.create_database).await? };
     let observed = apply::observe(&mut session.conn).await?;
-    let plan = |observed: &Observed| plan_up(&migrations, observed, args.to);
+    let plan = |observed: &Observed, to: Option<Version>| plan_up(&migrations, observed, to.or(args.to));
     if args.dry_run {
-        return Ok(dry_run(&plan(&observed)?));
+        return Ok(dry_run(&plan(&observed, None)?));
     }
-    run_planned(context, session, &migrations, observed, &args.lock, &args.preflight, plan).await
+    run_planned(context, session, &migrations, &observed, &args.lock, &args.preflight, plan).await
 }
 
-/// What `migrate` and `rollback` share: nothing to do needs no lock; else the lock is taken, and what was
-/// seen before it is seen again, since another run may have been at work.
+/// What `migrate` and `rollback` share: nothing to do needs no lock; else the lock is taken, and what was seen before it is seen
+/// again, since another run may have been at work. A connection that is lost on the way is made again, and the run goes on as the
+/// next one would. `plan` is given the version to go to once that is known, so that "one back" stays the same one.
 pub async fn run_planned<'a>(
     context: &Context,
     mut session: Session,
     migrations: &'a [Migration],
-    observed: Observed,
+    observed: &Observed,
     lock: &LockArgs,
     preflight: &PreflightArgs,
-    plan: impl Fn(&Observed) -> Result<Plan<'a>, PlanError>,
+    plan: impl Fn(&Observed, Option<Version>) -> Result<Plan<'a>, PlanError>,
 ) -> anyhow::Result<Outcome> {
     let begun = Instant::now();
-    if let Ok(plan) = plan(&observed)
+    let first = plan(observed, None);
+    if let Ok(plan) = &first
         && plan.steps.is_empty()
     {
-        return Ok(nothing_to_do(&session, &plan));
+        return Ok(nothing_to_do(&session, plan));
     }
-    let on_wait = |lock: &str, holder: &crate::db::lock::Holder| {
-        context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
-    };
-    apply::lock(&mut session, Duration::from_secs(lock.lock_timeout.into()), on_wait).await?;
-    let mut observed = apply::observe(&mut session.conn).await?;
-    if settle(&mut session, migrations, &observed).await? {
-        observed = apply::observe(&mut session.conn).await?;
+    let mut to = first.ok().map(|plan| plan.to);
+    loop {
+        let on_wait = |lock: &str, holder: &Holder| {
+            context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
+        };
+        let run = async {
+            apply::lock(&mut session, Duration::from_secs(lock.lock_timeout.into()), on_wait).await?;
+            let mut observed = apply::observe(&mut session.conn).await?;
+            if settle(&mut session, migrations, &observed).await? {
+                observed = apply::observe(&mut session.conn).await?;
+            }
+            let plan = plan(&observed, to)?;
+            to = Some(plan.to);
+            if !preflight.skip_doctor && !plan.steps.is_empty() {
+                doctor::preflight(context, &mut session, &observed, &plan).await?;
+            }
+            let patience = Patience::new(&session, lock.ddl_retries, context.output.shows_progress());
+            apply::apply(&mut session, &observed, &plan, patience, |event| context.output.event(&event)).await?;
+            anyhow::Ok(plan)
+        };
+        match run.await {
+            Ok(plan) if plan.steps.is_empty() => return Ok(nothing_to_do(&session, &plan)),
+            Ok(plan) => return Ok(report(&session, &plan, begun.elapsed())),
+            Err(error) if is_lost(&error) => {
+                context.output.event(&Event::Reconnecting { reason: format!("{error:#}") });
+                session = reconnect(&session).await.ok_or(error)?;
+            }
+            Err(error) => return Err(error),
+        }
     }
-    let plan = plan(&observed)?;
-    if plan.steps.is_empty() {
-        return Ok(nothing_to_do(&session, &plan));
+}
+
+/// How long a lost server may stay away: a restart, or the election of another primary (facts.md).
+const RECONNECT_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Whether the connection is gone, so that the journal decides what has happened.
+fn is_lost(error: &anyhow::Error) -> bool {
+    let apply = error.downcast_ref().map(|error| match error {
+        ApplyError::Statement { error, .. } | ApplyError::Db(error) => error,
+    });
+    let settle = error.downcast_ref().and_then(|error| match error {
+        SettleError::Db(error) => Some(error),
+        SettleError::Undecided(_) => None,
+    });
+    let lock = error.downcast_ref().and_then(|error| match error {
+        LockError::Db(error) => Some(error),
+        LockError::Taken { .. } => None,
+    });
+    let error = apply.or(settle).or(lock).or_else(|| error.downcast_ref::<DbError>());
+    error.is_some_and(|error| error.lost)
+}
+
+async fn reconnect(session: &Session) -> Option<Session> {
+    let begun = Instant::now();
+    let mut pause = Duration::from_millis(100);
+    while begun.elapsed() < RECONNECT_TIMEOUT {
+        if let Ok(session) = connect(&session.target).await {
+            return Some(session);
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(2));
     }
-    if !preflight.skip_doctor {
-        doctor::preflight(context, &mut session, &observed, &plan).await?;
-    }
-    let patience = Patience::new(&session, lock.ddl_retries, context.output.shows_progress());
-    apply::apply(&mut session, &observed, &plan, patience, |event| context.output.event(&event)).await?;
-    Ok(report(&session, &plan, begun.elapsed()))
+    None
 }
 
 fn nothing_to_do(session: &Session, plan: &Plan<'_>) -> Outcome {

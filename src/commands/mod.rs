@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use crate::cli::{Cli, Command, FileArgs, Globals};
 use crate::config::Config;
-use crate::db::connect::{ConnectError, Session, connect, create_database};
+use crate::db::connect::{ConnectError, Session, connect, connect_server, create_database};
 use crate::db::lock::LockError;
 use crate::db::target::Target;
 use crate::dev::PrivateServer;
@@ -20,6 +20,7 @@ mod rollback;
 mod seed;
 mod status;
 mod validate;
+mod verify;
 
 /// What every command is given.
 pub struct Context {
@@ -62,6 +63,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Info(args) => info::run(context, &args).await,
         Command::Doctor(args) => doctor::run(context, &args).await,
         Command::Validate(args) => validate::run(context, &args).await,
+        Command::Verify(args) => verify::run(context, &args).await,
         Command::New(args) => new::run(context, &args),
         Command::Seed(args) => seed::run(context, &args).await,
     }
@@ -124,14 +126,33 @@ impl Context {
     /// Connects, and asks for the password where the server wants one and a person is there.
     async fn connect(&self, target: &Target) -> Result<Session, ConnectError> {
         match connect(target).await {
-            Err(ConnectError::NeedsPassword { user, server }) if self.output.can_ask() => {
-                let prompt = format!("password of `{user}` at `{server}`: ");
-                match rpassword::prompt_password(prompt) {
-                    Ok(password) => connect(&target.clone().with_password(password)).await,
-                    Err(_) => Err(ConnectError::NeedsPassword { user, server }),
-                }
+            Err(error) => connect(&self.with_password(target, error)?).await,
+            session => session,
+        }
+    }
+
+    /// Connects to the server of a target, whose database need not be there. The target comes back with the password
+    /// that a person gave, for more connections.
+    async fn open_server(&self) -> anyhow::Result<(Session, Target)> {
+        let target = self.target()?;
+        match connect_server(&target).await {
+            Err(error) => {
+                let target = self.with_password(&target, error)?;
+                Ok((connect_server(&target).await?, target))
             }
-            other => other,
+            Ok(session) => Ok((session, target)),
+        }
+    }
+
+    /// The target with a password from a person, where that is what `error` asks for and one is there.
+    fn with_password(&self, target: &Target, error: ConnectError) -> Result<Target, ConnectError> {
+        match &error {
+            ConnectError::NeedsPassword { user, server } if self.output.can_ask() => {
+                let prompt = format!("password of `{user}` at `{server}`: ");
+                let password = rpassword::prompt_password(prompt).map_err(|_| error)?;
+                Ok(target.clone().with_password(password))
+            }
+            _ => Err(error),
         }
     }
 

@@ -4,22 +4,24 @@ use super::migrate::{dry_run, run_planned};
 use super::{Context, Refusal};
 use crate::cli::RollbackArgs;
 use crate::migrate::apply;
+use crate::migrate::files::Version;
 use crate::migrate::plan::{Back, Observed, Plan, plan_down};
 use crate::output::Outcome;
 
 pub async fn run(context: &Context, args: &RollbackArgs) -> anyhow::Result<Outcome> {
     let migrations = context.migrations(&args.files)?;
-    let back = args.to.map_or(Back::Steps(args.steps as usize), Back::To);
     let mut session = context.open().await?;
     let observed = apply::observe(&mut session.conn).await?;
-    let plan = |observed: &Observed| plan_down(&migrations, observed, back);
+    let plan = |observed: &Observed, to: Option<Version>| {
+        plan_down(&migrations, observed, to.or(args.to).map_or(Back::Steps(args.steps as usize), Back::To))
+    };
     if args.dry_run {
-        return Ok(dry_run(&plan(&observed)?));
+        return Ok(dry_run(&plan(&observed, None)?));
     }
-    if let Ok(plan) = plan(&observed) {
+    if let Ok(plan) = plan(&observed, None) {
         confirm(context, args, session.database.as_str(), &plan)?;
     }
-    run_planned(context, session, &migrations, observed, &args.lock, &args.preflight, plan).await
+    run_planned(context, session, &migrations, &observed, &args.lock, &args.preflight, plan).await
 }
 
 /// A protected database needs its name; otherwise a person at a terminal is asked, and a script is believed.

@@ -36,7 +36,7 @@ pub async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Outcome
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "{name:<12} {value}"); // writing into a String can't fail
     };
-    line("server", format!("MySQL {} at {}", session.version, session.server));
+    line("server", format!("MySQL {} at {}", session.version, session.target.server()));
     line("database", format!("{} as {}", session.database.as_str(), session.account));
     line("version", version(&migrations, &observed, pending.len()));
     if let Some(last) = observed.history.iter().flatten().last() {

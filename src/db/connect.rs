@@ -23,11 +23,9 @@ pub struct Session {
     pub database: Ident,
     /// The account that the server took the user for: `app@%`.
     pub account: String,
-    /// The server, for messages: host and port, or socket.
-    pub server: String,
     /// The server's id of the connection.
     pub id: u64,
-    /// Where it leads, for a second connection.
+    /// Where it leads, to make it again or a second one.
     pub target: Target,
 }
 
@@ -86,13 +84,7 @@ pub enum ConnectError {
 
 /// Connects and makes sure that the server is a MySQL that caredb works with.
 pub async fn connect(target: &Target) -> Result<Session, ConnectError> {
-    if let Some(file) = target.ca() {
-        let unreadable = |error: std::io::Error| ConnectError::Ca {
-            file: file.to_owned(),
-            reason: error.to_string().to_lowercase(),
-        };
-        std::fs::File::open(file).map_err(unreadable)?;
-    }
+    check_ca(target)?;
     let mut conn = match open(target, true).await {
         Ok(conn) => conn,
         Err(error) => {
@@ -106,8 +98,23 @@ pub async fn connect(target: &Target) -> Result<Session, ConnectError> {
         }
     };
     let (version, account, id) = identify(&mut conn, target).await?;
-    let (database, server) = (target.database.clone(), target.server());
-    Ok(Session { conn, version, database, account, server, id, target: target.clone() })
+    Ok(Session { conn, version, database: target.database.clone(), account, id, target: target.clone() })
+}
+
+/// Connects to the server alone, whether or not it has the target's database.
+pub async fn connect_server(target: &Target) -> Result<Session, ConnectError> {
+    check_ca(target)?;
+    let mut conn = open(target, false).await.map_err(|error| refusal(target, &error))?;
+    let (version, account, id) = identify(&mut conn, target).await?;
+    Ok(Session { conn, version, database: target.database.clone(), account, id, target: target.clone() })
+}
+
+/// The driver names no file when it can't read one.
+fn check_ca(target: &Target) -> Result<(), ConnectError> {
+    let Some(file) = target.ca() else { return Ok(()) };
+    let unreadable =
+        |error: std::io::Error| ConnectError::Ca { file: file.to_owned(), reason: error.to_string().to_lowercase() };
+    std::fs::File::open(file).map(|_| ()).map_err(unreadable)
 }
 
 /// How long a server may take to answer a connection.

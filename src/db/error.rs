@@ -14,21 +14,31 @@ pub struct DbError {
     cure: Option<String>,
     /// MySQL's error number, where the server said one.
     pub number: Option<u16>,
+    /// The connection is gone; what the server did last is not known.
+    pub lost: bool,
 }
 
 impl DbError {
     /// `what` is the thing that failed, as a clause: "could not read the migration history".
     pub fn new(what: impl Into<String>, error: &sqlx::Error) -> Self {
         let what = what.into();
-        match server_error(error) {
-            Some((number, message)) => Self {
-                what,
-                reason: format!("MySQL error {number}: {}", self::message(number, message)),
-                cure: cure(number).map(str::to_owned),
-                number: Some(number),
-            },
-            None => Self { what, reason: transport(error), cure: None, number: None },
+        let Some((number, message)) = server_error(error) else {
+            let lost = matches!(error, sqlx::Error::Io(_) | sqlx::Error::Protocol(_));
+            return Self { what, reason: transport(error), cure: None, number: None, lost };
+        };
+        Self {
+            what,
+            reason: format!("MySQL error {number}: {}", self::message(number, message)),
+            cure: cure(number).map(str::to_owned),
+            number: Some(number),
+            // server shutdown, connection killed, session killed, idle for too long
+            lost: matches!(number, 1053 | 1927 | 3169 | 4031),
         }
+    }
+
+    /// What caredb itself finds wrong with an answer of the server.
+    pub fn because(what: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { what: what.into(), reason: reason.into(), cure: None, number: None, lost: false }
     }
 
     /// Replaces the general cure by one that knows more.

@@ -6,6 +6,7 @@ use sqlx::Row as _;
 use sqlx::mysql::MySqlConnection;
 
 use super::error::DbError;
+use super::ident::Ident;
 
 /// Who holds a lock, as far as the privileges of this session allow to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,18 @@ pub enum LockError {
     /// The server could not be asked.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+/// The lock of a task on a database: `caredb migrate clinic`. A lock's name has 64 characters at the most, a
+/// database's name, too: a long one is cut and hashed.
+#[must_use]
+pub fn name(task: &str, database: &Ident) -> String {
+    let name = format!("caredb {task} {}", database.as_str());
+    if name.chars().count() <= 64 {
+        return name;
+    }
+    let cut: String = name.chars().take(55).collect();
+    format!("{cut}-{:08x}", crc32fast::hash(name.as_bytes()))
 }
 
 /// Takes the locks in order, waiting up to `timeout` for each; `on_wait` hears once for each lock that
@@ -90,4 +103,16 @@ async fn holder(conn: &mut MySqlConnection, lock: &str) -> Result<Option<Holder>
         sqlx::query_scalar(CONNECTION).bind(connection).fetch_optional(conn).await.map_err(|error| failed(&error))?;
     let who = who.map(|who| String::from_utf8_lossy(&who).into_owned());
     Ok(Some(Holder { connection, who }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_short_enough() {
+        assert_eq!(name("migrate", &Ident::new("clinic").unwrap()), "caredb migrate clinic");
+        let long = name("migrate", &Ident::new(&"x".repeat(64)).unwrap());
+        assert!(long.len() <= 64 && long != name("migrate", &Ident::new(&"x".repeat(63)).unwrap()));
+    }
 }

@@ -7,12 +7,13 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::TryStreamExt as _;
 use sqlx::Connection as _;
 use sqlx::mysql::MySqlConnection;
 
 use super::classify::Class;
-use super::ddl::{self, Patience, execute, run_ddl};
-use super::files::Statement;
+use super::ddl::{self, Patience, run_ddl};
+use super::files::{Script, Statement};
 use super::journal::{self, Direction, State};
 use super::plan::{Observed, Plan, Step};
 use super::session::FileSession;
@@ -52,18 +53,8 @@ pub async fn lock(
     timeout: Duration,
     on_wait: impl FnMut(&str, &Holder),
 ) -> Result<(), LockError> {
-    let locks = [lock_name(&session.database), history::flyway_lock(&session.database)];
+    let locks = [lock::name("migrate", &session.database), history::flyway_lock(&session.database)];
     lock::acquire(&mut session.conn, &locks, timeout, on_wait).await
-}
-
-/// A lock's name has 64 characters at the most, a database's name, too: a long one is cut and hashed.
-fn lock_name(database: &Ident) -> String {
-    let name = format!("caredb migrate {}", database.as_str());
-    if name.chars().count() <= 64 {
-        return name;
-    }
-    let cut: String = name.chars().take(55).collect();
-    format!("{cut}-{:08x}", crc32fast::hash(name.as_bytes()))
 }
 
 /// What has happened and is not in the journal yet; written in one commit with the next intent.
@@ -172,7 +163,7 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
                     record_failure(self.conn, direction, step, duration_ms + ms).await?;
                 }
                 let in_the_way = self.patience.in_the_way.take();
-                return Err(statement_error(self.plan, index, number, &error, in_the_way));
+                return Err(stopped(self.plan, index, number, &error, in_the_way));
             }
             crash_point();
             duration_ms += ms;
@@ -199,7 +190,7 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
         let finished = |ms| is_last.then(|| Finished { direction: row.direction, step, duration_ms: before_ms + ms });
         let begun = Instant::now();
         match &statement.class {
-            Class::Rows => return self.rows(file, row, finished).await,
+            Class::Rows => return self.rows_with_retries(file, row, finished).await,
             // nothing is left of it after a crash, so nothing needs to be known before it
             Class::Session(change) => file.run(self.conn, &self.home, change, &statement.text).await?,
             Class::Schema(change) => {
@@ -227,6 +218,27 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
         file.leave(self.conn, &self.home).await?;
         self.unsafe_tables = None;
         Ok(())
+    }
+
+    /// Runs a statement that changes rows only, again where another transaction stood in its way: it was rolled back whole.
+    async fn rows_with_retries(
+        &mut self,
+        file: &FileSession,
+        row: journal::Row<'a>,
+        finished: impl Fn(u64) -> Option<Finished<'a>>,
+    ) -> Result<(), sqlx::Error> {
+        let mut pause = Duration::from_millis(100);
+        for _ in 0..ROW_RETRIES {
+            match self.rows(file, row, &finished).await {
+                Err(error) if server_error(&error).is_some_and(|(number, _)| matches!(number, 1205 | 1213)) => {
+                    file.leave(self.conn, &self.home).await?;
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                result => return result,
+            }
+        }
+        self.rows(file, row, finished).await
     }
 
     /// Runs a statement that changes rows only, in one transaction with its journal row, and with the row of the
@@ -306,6 +318,9 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
     }
 }
 
+/// How often a statement that changes rows is tried again after a deadlock or a lock wait time-out.
+const ROW_RETRIES: u32 = 3;
+
 const UNSAFE_TABLES: &str = "
     SELECT CONVERT(TABLE_NAME USING utf8mb4) FROM information_schema.TABLES
     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' AND ENGINE NOT IN ('InnoDB', 'ndbcluster')";
@@ -342,6 +357,26 @@ async fn write_unwritten(conn: &mut MySqlConnection, unwritten: &Unwritten<'_>) 
     }
 }
 
+/// Runs one statement; rows that it returns are read and dropped. The driver lets a text hold several statements; should one
+/// slip through the splitter, the run stops, and the journal does not call it done.
+pub(super) async fn execute(conn: &mut MySqlConnection, text: &str) -> Result<(), sqlx::Error> {
+    // the text is the migration's own
+    let mut results = sqlx::raw_sql(sqlx::AssertSqlSafe(text)).fetch_many(conn);
+    let mut statements = 0;
+    while let Some(result) = results.try_next().await? {
+        statements += usize::from(result.is_left());
+    }
+    // CALL ends with a result of its own behind those of its SELECTs
+    let calls = text.trim_start().get(..4).is_some_and(|word| word.eq_ignore_ascii_case("call"));
+    if statements > 1 && !calls {
+        let reason = format!(
+            "the server read {statements} statements where caredb read one; end each with its delimiter, and look at what has run"
+        );
+        return Err(sqlx::Error::Configuration(reason.into()));
+    }
+    Ok(())
+}
+
 /// A failed V file gets its row in the history as Flyway writes it, so that Flyway stops there, too.
 async fn record_failure(
     conn: &mut MySqlConnection,
@@ -356,23 +391,13 @@ async fn record_failure(
     Ok(())
 }
 
-fn statement_error(
+fn stopped(
     plan: &Plan<'_>,
     index: usize,
     number: usize,
     error: &sqlx::Error,
     in_the_way: Option<String>,
 ) -> ApplyError {
-    let step = &plan.steps[index];
-    let statement = &step.script.statements[number];
-    let place = format!(
-        "`{}` line {}, statement {} of {} (`{}`)",
-        step.script.name,
-        error_line(statement, error),
-        number + 1,
-        step.script.statements.len(),
-        beginning(&statement.text)
-    );
     let file = match number {
         0 => "nothing of this file".to_owned(),
         1 => "the first statement of this file".to_owned(),
@@ -388,12 +413,26 @@ fn statement_error(
             format!("rolled back so far: version {} down to {}, and {file}", plan.from, before.version)
         }
     };
-    let error = DbError::new(place, error);
+    let error = statement_error(plan.steps[index].script, number, error);
     let error = match in_the_way {
         Some(cure) => error.with_cure(cure),
         None => error,
     };
     ApplyError::Statement { error, applied }
+}
+
+/// What the server said of a statement, with file and line; `number` counts the statements from 0.
+pub(super) fn statement_error(script: &Script, number: usize, error: &sqlx::Error) -> DbError {
+    let statement = &script.statements[number];
+    let place = format!(
+        "`{}` line {}, statement {} of {} (`{}`)",
+        script.name,
+        error_line(statement, error),
+        number + 1,
+        script.statements.len(),
+        beginning(&statement.text)
+    );
+    DbError::new(place, error)
 }
 
 /// The file's line of an error: the server counts lines from the statement's first (1064: "… at line 3").
@@ -433,12 +472,5 @@ mod tests {
     fn a_beginning_is_short_and_tells_no_secret() {
         assert_eq!(beginning("CREATE USER a\n  IDENTIFIED BY 'hunter2' \"x\""), "CREATE USER a IDENTIFIED BY '…' '…'");
         assert_eq!(beginning(&format!("SELECT {}", "x, ".repeat(40))).chars().count(), 60);
-    }
-
-    #[test]
-    fn a_lock_name_is_short_enough() {
-        assert_eq!(lock_name(&Ident::new("clinic").unwrap()), "caredb migrate clinic");
-        let long = lock_name(&Ident::new(&"x".repeat(64)).unwrap());
-        assert!(long.len() <= 64 && long != lock_name(&Ident::new(&"x".repeat(63)).unwrap()));
     }
 }

@@ -6,10 +6,10 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use futures_util::TryStreamExt as _;
 use sqlx::ConnectOptions as _;
 use sqlx::mysql::MySqlConnection;
 
+use super::apply::execute;
 use super::progress;
 use crate::db::blockers::{Held, blocking};
 use crate::db::connect::Session;
@@ -94,26 +94,6 @@ pub async fn run_ddl(
         on_event(Event::Blocked { by, attempt, of: last });
         tokio::time::sleep(pause(attempt)).await;
     }
-}
-
-/// Runs one statement; rows that it returns are read and dropped. The driver lets a text hold several statements; should one
-/// slip through the splitter, the run stops, and the journal does not call it done.
-pub async fn execute(conn: &mut MySqlConnection, text: &str) -> Result<(), sqlx::Error> {
-    // the text is the migration's own
-    let mut results = sqlx::raw_sql(sqlx::AssertSqlSafe(text)).fetch_many(conn);
-    let mut statements = 0;
-    while let Some(result) = results.try_next().await? {
-        statements += usize::from(result.is_left());
-    }
-    // CALL ends with a result of its own behind those of its SELECTs
-    let calls = text.trim_start().get(..4).is_some_and(|word| word.eq_ignore_ascii_case("call"));
-    if statements > 1 && !calls {
-        let reason = format!(
-            "the server read {statements} statements where caredb read one; end each with its delimiter, and look at what has run"
-        );
-        return Err(sqlx::Error::Configuration(reason.into()));
-    }
-    Ok(())
 }
 
 /// Whether error 1205 means that nothing was changed: atomic DDL is done or is not (MySQL manual, "Atomic Data

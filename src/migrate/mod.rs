@@ -3,6 +3,7 @@
 
 pub mod apply;
 pub mod classify;
+pub mod confine;
 pub mod ddl;
 pub mod files;
 pub mod fingerprint;
@@ -11,5 +12,7 @@ pub mod info;
 pub mod journal;
 pub mod plan;
 pub mod progress;
+pub mod scratch;
 pub mod session;
 pub mod settle;
+pub mod verify;

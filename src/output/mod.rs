@@ -11,6 +11,7 @@ use self::bar::Bar;
 use crate::doctor::Finding;
 use crate::migrate::files::Version;
 use crate::migrate::journal::Direction;
+use crate::migrate::verify::RowChange;
 
 mod bar;
 pub mod table;
@@ -83,6 +84,11 @@ pub enum Event {
         /// How many seconds are left, once that means something.
         left_s: Option<u64>,
     },
+    /// The connection was lost, and is made again.
+    Reconnecting {
+        /// What was lost.
+        reason: String,
+    },
     /// A migration was applied or rolled back, and is in the history.
     Migration {
         /// Up or down.
@@ -95,6 +101,24 @@ pub enum Event {
         statements: usize,
         /// How long they took, in milliseconds.
         duration_ms: u64,
+    },
+    /// A rollback was tried on empty tables.
+    Rollback {
+        /// Its version.
+        version: Version,
+        /// What the V file is called.
+        description: String,
+        /// Whether it restores the schema before the V.
+        proved: bool,
+    },
+    /// A rollback was tried with rows in place.
+    Rows {
+        /// Its version.
+        version: Version,
+        /// What the U file is called.
+        description: String,
+        /// The tables whose number of rows it changed.
+        changes: Vec<RowChange>,
     },
     /// The fixtures of a table were loaded.
     Seeded {
@@ -186,6 +210,7 @@ impl Output {
                 | Event::Warning(_)
                 | Event::Waiting { .. }
                 | Event::Blocked { .. }
+                | Event::Reconnecting { .. }
                 | Event::Server { .. },
             ) => eprintln!("{}", line(event)),
             (Format::Human, _) => print_text(&line(event)),
@@ -247,6 +272,7 @@ fn line(event: &Event) -> String {
         // the bar says the rest
         Event::Progress { place, .. } => place.clone(),
         Event::Blocked { by, attempt, of } => format!("no lock at attempt {attempt} of {of}: {by}"),
+        Event::Reconnecting { reason } => format!("{reason}; connecting again, for a minute at the most"),
         Event::Migration { direction, version, description, statements, duration_ms } => {
             let script = match direction {
                 Direction::Up => format!("V{version}"),
@@ -254,10 +280,35 @@ fn line(event: &Event) -> String {
             };
             format!("{script:<4} {description:<40} {:>13} {duration_ms:>6} ms", count(*statements, "statement"))
         }
+        Event::Rollback { version, description, proved } => {
+            let script = format!("V{version}");
+            let proof = match proved {
+                true => format!("proved: U{version} restores the schema before it"),
+                false => "not proved".to_owned(),
+            };
+            format!("{script:<4} {description:<40} {proof}")
+        }
+        Event::Rows { version, description, changes } => {
+            let script = format!("U{version}");
+            let changes = match changes.as_slice() {
+                [] => "changes no rows".to_owned(),
+                changes => changes.iter().map(row_change).collect::<Vec<_>>().join(", "),
+            };
+            format!("{script:<4} {description:<40} {changes}")
+        }
         Event::Seeded { table, inserted, kept } => {
             format!("{table:<22} {:>12} {kept:>6} there already", format!("{inserted} new"))
         }
         Event::Server { doing } => doing.clone(),
+    }
+}
+
+fn row_change(change: &RowChange) -> String {
+    let RowChange { table, before, after } = change;
+    match (before.unwrap_or(0), *after) {
+        (before, None) => format!("drops {} of {table}", count(before, "row")),
+        (before, Some(after)) if after < before => format!("deletes {} of {table}", count(before - after, "row")),
+        (before, Some(after)) => format!("adds {} to {table}", count(after - before, "row")),
     }
 }
 

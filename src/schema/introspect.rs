@@ -1,6 +1,9 @@
 //! Reads definitions from the server, as `SHOW CREATE` gives them: `information_schema` loses CHECK bodies, expressions and the
 //! order of indexes (facts.md).
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
@@ -40,6 +43,12 @@ impl Kind {
     }
 }
 
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sql().to_lowercase())
+    }
+}
+
 /// An object of a database.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Object {
@@ -49,6 +58,86 @@ pub struct Object {
     pub database: Ident,
     /// Its name.
     pub name: Ident,
+}
+
+/// The definitions of all objects of a database, caredb's own tables left out. Two are equal where the schemas are, to
+/// the last index order, CHECK, trigger, partition and comment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Schema {
+    /// By kind and name.
+    pub definitions: BTreeMap<(Kind, Ident), String>,
+}
+
+/// Reads the schema of a database.
+pub async fn schema(conn: &mut MySqlConnection, database: &Ident) -> Result<Schema, DbError> {
+    let orders = firing_orders(conn, database).await?;
+    let mut schema = Schema::default();
+    for object in objects(conn, database).await? {
+        // none: it went between the two queries
+        let Some(mut definition) = definition(conn, &object).await? else { continue };
+        // SHOW CREATE TRIGGER does not say it
+        if let Some(order) =
+            orders.get(object.name.as_str()).filter(|&&order| order > 1 && object.kind == Kind::Trigger)
+        {
+            definition = format!("{definition}\n/* fires as number {order} of its table, time and event */");
+        }
+        schema.definitions.insert((object.kind, object.name), definition);
+    }
+    Ok(schema)
+}
+
+const OBJECTS: &str = "
+    SELECT CONVERT(TABLE_TYPE USING utf8mb4), CONVERT(TABLE_NAME USING utf8mb4)
+        FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?
+    UNION ALL SELECT 'TRIGGER', CONVERT(TRIGGER_NAME USING utf8mb4)
+        FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ?
+    UNION ALL SELECT CONVERT(ROUTINE_TYPE USING utf8mb4), CONVERT(ROUTINE_NAME USING utf8mb4)
+        FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?
+    UNION ALL SELECT 'EVENT', CONVERT(EVENT_NAME USING utf8mb4)
+        FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ?";
+
+/// All objects of a database that `SHOW CREATE` knows and this session may see, in no order; caredb's own tables are
+/// left out.
+pub async fn objects(conn: &mut MySqlConnection, database: &Ident) -> Result<Vec<Object>, DbError> {
+    let what = format!("could not read what is in database {database}");
+    let mut query = sqlx::query_as::<_, (String, String)>(OBJECTS);
+    for _ in 0..4 {
+        query = query.bind(database.as_str());
+    }
+    let mut objects = Vec::new();
+    for (kind, name) in query.fetch_all(conn).await.map_err(|error| DbError::new(&what, &error))? {
+        let kind = match kind.as_str() {
+            "BASE TABLE" if is_own(&name) => continue,
+            "BASE TABLE" => Kind::Table,
+            "VIEW" => Kind::View,
+            "TRIGGER" => Kind::Trigger,
+            "PROCEDURE" => Kind::Procedure,
+            "FUNCTION" => Kind::Function,
+            "EVENT" => Kind::Event,
+            // a kind that SHOW CREATE can't show may not pass unseen
+            _ => return Err(DbError::because(what, format!("`{name}` is a {kind}, which caredb does not know"))),
+        };
+        let name = Ident::new(&name).map_err(|error| DbError::because(&what, error.to_string()))?;
+        objects.push(Object { kind, database: database.clone(), name });
+    }
+    Ok(objects)
+}
+
+/// Whether a table keeps the record of migrations, and is no part of the schema: Flyway's history and `caredb_…`.
+fn is_own(table: &str) -> bool {
+    table == "flyway_schema_history" || table.starts_with("caredb_")
+}
+
+const FIRING_ORDERS: &str = "
+    SELECT CONVERT(TRIGGER_NAME USING utf8mb4),
+           ROW_NUMBER() OVER (PARTITION BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION ORDER BY ACTION_ORDER)
+    FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ?";
+
+/// For each trigger, from 1, its place among those of the same table, time and event.
+async fn firing_orders(conn: &mut MySqlConnection, database: &Ident) -> Result<BTreeMap<String, u64>, DbError> {
+    let rows = sqlx::query_as(FIRING_ORDERS).bind(database.as_str()).fetch_all(conn).await;
+    let failed = |error| DbError::new(format!("could not read the triggers of database {database}"), &error);
+    Ok(rows.map_err(failed)?.into_iter().collect())
 }
 
 /// The definition of one object: `SHOW CREATE` without the counter of `AUTO_INCREMENT`, for programs with their
@@ -71,7 +160,12 @@ pub async fn definition(conn: &mut MySqlConnection, object: &Object) -> Result<O
         let bytes: Option<Vec<u8>> = row
             .try_get_unchecked(index)
             .map_err(|error| DbError::new(format!("could not read the definition of {}", object.name), &error))?;
-        Ok(String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned())
+        let Some(bytes) = bytes else {
+            // the server shows NULL to who may not see it: two definitions that are not seen are not equal
+            let what = format!("could not read the definition of {}", object.name);
+            return Err(DbError::because(what, "the account may not see it").with_cure("grant it SHOW_ROUTINE"));
+        };
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
     Ok(Some(match object.kind {
         Kind::Table => without_counter(&text(1)?),

@@ -1,3 +1,4 @@
-//! What is in a database: its objects and their definitions.
+//! What is in a database: its objects and their definitions; what differs between two.
 
+pub mod diff;
 pub mod introspect;

@@ -16,4 +16,5 @@ mod rollback;
 mod schema;
 mod seed;
 mod status;
+mod verify;
 mod wrong;

@@ -1,8 +1,10 @@
 //! What is left after a failure, and how the next run goes on.
 
+use std::process::Stdio;
+
 use insta::assert_snapshot;
 
-use crate::support::Test;
+use crate::support::{Test, block_on, wait_for};
 
 const FIVE: &str = "CREATE TABLE a (x INT);
 CREATE TABLE b (x INT);
@@ -147,7 +149,7 @@ fn a_statement_that_did_not_happen_runs() {
     assert_snapshot!(test.run("validate"), @"
     exit 1
     --- stdout
-    `V1__one.sql` statement 2 was begun, and the run ended before the server answered; look whether it took effect, then set its `state` in `caredb_journal` to `done` or `failed` and run again
+    `V1__one.sql` statement 2 was begun, and nobody saw its end; the next `migrate` or `rollback` decides it by its objects
     invalid: 1 finding in `<db>`
     ");
     assert_snapshot!(test.run("migrate"), @"
@@ -411,4 +413,81 @@ fn a_file_that_ends_in_a_row_change_is_recorded_with_it() {
         test.rows("SELECT attempt, direction, COUNT(*) FROM caredb_journal GROUP BY 1, 2"),
         ["1|up|2", "2|down|2", "3|up|2", "4|down|2"]
     );
+}
+
+#[test]
+fn a_lost_connection_is_made_again() {
+    let test = Test::new("resume_lost");
+    test.migrations(&[
+        ("V1__one.sql", "CREATE TABLE a (x INT);\nDO SLEEP(600);\nINSERT INTO a VALUES (1);"),
+        ("V2__two.sql", "CREATE TABLE b (x INT)"),
+    ]);
+    let run = test.command("migrate").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let sleeping = format!(
+        "SELECT id FROM information_schema.processlist WHERE db = '{}' AND info LIKE 'DO SLEEP%'",
+        test.database
+    );
+    for _ in 0..2 {
+        wait_for("the run to sleep", || !test.rows(&sleeping).is_empty());
+        let id = test.rows(&sleeping).remove(0);
+        test.sql(&format!("KILL {id}"));
+        wait_for("the connection to be gone", || !test.rows(&sleeping).contains(&id));
+    }
+    // let it through
+    wait_for("the run to sleep again", || !test.rows(&sleeping).is_empty());
+    test.sql(&format!("KILL QUERY {}", test.rows(&sleeping)[0]));
+    let output = run.wait_with_output().unwrap();
+    let text = test.show(&output);
+    assert_eq!(text.matches("connecting again").count(), 2, "{text}");
+    assert_eq!(test.rows("SELECT * FROM a"), ["1"], "{text}");
+    assert_eq!(test.rows("SELECT version, success FROM flyway_schema_history"), ["1|1", "2|1"], "{text}");
+}
+
+#[test]
+fn a_row_that_is_locked_is_tried_again() {
+    let test = Test::new("resume_locked");
+    test.sql("CREATE TABLE a (x INT PRIMARY KEY, y INT); INSERT INTO a VALUES (1, 1)");
+    test.migrations(&[("V1__one.sql", "SET SESSION innodb_lock_wait_timeout = 1;\nUPDATE a SET y = y + 1;")]);
+    let mut holder = block_on(test.connect());
+    block_on(async { sqlx::raw_sql("BEGIN; UPDATE a SET y = 5").execute(&mut holder).await.unwrap() });
+    let run = test.command("migrate").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let tries = format!(
+        "SELECT COUNT(*) FROM performance_schema.data_locks WHERE lock_status = 'WAITING' AND object_schema = '{}'",
+        test.database
+    );
+    wait_for("the run to wait for the row", || test.rows(&tries) == ["1"]);
+    wait_for("the run to be refused", || test.rows(&tries) != ["1"]);
+    block_on(async { sqlx::raw_sql("COMMIT").execute(&mut holder).await.unwrap() });
+    let output = run.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", test.show(&output));
+    assert_eq!(test.rows("SELECT y FROM a"), ["6"]);
+}
+
+#[test]
+fn a_rollback_of_one_version_stays_that_version() {
+    let test = Test::new("rollback_race");
+    test.migrations(&[
+        ("V1__one.sql", "CREATE TABLE a (x INT)"),
+        ("V2__two.sql", "CREATE TABLE b (x INT)"),
+        ("U1__one.sql", "DROP TABLE a"),
+        ("U2__two.sql", "DROP TABLE b"),
+    ]);
+    test.ok("migrate");
+    // both look before the first has taken the lock
+    let mut holder = block_on(test.connect());
+    let lock = format!("caredb migrate {}", test.database);
+    block_on(async { sqlx::query("SELECT GET_LOCK(?, 0)").bind(&lock).execute(&mut holder).await.unwrap() });
+    let spawn = || test.command("rollback").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let runs = [spawn(), spawn()];
+    let waiting = format!(
+        "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User lock' AND db = '{}'",
+        test.database
+    );
+    wait_for("both to wait", || test.rows(&waiting) == ["2"]);
+    drop(holder);
+    for run in runs {
+        let output = run.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", test.show(&output));
+    }
+    assert_eq!(test.rows("SELECT version FROM flyway_schema_history"), ["1"]);
 }

@@ -1,0 +1,124 @@
+//! `caredb verify`: proves on a scratch schema that every rollback restores the schema.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use serde_json::json;
+
+use super::{Context, Refusal};
+use crate::cli::VerifyArgs;
+use crate::db::ident::Ident;
+use crate::migrate::confine;
+use crate::migrate::files::{Migration, Script, Version};
+use crate::migrate::plan::PlanError;
+use crate::migrate::scratch::{self, Scratch, ScratchError};
+use crate::migrate::verify::{self, Finding};
+use crate::output::{Event, Exit, Outcome, count};
+use crate::seed::{fixtures, load};
+
+/// What the trials showed.
+struct Trial {
+    proved: usize,
+    findings: Vec<Finding>,
+    /// The rows that the rollbacks dropped or deleted, where they were tried with rows in place.
+    removed: Option<usize>,
+}
+
+pub async fn run(context: &Context, args: &VerifyArgs) -> anyhow::Result<Outcome> {
+    let begun = Instant::now();
+    let migrations = context.migrations(&args.files)?;
+    let from = args.from.unwrap_or(0);
+    let newest = migrations.last().map_or(0, |migration| migration.version);
+    if from > newest {
+        bail!("there is no version {from} to begin with; the newest is {newest}");
+    }
+    let scripts: Vec<&Script> =
+        migrations.iter().flat_map(|migration| [Some(&migration.up), migration.down.as_ref()]).flatten().collect();
+    if let Some(empty) = scripts.iter().find(|script| script.statements.is_empty()) {
+        return Err(PlanError::Empty(empty.name.clone()).into());
+    }
+    let (mut session, target) = context.open_server().await?;
+    let name = scratch_name(args, target.database.as_str())?;
+    let on_wait = |lock: &str, holder: &crate::db::lock::Holder| {
+        context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
+    };
+    scratch::lock(&mut session, &name, Duration::from_secs(args.lock.lock_timeout.into()), on_wait).await?;
+    let others = scratch::others(&mut session, &target, &name).await?;
+    confine::check(scripts, &others).map_err(|outside| Refusal(outside.to_string()))?;
+
+    let mut scratch = Scratch::create(session, &target, name).await.map_err(|error| match error {
+        ScratchError::Foreign(_) => Refusal(error.to_string()).into(),
+        error => anyhow::Error::from(error),
+    })?;
+    let name = scratch.name().to_owned();
+    let trial = try_all(context, args, &mut scratch, &migrations, from).await;
+    // dropped whatever came of the trial; of two errors, the trial's is the cause
+    let removed = scratch.remove().await;
+    let trial = trial?;
+    removed?;
+    Ok(report(&name, from, args.with_rows, &trial, begun.elapsed()))
+}
+
+/// The scratch schema's name, which must be another than the database's.
+fn scratch_name(args: &VerifyArgs, database: &str) -> anyhow::Result<Ident> {
+    let name = args.scratch.clone().unwrap_or_else(|| format!("{database}_verify"));
+    if name.eq_ignore_ascii_case(database) {
+        return Err(Refusal(format!("`{name}` is the database itself; name another schema by `--scratch`")).into());
+    }
+    Ident::new(&name).context("name the scratch schema by `--scratch`")
+}
+
+async fn try_all(
+    context: &Context,
+    args: &VerifyArgs,
+    scratch: &mut Scratch,
+    migrations: &[Migration],
+    from: Version,
+) -> anyhow::Result<Trial> {
+    let on_event = |event| context.output.event(&event);
+    let proof = verify::prove(scratch, migrations, from, on_event).await?;
+    let mut trial =
+        Trial { proved: proof.before.len() - proof.findings.len(), findings: proof.findings, removed: None };
+    // what fails on empty tables has to be mended first
+    let all_restore = trial.findings.iter().all(|finding| matches!(finding, Finding::NoRollback { .. }));
+    if args.with_rows && all_restore {
+        let mut session = scratch.connect().await?;
+        let today = load::today(&mut session.conn).await?;
+        let tables = fixtures::read(&context.config.fixtures(args.fixtures.as_ref()), today)?;
+        load::load(&mut session.conn, &tables, |_| ()).await?;
+        let (removed, finding) = verify::roll_back(scratch, migrations, &proof.before, on_event).await?;
+        trial.proved -= usize::from(finding.is_some());
+        trial.findings.extend(finding);
+        trial.removed = Some(removed);
+    }
+    Ok(trial)
+}
+
+fn report(scratch: &str, from: Version, with_rows: bool, trial: &Trial, elapsed: Duration) -> Outcome {
+    let fields = json!({
+        "scratch": scratch,
+        "from": from,
+        "proved": trial.proved,
+        "rows_removed": trial.removed,
+        "findings": trial.findings,
+        "duration_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+    });
+    let seconds = elapsed.as_secs_f64();
+    let with_rows = match (with_rows, trial.removed) {
+        (false, _) => String::new(),
+        (true, None) => "; not tried with rows".to_owned(),
+        (true, Some(removed)) => format!("; with the fixtures in place, they drop or delete {}", count(removed, "row")),
+    };
+    let proved = count(trial.proved, "rollback");
+    if trial.findings.is_empty() {
+        return Outcome::done(format!("proved: {proved} in {seconds:.2} s{with_rows}"), fields);
+    }
+    let mut lines = Vec::new();
+    for finding in &trial.findings {
+        lines.push(finding.to_string());
+        lines.extend(finding.differences().iter().map(ToString::to_string));
+    }
+    let findings = count(trial.findings.len(), "finding");
+    lines.push(format!("not proved: {findings}; {proved} proved in {seconds:.2} s{with_rows}"));
+    Outcome::new(Exit::Found, lines.join("\n"), fields)
+}
