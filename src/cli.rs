@@ -61,6 +61,8 @@ pub enum Command {
     Rollback(RollbackArgs),
     /// List the versions and R files and their states
     Info(FileArgs),
+    /// Say what would go wrong, before it does: privileges, settings, locks, disk, replication; exit 1 on a problem
+    Doctor(FileArgs),
     /// Compare the applied versions with their files; exit 1 where they differ
     Validate(FileArgs),
     /// Prove on a scratch schema that every U file restores what its V file changed; exit 1 where one does not
@@ -94,6 +96,7 @@ impl Command {
             Self::Migrate(_) => "migrate",
             Self::Rollback(_) => "rollback",
             Self::Info(_) => "info",
+            Self::Doctor(_) => "doctor",
             Self::Validate(_) => "validate",
             Self::Verify(_) => "verify",
             Self::Repair(_) => "repair",
@@ -125,12 +128,23 @@ fn placeholder(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// How to wait for another run.
+/// How to wait for others.
 #[derive(Debug, Args)]
 pub struct LockArgs {
     /// How long to wait for another run to end, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub lock_timeout: u32,
+    /// How often to try a DDL statement again when other sessions hold its tables; each try waits 5 s
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub ddl_retries: u32,
+}
+
+/// Whether to look before a run.
+#[derive(Debug, Args)]
+pub struct PreflightArgs {
+    /// Run without the checks of `doctor`
+    #[arg(long)]
+    pub skip_doctor: bool,
 }
 
 /// `migrate`
@@ -154,6 +168,9 @@ pub struct MigrateArgs {
     /// How to wait.
     #[command(flatten)]
     pub lock: LockArgs,
+    /// Whether to look first.
+    #[command(flatten)]
+    pub preflight: PreflightArgs,
 }
 
 /// `rollback`
@@ -177,6 +194,9 @@ pub struct RollbackArgs {
     /// How to wait.
     #[command(flatten)]
     pub lock: LockArgs,
+    /// Whether to look first.
+    #[command(flatten)]
+    pub preflight: PreflightArgs,
 }
 
 /// `repair`

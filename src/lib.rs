@@ -6,6 +6,7 @@ pub mod commands;
 pub mod config;
 pub mod db;
 pub mod dev;
+pub mod doctor;
 pub mod migrate;
 pub mod output;
 pub mod schema;

@@ -9,9 +9,9 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let output = Output { format: cli.globals.format, quiet: cli.globals.quiet };
+    let output = Output::new(cli.globals.format, cli.globals.quiet);
     let command = cli.command.name();
-    let exit = match commands::run(cli, output) {
+    let exit = match commands::run(cli, output.clone()) {
         Ok(outcome) => {
             let exit = outcome.exit;
             output.outcome(command, outcome);

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::Context;
-use crate::cli::MigrateArgs;
+use super::{Context, doctor};
+use crate::cli::{LockArgs, MigrateArgs, PreflightArgs};
 use crate::db::connect::{Session, connect};
 use crate::db::error::DbError;
 use crate::db::lock::{Holder, LockError};
 use crate::migrate::apply::{self, ApplyError};
+use crate::migrate::ddl::Patience;
 use crate::migrate::files::{Files, Version};
 use crate::migrate::journal::Direction;
 use crate::migrate::plan::{Forward, Observed, Plan, PlanError, plan_up};
@@ -28,7 +29,7 @@ pub async fn run(context: &Context, args: &MigrateArgs) -> anyhow::Result<Outcom
     if args.dry_run {
         return Ok(dry_run(&plan(&observed, None)?));
     }
-    run_planned(context, session, &files, &observed, args.lock.lock_timeout, plan).await
+    run_planned(context, session, &files, &observed, &args.lock, &args.preflight, plan).await
 }
 
 /// What `migrate` and `rollback` share: nothing to do needs no lock; else the lock is taken, and what was seen before it is seen
@@ -39,7 +40,8 @@ pub async fn run_planned<'a>(
     mut session: Session,
     files: &'a Files,
     observed: &Observed,
-    lock_timeout_s: u32,
+    lock: &LockArgs,
+    preflight: &PreflightArgs,
     plan: impl Fn(&Observed, Option<Version>) -> Result<Plan<'a>, PlanError>,
 ) -> anyhow::Result<Outcome> {
     let begun = Instant::now();
@@ -52,14 +54,18 @@ pub async fn run_planned<'a>(
     let mut to = first.ok().map(|plan| plan.to);
     loop {
         let run = async {
-            take_lock(context, &mut session, lock_timeout_s).await?;
+            take_lock(context, &mut session, lock.lock_timeout).await?;
             let mut observed = apply::observe(&mut session.conn).await?;
             if settle(&mut session, &files.migrations, &observed).await? {
                 observed = apply::observe(&mut session.conn).await?;
             }
             let plan = plan(&observed, to)?;
             to = Some(plan.to);
-            apply::apply(&mut session, &observed, &plan, |event| context.output.event(&event)).await?;
+            if !preflight.skip_doctor && !plan.steps.is_empty() {
+                doctor::preflight(context, &mut session, &observed, &plan).await?;
+            }
+            let patience = Patience::new(&session, lock.ddl_retries, context.output.shows_progress());
+            apply::apply(&mut session, &observed, &plan, patience, |event| context.output.event(&event)).await?;
             anyhow::Ok(plan)
         };
         match run.await {

@@ -13,6 +13,7 @@ use crate::output::{Event, Exit, Outcome, Output};
 
 mod baseline;
 mod dev;
+mod doctor;
 mod info;
 mod migrate;
 mod new;
@@ -62,6 +63,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Migrate(args) => migrate::run(context, &args).await,
         Command::Rollback(args) => rollback::run(context, &args).await,
         Command::Info(args) => info::run(context, &args).await,
+        Command::Doctor(args) => doctor::run(context, &args).await,
         Command::Validate(args) => validate::run(context, &args).await,
         Command::Verify(args) => verify::run(context, &args).await,
         Command::Repair(args) => repair::run(context, &args).await,

@@ -21,7 +21,7 @@ pub async fn run(context: &Context, args: &RollbackArgs) -> anyhow::Result<Outco
     if let Ok(plan) = plan(&observed, None) {
         confirm(context, args, session.database.as_str(), &plan)?;
     }
-    run_planned(context, session, &files, &observed, args.lock.lock_timeout, plan).await
+    run_planned(context, session, &files, &observed, &args.lock, &args.preflight, plan).await
 }
 
 fn confirm(context: &Context, args: &RollbackArgs, database: &str, plan: &Plan<'_>) -> Result<(), Refusal> {

@@ -23,7 +23,9 @@ pub struct Session {
     pub database: Ident,
     /// The account that the server took the user for: `app@%`.
     pub account: String,
-    /// Where it leads, to make it again.
+    /// The server's id of the connection.
+    pub id: u64,
+    /// Where it leads, to make it again or a second one.
     pub target: Target,
 }
 
@@ -95,16 +97,16 @@ pub async fn connect(target: &Target) -> Result<Session, ConnectError> {
             return Err(refusal);
         }
     };
-    let (version, account) = identify(&mut conn, target).await?;
-    Ok(Session { conn, version, database: target.database.clone(), account, target: target.clone() })
+    let (version, account, id) = identify(&mut conn, target).await?;
+    Ok(Session { conn, version, database: target.database.clone(), account, id, target: target.clone() })
 }
 
 /// Connects to the server alone, whether or not it has the target's database.
 pub async fn connect_server(target: &Target) -> Result<Session, ConnectError> {
     check_ca(target)?;
     let mut conn = open(target, false).await.map_err(|error| refusal(target, &error))?;
-    let (version, account) = identify(&mut conn, target).await?;
-    Ok(Session { conn, version, database: target.database.clone(), account, target: target.clone() })
+    let (version, account, id) = identify(&mut conn, target).await?;
+    Ok(Session { conn, version, database: target.database.clone(), account, id, target: target.clone() })
 }
 
 /// The driver names no file when it can't read one.
@@ -120,17 +122,17 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 // sqlx asks for IGNORE_SPACE (CLIENT_IGNORE_SPACE), under which `CREATE TABLE count (…)` is an error and programs are stored with
 // another sql_mode than the `mysql` client stores
-const IDENTIFY: &str = "SET SESSION sql_mode = DEFAULT; SELECT VERSION(), CURRENT_USER()";
+const IDENTIFY: &str = "SET SESSION sql_mode = DEFAULT; SELECT VERSION(), CURRENT_USER(), CONNECTION_ID()";
 
-/// The server's version and the account, where the server is one that caredb works with.
-async fn identify(conn: &mut MySqlConnection, target: &Target) -> Result<(String, String), ConnectError> {
+/// The server's version, the account and the connection's id, where the server is one that caredb works with.
+async fn identify(conn: &mut MySqlConnection, target: &Target) -> Result<(String, String, u64), ConnectError> {
     let server = target.server();
     let row = sqlx::raw_sql(IDENTIFY).fetch_one(conn).await;
     let row = row.map_err(|error| DbError::new(format!("could not ask `{server}` what it is"), &error))?;
     let version: String = row.get(0);
     match unsuitable(&version) {
         Some(what) => Err(ConnectError::Unsuitable { server, what }),
-        None => Ok((version, row.get(1))),
+        None => Ok((version, row.get(1), row.get(2))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Everything that talks to a MySQL server or reads SQL text; knows nothing of what the SQL is for.
 
+pub mod blockers;
 pub mod connect;
 pub mod error;
 pub mod ident;

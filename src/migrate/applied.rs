@@ -54,7 +54,7 @@ impl Observed {
         let is_done = last.done() == last.total;
         let open = match last.direction {
             // it had reached its end before its row was taken back
-            Direction::Up => !is_applied && !(is_done && applied.deleted.contains_key(&version)),
+            Direction::Up => !(is_applied || is_done && applied.deleted.contains_key(&version)),
             // the rollback of a part has no row in the history to show that it is open
             Direction::Down => is_applied || !is_done,
         };
@@ -62,6 +62,7 @@ impl Observed {
     }
 
     /// The versions that are applied in part, and those whose part is being rolled back.
+    #[must_use]
     pub fn parts(&self) -> impl DoubleEndedIterator<Item = (Version, &Attempt)> {
         let applied = self.applied();
         let open =

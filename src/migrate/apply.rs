@@ -12,6 +12,7 @@ use sqlx::Connection as _;
 use sqlx::mysql::MySqlConnection;
 
 use super::classify::Class;
+use super::ddl::{self, Patience, run_ddl};
 use super::files::{Script, Statement};
 use super::fingerprint::{self, Fingerprint};
 use super::journal::{self, Direction, State};
@@ -106,6 +107,7 @@ pub async fn apply(
     session: &mut Session,
     observed: &Observed,
     plan: &Plan<'_>,
+    patience: Patience,
     on_event: impl FnMut(Event),
 ) -> Result<(), ApplyError> {
     let conn = &mut session.conn;
@@ -117,7 +119,7 @@ pub async fn apply(
         journal::create(conn).await?;
     }
     let home = session.database.clone();
-    let mut run = Run { conn, home, plan, unwritten: Unwritten::default(), unsafe_tables: None, on_event };
+    let mut run = Run { conn, home, plan, unwritten: Unwritten::default(), unsafe_tables: None, patience, on_event };
     for index in 0..plan.steps.len() {
         run.step(index).await?;
     }
@@ -134,6 +136,8 @@ struct Run<'a, F> {
     unwritten: Unwritten<'a>,
     /// Tables that take no part in transactions; asked for anew after each change of the schema.
     unsafe_tables: Option<Vec<String>>,
+    /// How to run DDL.
+    patience: Patience,
     on_event: F,
 }
 
@@ -142,6 +146,7 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
     async fn step(&mut self, index: usize) -> Result<(), ApplyError> {
         let step = &self.plan.steps[index];
         let statements = &step.script.statements;
+        ddl::limit_waits(self.conn).await?;
         let mut file = FileSession::replay(self.conn, &self.home, &statements[..step.done]).await?;
         if self.plan.direction == Direction::Down && step.label().is_none() {
             // from here on until its rows are gone, an R file is neither applied nor pending: `migrate` and
@@ -180,7 +185,8 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
                     // what had run before is written where it can be; what it can't, the next run decides
                     let _ = self.write(None).await;
                 }
-                return Err(stopped(self.plan, index, number, &error));
+                let in_the_way = self.patience.in_the_way.take();
+                return Err(stopped(self.plan, index, number, &error, in_the_way));
             }
             crash_point();
             duration_ms += ms;
@@ -256,7 +262,9 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
         self.commit(Some((row, State::Begun, None))).await?;
         crash_point();
         file.enter(self.conn).await?;
-        execute(self.conn, &row.script.statements[row.statement].text).await?;
+        let (statements, number) = (&row.script.statements, row.statement);
+        let place = format!("{}, statement {} of {}", row.script.name, number + 1, statements.len());
+        run_ddl(self.conn, &place, &statements[number].text, &mut self.patience, &mut self.on_event).await?;
         file.leave(self.conn, &self.home).await?;
         self.unsafe_tables = None;
         Ok(())
@@ -446,7 +454,13 @@ async fn record_failure(
     Ok(())
 }
 
-fn stopped(plan: &Plan<'_>, index: usize, number: usize, error: &sqlx::Error) -> ApplyError {
+fn stopped(
+    plan: &Plan<'_>,
+    index: usize,
+    number: usize,
+    error: &sqlx::Error,
+    in_the_way: Option<String>,
+) -> ApplyError {
     let file = match number {
         0 => "nothing of this file".to_owned(),
         1 => "the first statement of this file".to_owned(),
@@ -462,7 +476,12 @@ fn stopped(plan: &Plan<'_>, index: usize, number: usize, error: &sqlx::Error) ->
             format!("rolled back so far: version {} down to {}, and {file}", plan.from, before.version)
         }
     };
-    ApplyError::Statement { error: statement_error(plan.steps[index].script, number, error), applied }
+    let error = statement_error(plan.steps[index].script, number, error);
+    let error = match in_the_way {
+        Some(cure) => error.with_cure(cure),
+        None => error,
+    };
+    ApplyError::Statement { error, applied }
 }
 
 /// What the server said of a statement, with file and line; `number` counts the statements from 0.

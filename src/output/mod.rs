@@ -7,10 +7,13 @@ use std::io::{IsTerminal as _, Write as _};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use self::bar::Bar;
+use crate::doctor::Finding;
 use crate::migrate::files::Version;
 use crate::migrate::journal::Direction;
 use crate::migrate::verify::RowChange;
 
+mod bar;
 pub mod table;
 
 /// What caredb's exit codes mean, the same for every command.
@@ -52,12 +55,34 @@ pub enum Event {
         /// The database on it.
         database: String,
     },
+    /// A check before the run found something that does not stop it.
+    Warning(Finding),
     /// Another run holds a lock that this one waits for.
     Waiting {
         /// The lock's name.
         lock: String,
         /// Who holds it.
         holder: String,
+    },
+    /// DDL did not get its locks, and steps aside before it tries again.
+    Blocked {
+        /// Who holds them.
+        by: String,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// How many there will be.
+        of: u32,
+    },
+    /// A statement takes long. Drawn on a terminal, told to nobody else.
+    Progress {
+        /// The file and the statement's number in it.
+        place: String,
+        /// How long it has run, in seconds.
+        elapsed_s: u64,
+        /// How much of its work is done, where the server says.
+        percent: Option<u64>,
+        /// How many seconds are left, once that means something.
+        left_s: Option<u64>,
     },
     /// The connection was lost, and is made again.
     Reconnecting {
@@ -147,32 +172,54 @@ pub enum Format {
 }
 
 /// Where and how to print.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Output {
-    /// For people or for programs.
-    pub format: Format,
-    /// Leave out everything but errors and the outcome.
-    pub quiet: bool,
+    format: Format,
+    quiet: bool,
+    bar: Bar,
 }
 
 impl Output {
+    /// `quiet`: leave out everything but errors and the outcome.
+    #[must_use]
+    pub fn new(format: Format, quiet: bool) -> Self {
+        Self { format, quiet, bar: Bar::default() }
+    }
+
+    /// Whether a person sees how far a statement is.
+    #[must_use]
+    pub fn shows_progress(&self) -> bool {
+        self.format == Format::Human && !self.quiet && std::io::stderr().is_terminal()
+    }
+
     /// Prints an event: results on stdout, what is merely good to know on stderr.
     pub fn event(&self, event: &Event) {
+        if let Event::Progress { place, elapsed_s, percent, left_s } = event {
+            if self.shows_progress() {
+                self.bar.draw(place, *elapsed_s, *percent, *left_s);
+            }
+            return;
+        }
+        self.bar.clear();
         match (self.format, event) {
             (Format::Json, event) => print_json(&serde_json::to_value(event).unwrap_or_default()),
             (Format::Human, _) if self.quiet => {}
             (
                 Format::Human,
-                Event::PrivateServer { .. } | Event::Waiting { .. } | Event::Reconnecting { .. } | Event::Server { .. },
-            ) => {
-                eprintln!("{}", line(event));
-            }
+                Event::PrivateServer { .. }
+                | Event::Warning(_)
+                | Event::Waiting { .. }
+                | Event::Blocked { .. }
+                | Event::Reconnecting { .. }
+                | Event::Server { .. },
+            ) => eprintln!("{}", line(event)),
             (Format::Human, _) => print_text(&line(event)),
         }
     }
 
     /// Prints how `command` ended.
     pub fn outcome(&self, command: &str, outcome: Outcome) {
+        self.bar.clear();
         match self.format {
             Format::Json => {
                 let mut object = Map::from_iter([
@@ -189,6 +236,7 @@ impl Output {
 
     /// Prints why `command` failed: one line on stderr, and the last object on stdout for JSON readers.
     pub fn error(&self, command: &str, exit: Exit, error: &str) {
+        self.bar.clear();
         eprintln!("error: {error}");
         if self.format == Format::Json {
             print_json(&json!({ "command": command, "outcome": exit.word(), "error": error }));
@@ -219,7 +267,11 @@ fn line(event: &Event) -> String {
         Event::PrivateServer { database } => {
             format!("using the private server of `caredb dev up`, database `{database}`")
         }
+        Event::Warning(finding) => format!("warning: {}: {finding}", finding.check),
         Event::Waiting { lock, holder } => format!("waiting for lock `{lock}`, held by {holder}"),
+        // the bar says the rest
+        Event::Progress { place, .. } => place.clone(),
+        Event::Blocked { by, attempt, of } => format!("no lock at attempt {attempt} of {of}: {by}"),
         Event::Reconnecting { reason } => format!("{reason}; connecting again, for a minute at the most"),
         Event::Migration { direction, version, description, statements, duration_ms } => {
             let script = match (direction, version) {

@@ -6,7 +6,9 @@
 
 mod support;
 
+mod ddl;
 mod dev;
+mod doctor;
 mod fault;
 mod flyway;
 mod history;

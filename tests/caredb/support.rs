@@ -152,13 +152,18 @@ impl Test {
 
     /// Another user of the same database, with these privileges.
     pub fn url_as(&self, user: &str, grants: &[&str]) -> String {
-        let user = format!("{user}_{}", &self.database.chars().take(24).collect::<String>());
+        let user = self.user(user);
         Self::server_sql(&format!("DROP USER IF EXISTS '{user}'"));
         Self::server_sql(&format!("CREATE USER '{user}' IDENTIFIED BY 'pa:ss'"));
         for grant in grants {
             Self::server_sql(&format!("GRANT {grant} ON `{}`.* TO '{user}'", self.database));
         }
         self.url.replace("root@", &format!("{user}:pa%3Ass@"))
+    }
+
+    /// The name of a user that `url_as` makes, at 32 characters the most.
+    pub fn user(&self, user: &str) -> String {
+        format!("{user}_{}", &self.database.chars().take(24).collect::<String>())
     }
 
     /// Runs statements in the test's database.
