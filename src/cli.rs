@@ -156,6 +156,9 @@ pub struct MigrateArgs {
     /// Also apply pending versions below the highest that is applied
     #[arg(long)]
     pub out_of_order: bool,
+    /// With `--dry-run`, write the plan to this file; without, apply it only if the state is still the one it was made for
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
     /// Print the SQL and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -202,6 +205,12 @@ pub struct RollbackArgs {
 /// `repair`
 #[derive(Debug, Args)]
 pub struct RepairArgs {
+    /// Settle the statement with this number that was begun and whose end nobody saw: it took effect
+    #[arg(long, value_name = "N", conflicts_with_all = ["mark_undone", "dry_run"])]
+    pub mark_done: Option<usize>,
+    /// Settle it the other way: it did not take effect, and runs again
+    #[arg(long, value_name = "N", conflicts_with = "dry_run")]
+    pub mark_undone: Option<usize>,
     /// Print what would be mended and change nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -1,11 +1,13 @@
 //! `caredb migrate`: applies the pending V files, then the R files that are new or changed.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use serde_json::json;
 
-use super::{Context, doctor};
+use super::{Context, Refusal, doctor};
 use crate::cli::{LockArgs, MigrateArgs, PreflightArgs};
 use crate::db::connect::{Session, connect};
 use crate::db::error::DbError;
@@ -15,6 +17,7 @@ use crate::migrate::ddl::Patience;
 use crate::migrate::files::{Files, Version};
 use crate::migrate::journal::Direction;
 use crate::migrate::plan::{Forward, Observed, Plan, PlanError, plan_up};
+use crate::migrate::planfile::PlanFile;
 use crate::migrate::settle::{SettleError, settle};
 use crate::output::{Event, Outcome, count};
 
@@ -27,9 +30,39 @@ pub async fn run(context: &Context, args: &MigrateArgs) -> anyhow::Result<Outcom
         plan_up(&files, observed, Forward { to: to.or(args.to), out_of_order: args.out_of_order })
     };
     if args.dry_run {
-        return Ok(dry_run(&plan(&observed, None)?));
+        let plan = plan(&observed, None)?;
+        if let Some(path) = &args.plan {
+            let paper = serde_json::to_string_pretty(&PlanFile::of(session.database.as_str(), &plan, &observed))?;
+            std::fs::write(path, paper + "\n")
+                .with_context(|| format!("could not write the plan to `{}`", path.display()))?;
+        }
+        return Ok(dry_run(&plan));
+    }
+    if let Some(path) = &args.plan {
+        // looked at under the lock, which stays until the end
+        take_lock(context, &mut session, args.lock.lock_timeout).await?;
+        let observed = apply::observe(&mut session.conn).await?;
+        check_plan(path, &session, &plan(&observed, None)?, &observed)?;
     }
     run_planned(context, session, &files, &observed, &args.lock, &args.preflight, plan).await
+}
+
+/// Refuses where the plan on paper is not the one of this moment.
+fn check_plan(path: &Path, session: &Session, plan: &Plan<'_>, observed: &Observed) -> anyhow::Result<()> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("could not read the plan `{}`", path.display()))?;
+    let paper: PlanFile = serde_json::from_str(&text)
+        .with_context(|| format!("`{}` is not a plan of `caredb migrate --dry-run --plan`", path.display()))?;
+    match paper.outdated(&PlanFile::of(session.database.as_str(), plan, observed)) {
+        None => Ok(()),
+        Some(what) => {
+            let path = path.display();
+            let refusal = format!(
+                "the plan `{path}` was made for another state: {what}; look at a new one with `caredb migrate --dry-run --plan {path}`"
+            );
+            Err(Refusal(refusal).into())
+        }
+    }
 }
 
 /// What `migrate` and `rollback` share: nothing to do needs no lock; else the lock is taken, and what was seen before it is seen

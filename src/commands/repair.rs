@@ -1,18 +1,33 @@
 //! `caredb repair`: mends the history where files and rows disagree.
 
+use anyhow::bail;
 use serde_json::json;
 
 use super::Context;
 use super::migrate::take_lock;
 use crate::cli::RepairArgs;
-use crate::migrate::apply;
+use crate::db::connect::Session;
+use crate::migrate::journal::State;
 use crate::migrate::repair::{self, Mend};
+use crate::migrate::{apply, settle};
 use crate::output::{Outcome, count};
 
 pub async fn run(context: &Context, args: &RepairArgs) -> anyhow::Result<Outcome> {
     let files = context.files(&args.files)?;
     let mut session = context.open().await?;
     let database = session.database.as_str().to_owned();
+    if let Some((number, state)) =
+        args.mark_done.map(|number| (number, State::Done)).or(args.mark_undone.map(|number| (number, State::Undone)))
+    {
+        context.confirm(
+            &database,
+            args.confirm.as_deref(),
+            &format!("mark statement {number} in `{database}`?"),
+            "nothing was marked",
+        )?;
+        take_lock(context, &mut session, args.lock.lock_timeout).await?;
+        return mark(&mut session, number, state).await;
+    }
     let observed = apply::observe(&mut session.conn).await?;
     let mends = repair::plan(&files, &observed);
     if args.dry_run || !mends.iter().any(Mend::writes) {
@@ -26,6 +41,21 @@ pub async fn run(context: &Context, args: &RepairArgs) -> anyhow::Result<Outcome
     let mends = repair::plan(&files, &observed);
     repair::apply(&mut session.conn, &mends).await?;
     Ok(report(&database, &mends, false))
+}
+
+/// Takes a person's word for a statement whose end nobody saw.
+async fn mark(session: &mut Session, number: usize, state: State) -> anyhow::Result<Outcome> {
+    let observed = apply::observe(&mut session.conn).await?;
+    let database = session.database.as_str().to_owned();
+    let Some(version) = settle::mark(session, &observed, number, state).await? else {
+        bail!("no statement {number} of `{database}` waits to be settled; `caredb validate` says which one does");
+    };
+    let (word, next) = match state {
+        State::Done => ("done", "goes on behind it"),
+        _ => ("undone", "runs it again"),
+    };
+    let text = format!("statement {number} of version {version} is marked {word}; the next run {next}");
+    Ok(Outcome::done(text, json!({ "database": database, "version": version, "statement": number, "state": word })))
 }
 
 fn lines(mends: &[Mend<'_>]) -> String {

@@ -15,7 +15,7 @@ use crate::db::error::{DbError, server_error};
 pub const TABLE: &str = "caredb_journal";
 
 /// Which of a migration's files ran.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// The V file.

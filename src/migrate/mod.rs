@@ -14,6 +14,7 @@ pub mod info;
 pub mod journal;
 pub mod placeholder;
 pub mod plan;
+pub mod planfile;
 pub mod progress;
 pub mod repair;
 pub mod repeatable;

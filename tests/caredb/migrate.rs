@@ -314,3 +314,57 @@ fn of_twenty_at_once_one_works() {
     assert_eq!(worked, 1);
     assert_eq!(test.rows("SELECT COUNT(*), COUNT(DISTINCT version) FROM flyway_schema_history"), ["12|12"]);
 }
+
+#[test]
+fn a_plan_is_applied_only_to_the_state_that_it_was_made_for() {
+    let test = Test::new("migrate_plan");
+    test.migrations(&[
+        ("V1__one.sql", "CREATE TABLE a (x INT)"),
+        ("V2__two.sql", "CREATE TABLE b (x INT); INSERT INTO b VALUES (1)"),
+    ]);
+    test.ok("migrate --to 1");
+    test.ok("migrate --dry-run --plan plan.json");
+    assert_eq!(test.rows("SHOW TABLES LIKE 'b'"), Vec::<String>::new());
+    let paper = std::fs::read_to_string(test.folder.join("plan.json")).unwrap();
+    assert!(paper.contains("\"CREATE TABLE b (x INT)\""), "{paper}");
+    // a file that has changed, another file, another run, another paper
+    test.file("migrations/V2__two.sql", "CREATE TABLE b (x BIGINT); INSERT INTO b VALUES (1)");
+    assert_snapshot!(test.run("migrate --plan plan.json"), @"
+    exit 3
+    --- stderr
+    error: the plan `plan.json` was made for another state: `V2__two.sql` has changed; look at a new one with `caredb migrate --dry-run --plan plan.json`
+    ");
+    test.file("migrations/V2__two.sql", "CREATE TABLE b (x INT); INSERT INTO b VALUES (1)");
+    test.file("migrations/V3__three.sql", "CREATE TABLE c (x INT)");
+    assert_snapshot!(test.run("migrate --plan plan.json"), @"
+    exit 3
+    --- stderr
+    error: the plan `plan.json` was made for another state: the way was `1 to 2` and is `1 to 3`; look at a new one with `caredb migrate --dry-run --plan plan.json`
+    ");
+    std::fs::remove_file(test.folder.join("migrations/V3__three.sql")).unwrap();
+    test.sql("UPDATE caredb_journal SET state = 'undone'");
+    assert_snapshot!(test.run("migrate --plan plan.json"), @"
+    exit 3
+    --- stderr
+    error: the plan `plan.json` was made for another state: another run has been at work on the database; look at a new one with `caredb migrate --dry-run --plan plan.json`
+    ");
+    test.sql("UPDATE caredb_journal SET state = 'done'");
+    test.file("other.json", "{}");
+    assert_snapshot!(test.run("migrate --plan other.json"), @"
+    exit 2
+    --- stderr
+    error: `other.json` is not a plan of `caredb migrate --dry-run --plan`: missing field `caredb` at line 1 column 2
+    ");
+    assert_eq!(test.rows("SHOW TABLES LIKE 'b'"), Vec::<String>::new());
+    assert_snapshot!(test.run("migrate --plan plan.json"), @"
+    exit 0
+    --- stdout
+    V2  two  2 statements <ms> ms
+    migrated `<db>` from version 1 to 2: 1 migration, 2 statements in <s> s
+    ");
+    assert_snapshot!(test.run("migrate --plan plan.json"), @"
+    exit 3
+    --- stderr
+    error: the plan `plan.json` was made for another state: the way was `1 to 2` and is `2 to 2`; look at a new one with `caredb migrate --dry-run --plan plan.json`
+    ");
+}

@@ -200,7 +200,8 @@ fn a_statement_that_happened_is_not_repeated() {
 fn what_another_client_did_is_not_taken_for_ours() {
     let test = killed_inside("settle_unknown", "CREATE TABLE a (x INT)", "ALTER TABLE a ADD y INT");
     test.sql("ALTER TABLE a ADD z INT");
-    assert_snapshot!(test.run("migrate"), @"
+    let stopped = test.run("migrate");
+    assert_snapshot!(stopped, @"
     exit 2
     --- stderr
     error: `V1__one.sql` statement 2 (`ALTER TABLE a ADD y INT`) was begun, and the run ended before the server answered; the objects have changed, but not to what the statement makes of them: another client was at work
@@ -218,6 +219,29 @@ fn what_another_client_did_is_not_taken_for_ours() {
       caredb repair --mark-undone 2  it did not, run it again
     ");
     assert_eq!(test.rows("SELECT statement, state FROM caredb_journal"), ["1|done", "2|begun"]);
+    // a person settles it
+    assert_snapshot!(test.run("repair --mark-undone 1"), @"
+    exit 2
+    --- stderr
+    error: no statement 1 of `<db>` waits to be settled; `caredb validate` says which one does
+    ");
+    assert_snapshot!(test.run("repair --mark-undone 2"), @"
+    exit 0
+    --- stdout
+    statement 2 of version 1 is marked undone; the next run runs it again
+    ");
+    test.ok("migrate");
+    assert_eq!(test.rows("SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'a' ORDER BY 1"), ["x", "y", "z"]);
+    // or the other way
+    let test = killed_inside("settle_person", "CREATE TABLE a (x INT)", "ALTER TABLE a ADD y INT");
+    test.sql("ALTER TABLE a ADD y INT, ADD z INT");
+    assert!(test.run("migrate").starts_with("exit 2"));
+    assert_snapshot!(test.run("repair --mark-done 2"), @"
+    exit 0
+    --- stdout
+    statement 2 of version 1 is marked done; the next run goes on behind it
+    ");
+    test.ok("migrate");
 }
 
 #[test]
