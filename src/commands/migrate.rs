@@ -13,6 +13,7 @@ use crate::db::connect::{Session, connect};
 use crate::db::error::DbError;
 use crate::db::lock::{Holder, LockError};
 use crate::migrate::apply::{self, ApplyError};
+use crate::migrate::classify::destroys;
 use crate::migrate::ddl::Patience;
 use crate::migrate::files::{Files, Version};
 use crate::migrate::journal::Direction;
@@ -196,7 +197,10 @@ pub fn dry_run(plan: &Plan<'_>) -> Outcome {
         let total = step.script.statements.len();
         for (index, statement) in step.script.statements.iter().enumerate().skip(step.done) {
             // writing into a String can't fail
-            let _ = writeln!(text, "-- {} statement {} of {total}\n{};\n", step.script.name, index + 1, statement.text);
+            let warning = destroys(&statement.text).map(|what| format!(", DESTRUCTIVE: it {what}")).unwrap_or_default();
+            let number = index + 1;
+            let _ =
+                writeln!(text, "-- {} statement {number} of {total}{warning}\n{};\n", step.script.name, statement.text);
         }
     }
     let _ = write!(
@@ -212,7 +216,7 @@ pub fn dry_run(plan: &Plan<'_>) -> Outcome {
             .iter()
             .flat_map(|step| {
                 step.script.statements.iter().skip(step.done).map(
-                    |statement| json!({ "script": step.script.name, "line": statement.line, "sql": statement.text }),
+                    |statement| json!({ "script": step.script.name, "line": statement.line, "sql": statement.text, "destroys": destroys(&statement.text) }),
                 )
             })
             .collect();

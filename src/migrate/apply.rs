@@ -12,8 +12,10 @@ use sqlx::Connection as _;
 use sqlx::mysql::MySqlConnection;
 
 use super::classify::Class;
+use super::crash::crash_point;
 use super::ddl::{self, Patience, run_ddl};
-use super::files::{Script, Statement};
+use super::explain::stopped;
+use super::files::Statement;
 use super::fingerprint::{self, Fingerprint};
 use super::journal::{self, Direction, State};
 use super::plan::{Observed, Plan, Step};
@@ -23,7 +25,7 @@ use crate::db::connect::Session;
 use crate::db::error::{DbError, server_error};
 use crate::db::ident::Ident;
 use crate::db::lock::{self, Holder, LockError};
-use crate::db::split::{Token, quoted_length, tokens};
+use crate::db::split::{Token, tokens};
 use crate::output::Event;
 
 /// Why a plan was not run to its end.
@@ -164,7 +166,7 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
             let result = self.statement(&mut file, step, row, duration_ms).await;
             let ms = elapsed_ms(begun);
             let result = match result {
-                Err(error) if step.undoes_part.is_some() && is_absent(statement_at(step, number), &error) => {
+                Err(error) if step.undoes_part.is_some() && is_absent(&statements[number], &error) => {
                     // what this statement undoes never came to be
                     file.leave(self.conn, &self.home).await.map_err(|error| journal_error(&error))?;
                     self.unwritten.done.push((row, ms));
@@ -384,24 +386,6 @@ fn is_absent(statement: &Statement, error: &sqlx::Error) -> bool {
     one && server_error(error).is_some_and(|(number, _)| ABSENT.contains(&number))
 }
 
-fn statement_at<'a>(step: &Step<'a>, number: usize) -> &'a Statement {
-    &step.script.statements[number]
-}
-
-/// In a debug build, ends the process as SIGKILL would where the fault suite says so: at the point with the number in
-/// `CAREDB_CRASH_AT`, counted from 1. Release builds have no such points.
-fn crash_point() {
-    #[cfg(debug_assertions)]
-    {
-        use std::sync::atomic::{AtomicU32, Ordering};
-        static PASSED: AtomicU32 = AtomicU32::new(0);
-        let number = PASSED.fetch_add(1, Ordering::Relaxed) + 1;
-        if std::env::var("CAREDB_CRASH_AT").is_ok_and(|at| at == number.to_string()) {
-            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
-        }
-    }
-}
-
 fn elapsed_ms(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
@@ -452,88 +436,4 @@ async fn record_failure(
         inserted.map_err(|error| journal_error(&error))?;
     }
     Ok(())
-}
-
-fn stopped(
-    plan: &Plan<'_>,
-    index: usize,
-    number: usize,
-    error: &sqlx::Error,
-    in_the_way: Option<String>,
-) -> ApplyError {
-    let file = match number {
-        0 => "nothing of this file".to_owned(),
-        1 => "the first statement of this file".to_owned(),
-        _ => format!("the first {number} statements of this file"),
-    };
-    let applied = match (plan.direction, plan.steps[..index].iter().rfind(|step| step.label().is_some())) {
-        (Direction::Up, None) if plan.from == 0 => format!("applied so far: {file}"),
-        (Direction::Up, before) => {
-            format!("applied so far: all up to version {}, and {file}", before.map_or(plan.from, |step| step.version))
-        }
-        (Direction::Down, None) => format!("rolled back so far: {file}"),
-        (Direction::Down, Some(before)) => {
-            format!("rolled back so far: version {} down to {}, and {file}", plan.from, before.version)
-        }
-    };
-    let error = statement_error(plan.steps[index].script, number, error);
-    let error = match in_the_way {
-        Some(cure) => error.with_cure(cure),
-        None => error,
-    };
-    ApplyError::Statement { error, applied }
-}
-
-/// What the server said of a statement, with file and line; `number` counts the statements from 0.
-pub(super) fn statement_error(script: &Script, number: usize, error: &sqlx::Error) -> DbError {
-    let statement = &script.statements[number];
-    let place = format!(
-        "`{}` line {}, statement {} of {} (`{}`)",
-        script.name,
-        error_line(statement, error),
-        number + 1,
-        script.statements.len(),
-        beginning(&statement.text)
-    );
-    DbError::new(place, error)
-}
-
-/// The file's line of an error: the server counts lines from the statement's first (1064: "… at line 3").
-fn error_line(statement: &Statement, error: &sqlx::Error) -> usize {
-    let within = server_error(error)
-        .filter(|&(number, _)| number == 1064)
-        .and_then(|(_, message)| message.rsplit_once(" at line ")?.1.trim().parse::<usize>().ok());
-    statement.line + within.map_or(0, |line| line.saturating_sub(1))
-}
-
-/// How a statement begins: on one line, 60 characters at the most, without the content of its strings, which may be a secret.
-#[must_use]
-pub fn beginning(text: &str) -> String {
-    const LENGTH: usize = 60;
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '\'' | '"' => quoted_length(rest, first).unwrap_or(rest.len()),
-            _ => first.len_utf8(),
-        };
-        plain.push_str(if length > 1 && matches!(first, '\'' | '"') { "'…'" } else { &rest[..length] });
-        rest = &rest[length..];
-    }
-    let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= LENGTH {
-        return line;
-    }
-    format!("{}…", line.chars().take(LENGTH - 1).collect::<String>().trim_end())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_beginning_is_short_and_tells_no_secret() {
-        assert_eq!(beginning("CREATE USER a\n  IDENTIFIED BY 'hunter2' \"x\""), "CREATE USER a IDENTIFIED BY '…' '…'");
-        assert_eq!(beginning(&format!("SELECT {}", "x, ".repeat(40))).chars().count(), 60);
-    }
 }

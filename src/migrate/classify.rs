@@ -1,5 +1,6 @@
 //! What a statement does, as far as its words tell: how it is journalled, and how it is decided after a crash.
 
+use super::reader::Reader;
 use crate::db::ident::Ident;
 use crate::db::split::{Token, tokens};
 use crate::schema::introspect::Kind;
@@ -145,6 +146,35 @@ pub fn declared(comments: &str) -> Option<Change> {
     (!targets.is_empty()).then_some(Change { targets, declared: true, rebuilds: true, ..Change::default() })
 }
 
+/// What a statement takes away for good, in a word or two; none where it takes away nothing that a rollback could miss.
+/// Dropped keys and programs do not count: their text is in the files.
+#[must_use]
+pub fn destroys(text: &str) -> Option<&'static str> {
+    let tokens = without_executable_comment(tokens(text).unwrap_or_default());
+    let mut reader = Reader { tokens: &tokens };
+    match reader.word().as_str() {
+        "DROP" if reader.at("TABLE") || reader.at("TABLES") => Some("drops a table with its rows"),
+        "DROP" if reader.at("DATABASE") || reader.at("SCHEMA") => Some("drops a database"),
+        "TRUNCATE" => Some("empties a table"),
+        "DELETE" => Some("deletes rows"),
+        "REPLACE" => Some("replaces rows"),
+        "ALTER" if reader.anywhere("PARTITION") && (reader.anywhere("DROP") || reader.anywhere("TRUNCATE")) => {
+            Some("drops a partition's rows")
+        }
+        "ALTER" if reader.at("TABLE") => {
+            while reader.skip_to("DROP") {
+                const KEPT: [&str; 8] =
+                    ["INDEX", "KEY", "CHECK", "CONSTRAINT", "FOREIGN", "PRIMARY", "DEFAULT", "PARTITIONING"];
+                if !KEPT.iter().any(|word| reader.at(word)) {
+                    return Some("drops a column with its values");
+                }
+            }
+            None
+        }
+        _ => None,
+    }
+}
+
 fn kind(word: &str) -> Option<Kind> {
     Some(match word {
         "TABLE" => Kind::Table,
@@ -175,105 +205,7 @@ fn without_executable_comment(mut tokens: Vec<Token<'_>>) -> Vec<Token<'_>> {
     tokens
 }
 
-/// Reads a statement from its first word on.
-struct Reader<'t, 'a> {
-    tokens: &'t [Token<'a>],
-}
-
 impl Reader<'_, '_> {
-    /// Takes the next word, in upper case; empty where no word is next.
-    fn word(&mut self) -> String {
-        match self.tokens {
-            [Token::Word(word), rest @ ..] => {
-                self.tokens = rest;
-                word.to_ascii_uppercase()
-            }
-            _ => String::new(),
-        }
-    }
-
-    fn at(&self, word: &str) -> bool {
-        matches!(self.tokens, [Token::Word(next), ..] if next.eq_ignore_ascii_case(word))
-    }
-
-    fn takes(&mut self, word: &str) -> bool {
-        let at = self.at(word);
-        if at {
-            self.tokens = &self.tokens[1..];
-        }
-        at
-    }
-
-    fn symbol(&mut self, symbol: char) -> bool {
-        let at = matches!(self.tokens, [Token::Symbol(next), ..] if *next == symbol);
-        if at {
-            self.tokens = &self.tokens[1..];
-        }
-        at
-    }
-
-    fn anywhere(&self, word: &str) -> bool {
-        self.position(word).is_some()
-    }
-
-    fn position(&self, word: &str) -> Option<usize> {
-        self.tokens.iter().position(|token| matches!(token, Token::Word(next) if next.eq_ignore_ascii_case(word)))
-    }
-
-    fn after(&self, word: &str) -> Option<&Token<'_>> {
-        self.tokens.get(self.position(word)? + 1)
-    }
-
-    /// Passes over everything before a word, and over the word; false where it does not come.
-    fn skip_to(&mut self, word: &str) -> bool {
-        let position = self.position(word);
-        if let Some(position) = position {
-            self.tokens = &self.tokens[position + 1..];
-        }
-        position.is_some()
-    }
-
-    /// Takes a name, bare or in backticks.
-    fn name(&mut self) -> Option<Ident> {
-        let (name, rest) = match self.tokens {
-            [Token::Word(word), rest @ ..] if !word.starts_with('@') => ((*word).to_owned(), rest),
-            [Token::Quoted(quoted), rest @ ..] if quoted.starts_with('`') => {
-                (quoted[1..quoted.len() - 1].replace("``", "`"), rest)
-            }
-            _ => return None,
-        };
-        self.tokens = rest;
-        Ident::new(&name).ok()
-    }
-
-    /// Takes a name that may have its database before it.
-    fn qualified(&mut self, kind: Kind) -> Option<Target> {
-        let first = self.name()?;
-        if self.symbol('.') {
-            return self.name().map(|name| Target { kind, database: Some(first), name });
-        }
-        Some(Target { kind, database: None, name: first })
-    }
-
-    /// Takes names with these words or commas between them.
-    fn names(&mut self, kind: Kind, between: &[&str]) -> Vec<Target> {
-        let mut targets = Vec::new();
-        loop {
-            targets.extend(self.qualified(kind));
-            let goes_on = between.iter().any(|word| if *word == "," { self.symbol(',') } else { self.takes(word) });
-            if !goes_on {
-                return targets;
-            }
-        }
-    }
-
-    fn if_exists(&mut self) {
-        if self.takes("IF") {
-            self.takes("NOT");
-            self.takes("EXISTS");
-        }
-    }
-
     fn create(&mut self) -> Class {
         // [OR REPLACE] [ALGORITHM = …] [DEFINER = …] [SQL SECURITY …] [UNIQUE | FULLTEXT | SPATIAL | AGGREGATE]
         while !self.tokens.is_empty() {
@@ -555,6 +487,24 @@ mod tests {
             ("SELECT a INTO @x FROM t", "SELECT … INTO @variable"),
         ] {
             assert_eq!(classify(sql).unwrap_err().statement, statement, "{sql}");
+        }
+    }
+
+    #[test]
+    fn knows_what_takes_away_for_good() {
+        for (sql, what) in [
+            ("DROP TABLE a", Some("drops a table with its rows")),
+            ("/* x */ truncate a", Some("empties a table")),
+            ("DELETE FROM a", Some("deletes rows")),
+            ("ALTER TABLE a ADD b INT, DROP COLUMN c", Some("drops a column with its values")),
+            ("ALTER TABLE a DROP INDEX i, DROP c", Some("drops a column with its values")),
+            ("ALTER TABLE a DROP PARTITION p", Some("drops a partition's rows")),
+            ("ALTER TABLE a DROP INDEX i, DROP CHECK c, ALTER x DROP DEFAULT", None),
+            ("DROP TRIGGER t", None),
+            ("CREATE TABLE a (x INT)", None),
+            ("UPDATE a SET x = 1", None),
+        ] {
+            assert_eq!(destroys(sql), what, "{sql}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Which files can be tried on a scratch schema: a statement that reaches beyond the database it runs in would change
 //! another one, or the server, in earnest. Pure.
 
-use super::apply::beginning;
+use super::explain::beginning;
 use super::files::Script;
 use crate::db::split::{Token, tokens};
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Connection as _};
 
-use super::apply;
 use super::files::Script;
+use super::{apply, explain};
 use crate::db::connect::{ConnectError, Session, connect};
 use crate::db::error::{DbError, server_error};
 use crate::db::ident::Ident;
@@ -128,7 +128,7 @@ impl Scratch {
         for (number, statement) in script.statements.iter().enumerate() {
             if let Err(error) = apply::execute(&mut conn, &statement.text).await {
                 let refused = server_error(&error).is_some();
-                let error = apply::statement_error(script, number, &error);
+                let error = explain::statement_error(script, number, &error);
                 return Err(if refused { ScratchError::Statement(error) } else { error.into() });
             }
         }

@@ -75,7 +75,7 @@ pub async fn settle(session: &mut Session, migrations: &[Migration], observed: &
                 return Err(SettleError::Undecided(Box::new(Undecided {
                     script: script.map_or_else(|| format!("version {version}"), |script| script.name.clone()),
                     number: index + 1,
-                    beginning: super::apply::beginning(text.unwrap_or("its file is missing")),
+                    beginning: super::explain::beginning(text.unwrap_or("its file is missing")),
                     reason,
                     objects,
                 })));

@@ -115,7 +115,7 @@ fn to_stops_and_dry_run_changes_nothing() {
     assert_snapshot!(test.run("rollback --dry-run"), @"
     exit 0
     --- stdout
-    -- U2__undo_two.sql statement 1 of 1
+    -- U2__undo_two.sql statement 1 of 1, DESTRUCTIVE: it drops a column with its values
     ALTER TABLE a DROP y;
 
     -- dry run, nothing was changed: 1 migration, 1 statement would take version 2 to 1

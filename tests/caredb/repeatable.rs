@@ -146,7 +146,7 @@ fn a_rollback_drops_what_r_files_created_and_migrate_brings_it_back() {
     -- R__simple_view.sql statement 1 of 1
     DROP VIEW IF EXISTS `v`;
 
-    -- U2__drop_b.sql statement 1 of 1
+    -- U2__drop_b.sql statement 1 of 1, DESTRUCTIVE: it drops a table with its rows
     DROP TABLE b;
 
     -- dry run, nothing was changed: 3 migrations, 7 statements would take version 2 to 1
