@@ -120,6 +120,7 @@ pub async fn apply(
     if observed.journal.is_none() {
         journal::create(conn).await?;
     }
+    ddl::limit_waits(conn).await?;
     let home = session.database.clone();
     let mut run = Run { conn, home, plan, unwritten: Unwritten::default(), unsafe_tables: None, patience, on_event };
     for index in 0..plan.steps.len() {
@@ -148,7 +149,6 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
     async fn step(&mut self, index: usize) -> Result<(), ApplyError> {
         let step = &self.plan.steps[index];
         let statements = &step.script.statements;
-        ddl::limit_waits(self.conn).await?;
         let mut file = FileSession::replay(self.conn, &self.home, &statements[..step.done]).await?;
         if self.plan.direction == Direction::Down && step.label().is_none() {
             // from here on until its rows are gone, an R file is neither applied nor pending: `migrate` and

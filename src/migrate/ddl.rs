@@ -51,9 +51,9 @@ impl Patience {
 }
 
 // 5 s, unless the server is set to less. A file's own SET comes later, and so wins.
-const LIMIT: &str = "SET SESSION lock_wait_timeout = CAST(LEAST(@@GLOBAL.lock_wait_timeout, 5) AS UNSIGNED)";
+pub(super) const LIMIT: &str = "SET SESSION lock_wait_timeout = CAST(LEAST(@@GLOBAL.lock_wait_timeout, 5) AS UNSIGNED)";
 
-/// Before a file's statements: a waiting ALTER queues every new query behind it, so it must not wait long.
+/// Before the first file's statements: a waiting ALTER queues every new query behind it, so it must not wait long.
 pub async fn limit_waits(conn: &mut MySqlConnection) -> Result<(), DbError> {
     let limited = sqlx::raw_sql(LIMIT).execute(conn).await;
     limited.map(drop).map_err(|error| DbError::new("could not set `lock_wait_timeout`", &error))

@@ -7,6 +7,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
 
 use super::classify::{Class, Session};
+use super::ddl::LIMIT;
 use super::files::Statement;
 use crate::db::error::{DbError, server_error};
 use crate::db::ident::Ident;
@@ -86,6 +87,7 @@ impl FileSession {
             let sql = match variable.as_str() {
                 "names" => "SET NAMES utf8mb4".to_owned(),
                 user if user.starts_with('@') => format!("SET {user} = NULL"),
+                "lock_wait_timeout" => LIMIT.to_owned(),
                 // it has neither a server-wide value nor a default to go back to
                 "sql_log_bin" => "SET SESSION sql_log_bin = 1".to_owned(),
                 // not `= DEFAULT`, which leaves foreign_key_checks and unique_checks at 0 (measured on 9.7)
