@@ -313,6 +313,7 @@ mod tests {
             ("SELECT `a\\`; SELECT 2;", vec!["SELECT `a\\`", "SELECT 2"]),
             ("SELECT 1 -- one; two\n, 2; SELECT 3 # four; five", vec!["SELECT 1 -- one; two\n, 2", "SELECT 3"]),
             ("SELECT 5--1; SELECT 2;", vec!["SELECT 5--1", "SELECT 2"]),
+            ("SELECT 1--;SELECT 2--", vec!["SELECT 1--", "SELECT 2"]),
             ("SELECT /* ; */ 1; -- last", vec!["SELECT /* ; */ 1"]),
             (
                 "/*!40101 SET NAMES utf8mb4 */; SELECT /*+ NO_ICP(t) */ 1;",
@@ -371,6 +372,9 @@ mod tests {
             assert_eq!(split(wrong), Err(SplitError::Delimiter { line: 1 }), "{wrong}");
         }
         assert_eq!(texts("delimiters; delimiter_of"), ["delimiters", "delimiter_of"]);
+        // the fuzzer's: a delimiter that the command's own name begins or goes on with
+        assert_eq!(texts("DELIMITER E\nSELECT 1 E delimiterE"), ["S", "L", "CT 1", "delimiter"]);
+        assert_eq!(texts("DELIMITER delimiter2\nSELECT 1delimiter2delimiter2SELECT 2"), ["SELECT 1", "SELECT 2"]);
     }
 
     #[test]
