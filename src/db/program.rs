@@ -52,7 +52,8 @@ enum Block {
     Begin,
     If,
     CaseStatement,
-    CaseExpression,
+    /// With the number of parentheses open where it begins.
+    CaseExpression(usize),
     Loop,
     While,
     /// `REPEAT … UNTIL`: true once `UNTIL` was seen.
@@ -90,8 +91,11 @@ impl Program {
                     self.last = word;
                 }
             }
-            // the name behind FOLLOWS or PRECEDES, see `body`
-            Token::Quoted(_) => self.other(is_order(&self.last)),
+            Token::Quoted(_) => {
+                self.qualifies = false;
+                // the name behind FOLLOWS or PRECEDES, see `body`
+                self.other(is_order(&self.last));
+            }
             Token::Symbol(symbol) => {
                 match symbol {
                     '(' => self.parens += 1,
@@ -187,11 +191,17 @@ impl Program {
             return;
         }
         let block = self.blocks.last().copied();
+        // in parentheses that the block's end does not stand in, `end` is a name: `(SELECT 1 AS end)`
+        let ends = match block {
+            Some(Block::CaseExpression(parens)) => self.parens == parens,
+            Some(Block::Repeat(true)) => self.parens == 0,
+            _ => can_start,
+        };
         match word {
             "BEGIN" if can_start => self.open(Block::Begin, true),
             "IF" if can_start => self.open(Block::If, false),
             "CASE" if can_start => self.open(Block::CaseStatement, false),
-            "CASE" => self.open(Block::CaseExpression, false),
+            "CASE" => self.open(Block::CaseExpression(self.parens), false),
             "LOOP" if can_start => self.open(Block::Loop, true),
             "WHILE" if can_start => self.open(Block::While, false),
             "REPEAT" if can_start => self.open(Block::Repeat(false), true),
@@ -202,7 +212,7 @@ impl Program {
             "THEN" | "ELSE" => self.starts = matches!(block, Some(Block::If | Block::CaseStatement)),
             // `DO expression` is a statement; the DO of WHILE stands where none can begin
             "DO" if !can_start => self.starts = block == Some(Block::While),
-            "END" if can_start || matches!(block, Some(Block::CaseExpression | Block::Repeat(true))) => {
+            "END" if ends => {
                 self.blocks.pop();
             }
             _ => {}
@@ -224,7 +234,9 @@ mod tests {
     use crate::db::split::split;
 
     /// Each of these is one statement, whatever follows it.
-    const PROGRAMS: [&str; 28] = [
+    const PROGRAMS: [&str; 30] = [
+        "CREATE PROCEDURE p() BEGIN SET @x = CASE (SELECT 1 AS end) WHEN 1 THEN (2) END; REPEAT BEGIN END; UNTIL (SELECT 1 AS end) END REPEAT; END",
+        "CREATE PROCEDURE p() BEGIN SET @x = CASE WHEN 1 THEN t.`case` END; IF t.`x` THEN BEGIN END; END IF; END",
         "create procedure p() begin select handler, if(x>1,1,2) from a; end",
         "CREATE PROCEDURE p() BEGIN DECLARE handler INT; SET handler = CASE WHEN 1 THEN 2 END; END",
         "CREATE PROCEDURE p() BEGIN l: LOOP DO IF(a, 1, 2); LEAVE l; END LOOP; WHILE a DO DO CASE WHEN 1 THEN 2 END; END WHILE; END",

@@ -78,9 +78,8 @@ pub fn split(text: &str) -> Result<Vec<Statement<'_>>, SplitError> {
             continue;
         }
         let end = splitter.statement_end(delimiter)?;
-        let text = text[start..end].trim_end();
-        if !text.is_empty() {
-            statements.push(Statement { text, offset: start, line: splitter.line.of(start) });
+        if end > start {
+            statements.push(Statement { text: &text[start..end], offset: start, line: splitter.line.of(start) });
         }
     }
     Ok(statements)
@@ -120,7 +119,7 @@ impl<'a> Splitter<'a> {
     fn statement_start(&mut self) -> Result<Option<usize>, SplitError> {
         loop {
             let rest = self.rest();
-            self.at += rest.len() - rest.trim_start().len();
+            self.at += rest.len() - rest.trim_start_matches(is_space).len();
             if self.rest().is_empty() {
                 return Ok(None);
             }
@@ -130,17 +129,17 @@ impl<'a> Splitter<'a> {
         }
     }
 
-    /// Passes over a comment that begins here, if one does. `/*! … */` and `/*+ … */` are code.
+    /// Passes over a comment that begins here, if one does. `/*! … */` is code; a hint, `/*+ … */`, ends as a comment does.
     fn comment(&mut self) -> Result<bool, SplitError> {
         let rest = self.rest();
         let dashes = rest
             .strip_prefix("--")
-            .is_some_and(|after| after.chars().next().is_none_or(|c| c.is_whitespace() || c.is_control()));
+            .is_some_and(|after| after.chars().next().is_none_or(|c| is_space(c) || c.is_ascii_control()));
         if rest.starts_with('#') || dashes {
             self.at += rest.find('\n').unwrap_or(rest.len());
             return Ok(true);
         }
-        if rest.starts_with("/*") && !rest.starts_with("/*!") && !rest.starts_with("/*+") {
+        if rest.starts_with("/*") && !rest.starts_with("/*!") {
             let length = rest[2..].find("*/").ok_or_else(|| self.unclosed("the comment"))?;
             self.at += length + 4;
             return Ok(true);
@@ -155,14 +154,20 @@ impl<'a> Splitter<'a> {
     /// `DELIMITER x` is a command of the client, a line of its own that begins where a statement could.
     fn delimiter_command(&mut self, start: usize) -> Result<Option<&'a str>, SplitError> {
         let line = self.text[start..].lines().next().unwrap_or_default();
-        let mut words = line.split_whitespace();
-        if !words.next().is_some_and(|word| word.eq_ignore_ascii_case("delimiter")) {
+        let Some((name, after)) = line.split_at_checked("delimiter".len()) else { return Ok(None) };
+        if !name.eq_ignore_ascii_case("delimiter") || after.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
             return Ok(None);
         }
+        let argument = after.trim_start_matches(is_space);
         // the client takes it in quotes, too
-        let delimiter = words.next().map(|delimiter| delimiter.trim_matches(['\'', '"']));
-        let delimiter =
-            delimiter.filter(|delimiter| !delimiter.is_empty() && !delimiter.contains(['\'', '"', '`', '\\']));
+        let delimiter = match argument.chars().next() {
+            Some(quote @ ('\'' | '"' | '`')) => argument[1..].split(quote).next(),
+            _ => argument.split(is_space).next(),
+        };
+        let works = |delimiter: &&str| {
+            after.starts_with(is_space) && !delimiter.is_empty() && !delimiter.contains(['\'', '"', '`', '\\'])
+        };
+        let delimiter = delimiter.filter(works);
         let delimiter = delimiter.ok_or_else(|| SplitError::Delimiter { line: self.line.of(start) })?;
         self.at = start + line.len();
         Ok(Some(delimiter))
@@ -203,20 +208,23 @@ impl<'a> Splitter<'a> {
     /// The token that begins here; none for white space. A word ends where the delimiter begins (`END$$`).
     fn token(&mut self, delimiter: &str) -> Result<Option<Token<'a>>, SplitError> {
         let rest = self.rest();
-        let start = self.at;
         let Some(first) = rest.chars().next() else { return Ok(None) };
+        let quoted = match first {
+            '`' => Some(quoted_length(rest, first).ok_or_else(|| self.unclosed("the quoted name"))?),
+            '\'' | '"' => Some(quoted_length(rest, first).ok_or_else(|| self.unclosed("the string"))?),
+            '$' => dollar_quoted_length(rest),
+            _ => None,
+        };
+        if let Some(length) = quoted {
+            self.at += length;
+            return Ok(Some(Token::Quoted(&rest[..length])));
+        }
         let token = match first {
-            '\'' | '"' | '`' => {
-                let length = quoted_length(rest, first);
-                let what = if first == '`' { "the quoted name" } else { "the string" };
-                self.at += length.ok_or_else(|| self.unclosed(what))?;
-                return Ok(Some(Token::Quoted(&rest[..self.at - start])));
-            }
-            c if c.is_whitespace() => None,
+            c if is_space(c) => None,
             c if is_word(c) => {
-                let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+                let ends = |&(at, c): &(usize, char)| !is_word(c) || rest[at..].starts_with(delimiter);
                 // never nothing: a delimiter is looked for before a token
-                let length = rest[..length].find(delimiter).filter(|&end| end > 0).unwrap_or(length);
+                let length = rest.char_indices().skip(1).find(ends).map_or(rest.len(), |(at, _)| at);
                 self.at += length;
                 return Ok(Some(Token::Word(&rest[..length])));
             }
@@ -228,7 +236,24 @@ impl<'a> Splitter<'a> {
 }
 
 fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '@') || c > '\u{7f}' && !c.is_whitespace()
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '@') || c > '\u{7f}'
+}
+
+/// White space as MySQL has it: that of ASCII. A no-break space is part of a name.
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t'..='\r')
+}
+
+/// The length in bytes of the `$$ … $$` or `$tag$ … $tag$` that `text` begins with; none where it begins otherwise or has no
+/// end, since before MySQL 9.0 these are names. Manual: "CREATE PROCEDURE and CREATE FUNCTION", on JavaScript.
+fn dollar_quoted_length(text: &str) -> Option<usize> {
+    let (tag, _) = text.strip_prefix('$')?.split_once('$')?;
+    if !tag.chars().all(|c| is_word(c) && c != '@') {
+        return None;
+    }
+    let quote = &text[..tag.len() + 2];
+    let length = text[quote.len()..].find(quote)?;
+    Some(length + 2 * quote.len())
 }
 
 /// The length in bytes of the quoted piece that `text` begins with, quotes included; none where it has no
@@ -288,6 +313,7 @@ mod tests {
             ("SELECT `a\\`; SELECT 2;", vec!["SELECT `a\\`", "SELECT 2"]),
             ("SELECT 1 -- one; two\n, 2; SELECT 3 # four; five", vec!["SELECT 1 -- one; two\n, 2", "SELECT 3"]),
             ("SELECT 5--1; SELECT 2;", vec!["SELECT 5--1", "SELECT 2"]),
+            ("SELECT 1--;SELECT 2--", vec!["SELECT 1--", "SELECT 2"]),
             ("SELECT /* ; */ 1; -- last", vec!["SELECT /* ; */ 1"]),
             (
                 "/*!40101 SET NAMES utf8mb4 */; SELECT /*+ NO_ICP(t) */ 1;",
@@ -295,6 +321,23 @@ mod tests {
             ),
             ("\u{feff}SELECT 1;", vec!["SELECT 1"]),
             ("SELECT 1;;;SELECT 2", vec!["SELECT 1", "SELECT 2"]),
+            ("SELECT /*+ it's; */ 1; /*+ no; hint */ SELECT 2", vec!["SELECT /*+ it's; */ 1", "SELECT 2"]),
+            // white space is ASCII's
+            (
+                "SELECT 1\u{a0}; SELECT 2 --\u{a0}3; \x0bSELECT 4\x0c;",
+                vec!["SELECT 1\u{a0}", "SELECT 2 --\u{a0}3", "SELECT 4"],
+            ),
+            // a program in another language, from MySQL 9.0 on
+            (
+                "CREATE FUNCTION f() RETURNS INT LANGUAGE JAVASCRIPT AS $$ let a = \"it's\"; return 1; $$; SELECT $x$ ; $$ ; $x$; SELECT $a; SELECT a$$; SELECT 2$$",
+                vec![
+                    "CREATE FUNCTION f() RETURNS INT LANGUAGE JAVASCRIPT AS $$ let a = \"it's\"; return 1; $$",
+                    "SELECT $x$ ; $$ ; $x$",
+                    "SELECT $a",
+                    "SELECT a$$",
+                    "SELECT 2$$",
+                ],
+            ),
         ] {
             assert_eq!(texts(sql), statements, "{sql:?}");
         }
@@ -311,7 +354,27 @@ mod tests {
         assert_eq!(texts("delimiter \"@@\"\nSELECT 1@@\nSELECT a@@"), ["SELECT 1", "SELECT a"]);
         let several = SplitError::Several { line: 3, delimiter: "//".to_owned() };
         assert_eq!(split("DELIMITER //\nSELECT 1;\nCOMMIT//"), Err(several));
-        assert_eq!(split("DELIMITER \n"), Err(SplitError::Delimiter { line: 1 }));
+        // a word before it ends where all of it begins
+        assert_eq!(
+            texts("DELIMITER $$;\nSELECT END$$;\nSELECT a$$; SELECT '$$;'"),
+            ["SELECT END", "SELECT a", "SELECT '$$;'"]
+        );
+        assert_eq!(texts("DELIMITER `a b`\nSELECT 1a b SELECT ab"), ["SELECT 1", "SELECT ab"]);
+        for wrong in [
+            "DELIMITER \n",
+            "DELIMITER;\n",
+            "DELIMITER''",
+            "DELIMITER ''",
+            "DELIMITER$$",
+            "DELIMITER a\\b",
+            "DELIMITER \u{a0}'",
+        ] {
+            assert_eq!(split(wrong), Err(SplitError::Delimiter { line: 1 }), "{wrong}");
+        }
+        assert_eq!(texts("delimiters; delimiter_of"), ["delimiters", "delimiter_of"]);
+        // the fuzzer's: a delimiter that the command's own name begins or goes on with
+        assert_eq!(texts("DELIMITER E\nSELECT 1 E delimiterE"), ["S", "L", "CT 1", "delimiter"]);
+        assert_eq!(texts("DELIMITER delimiter2\nSELECT 1delimiter2delimiter2SELECT 2"), ["SELECT 1", "SELECT 2"]);
     }
 
     #[test]

@@ -10,13 +10,13 @@ use std::time::Duration;
 use crate::support::{block_on, command, initialize, program, rows_at, server_options, show, temporary, wait_for};
 
 /// A server that is killed and started again; it ends with the test.
-struct Victim {
-    folder: PathBuf,
+pub struct Victim {
+    pub folder: PathBuf,
     process: Child,
 }
 
 impl Victim {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let folder = temporary(name);
         std::fs::write(folder.join("caredb.toml"), "").unwrap();
         initialize(&program("server"), &folder.join("data"));
@@ -57,11 +57,11 @@ impl Victim {
         self.wait();
     }
 
-    fn rows(&self, sql: &str) -> Vec<String> {
+    pub fn rows(&self, sql: &str) -> Vec<String> {
         rows_at(&self.folder.join("sock"), sql)
     }
 
-    fn fresh(&self, database: &str) {
+    pub fn fresh(&self, database: &str) {
         self.rows(&format!("DROP DATABASE IF EXISTS {database}"));
         self.rows(&format!("CREATE DATABASE {database} CHARACTER SET utf8mb4"));
     }

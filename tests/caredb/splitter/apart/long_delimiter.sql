@@ -1,0 +1,3 @@
+DELIMITER end_of_this_statement
+SELECT 1 end_of_this_statement
+SELECT 2 end_of_this_statement

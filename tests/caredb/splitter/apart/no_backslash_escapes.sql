@@ -1,0 +1,3 @@
+SET sql_mode = 'NO_BACKSLASH_ESCAPES';
+SELECT '\';
+SELECT 2, '';

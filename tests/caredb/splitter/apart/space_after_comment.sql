@@ -1,0 +1,2 @@
+SELECT 1 /* a */, 2;
+SELECT 3;

@@ -1,0 +1,4 @@
+SELECT 'it\'s; \\';
+SELECT "a\";b", '\\', ';';
+SELECT '\n;', '\;';
+SELECT '\\\'; ', 1;

@@ -1,0 +1,12 @@
+SELECT 1;
+SELECT 'a
+b;';
+-- c; d
+DELIMITER $$
+CREATE PROCEDURE p()
+BEGIN
+  SELECT 1;
+END$$
+DELIMITER ;
+SELECT 2 --
+;

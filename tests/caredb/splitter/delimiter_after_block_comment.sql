@@ -1,0 +1,5 @@
+/* a note */
+DELIMITER $$
+SELECT 1$$
+/* b */ DELIMITER ;
+SELECT 2;

@@ -1,0 +1,6 @@
+-- a note
+DELIMITER $$
+SELECT 1$$
+# another
+DELIMITER ;
+SELECT 2;

@@ -1,0 +1,2 @@
+SELECT /*+ it's; */ 1;
+SELECT 2;

@@ -1,0 +1,5 @@
+-- one; two
+# three; four
+/* five; six */
+/* seven;
+ eight; */ -- nine

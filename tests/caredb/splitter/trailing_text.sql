@@ -1,0 +1,5 @@
+SELECT 1;
+-- the end
+/* of; it */
+   
+# all

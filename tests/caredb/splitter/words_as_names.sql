@@ -1,0 +1,15 @@
+CREATE TABLE t (begin INT, `end` INT, `case` INT);
+SELECT begin, `end` FROM t;
+SELECT t.end, t.if, t.case FROM t;
+SELECT 1 AS begin;
+SELECT 2 AS event;
+CREATE TABLE event (action INT);
+INSERT INTO event VALUES (1);
+BEGIN;
+SELECT CASE WHEN 1 THEN 2 END;
+END;
+COMMIT;
+CREATE USER event;
+DROP USER event;
+CREATE DATABASE `procedure`;
+DROP DATABASE `procedure`;
