@@ -86,6 +86,7 @@ pub async fn run_planned<'a>(
         return Ok(nothing_to_do(&session, plan));
     }
     let mut to = first.ok().map(|plan| plan.to);
+    let mut losses = 0;
     loop {
         let run = async {
             take_lock(context, &mut session, lock.lock_timeout).await?;
@@ -105,7 +106,8 @@ pub async fn run_planned<'a>(
         match run.await {
             Ok(plan) if plan.steps.is_empty() => return Ok(nothing_to_do(&session, &plan)),
             Ok(plan) => return Ok(report(&session, &plan, begun.elapsed())),
-            Err(error) if is_lost(&error) => {
+            Err(error) if is_lost(&error) && losses < LOSSES => {
+                losses += 1;
                 context.output.event(&Event::Reconnecting { reason: format!("{error:#}") });
                 session = reconnect(&session).await.ok_or(error)?;
             }
@@ -113,6 +115,9 @@ pub async fn run_planned<'a>(
         }
     }
 }
+
+/// How often a run makes its connection again; more often, and something else is wrong.
+const LOSSES: u32 = 5;
 
 /// How long a lost server may stay away: a restart, or the election of another primary (facts.md).
 const RECONNECT_TIMEOUT: Duration = Duration::from_mins(1);

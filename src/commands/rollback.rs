@@ -18,18 +18,19 @@ pub async fn run(context: &Context, args: &RollbackArgs) -> anyhow::Result<Outco
     if args.dry_run {
         return Ok(dry_run(&plan(&observed, None)?));
     }
-    if let Ok(plan) = plan(&observed, None) {
-        confirm(context, args, session.database.as_str(), &plan)?;
-    }
+    confirm(context, args, session.database.as_str(), plan(&observed, None).ok().as_ref())?;
     run_planned(context, session, &files, &observed, &args.lock, &args.preflight, plan).await
 }
 
-fn confirm(context: &Context, args: &RollbackArgs, database: &str, plan: &Plan<'_>) -> Result<(), Refusal> {
-    if plan.steps.is_empty() {
-        return Ok(());
-    }
-    let scripts: Vec<&str> = plan.steps.iter().map(|step| step.script.name.as_str()).collect();
-    let question =
-        format!("roll `{database}` back from version {} to {} by {}?", plan.from, plan.to, scripts.join(", "));
+/// `plan`: none where a statement must be settled first, which needs the lock; what is confirmed is the same.
+fn confirm(context: &Context, args: &RollbackArgs, database: &str, plan: Option<&Plan<'_>>) -> Result<(), Refusal> {
+    let question = match plan {
+        Some(plan) if plan.steps.is_empty() => return Ok(()),
+        Some(plan) => {
+            let scripts: Vec<&str> = plan.steps.iter().map(|step| step.script.name.as_str()).collect();
+            format!("roll `{database}` back from version {} to {} by {}?", plan.from, plan.to, scripts.join(", "))
+        }
+        None => format!("roll `{database}` back, once the statement that was begun is settled?"),
+    };
     context.confirm(database, args.confirm.as_deref(), &question, "nothing was rolled back")
 }

@@ -23,7 +23,7 @@ impl DbError {
     pub fn new(what: impl Into<String>, error: &sqlx::Error) -> Self {
         let what = what.into();
         let Some((number, message)) = server_error(error) else {
-            let lost = matches!(error, sqlx::Error::Io(_) | sqlx::Error::Protocol(_));
+            let lost = matches!(error, sqlx::Error::Io(_));
             return Self { what, reason: transport(error), cure: None, number: None, lost };
         };
         Self {

@@ -203,7 +203,8 @@ fn primary_keys(settings: &Settings, needs: &Needs) -> Option<Finding> {
     let place = needs.keyless.as_ref().filter(|_| settings.require_primary_key)?;
     Some(Finding::new(
         "sql_require_primary_key",
-        Level::Problem,
+        // the file may turn it off, and the server may add a key of its own (sql_generate_invisible_primary_key)
+        Level::Warning,
         format!("on, and {place} creates a table without a primary key (error 3750)"),
         "give the table a primary key",
     ))

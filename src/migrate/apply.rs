@@ -81,7 +81,7 @@ impl Finished<'_> {
         for &rank in &step.replaces {
             history::delete(conn, rank).await?;
         }
-        if step.done > 0 {
+        if step.done > 0 || step.undoes_part.is_some() {
             // a file that goes on may have been shortened
             journal::trim(conn, step.version, step.attempt, step.script.statements.len()).await?;
         }
@@ -138,7 +138,7 @@ struct Run<'a, F> {
     plan: &'a Plan<'a>,
     unwritten: Unwritten<'a>,
     /// Tables that take no part in transactions; asked for anew after each change of the schema.
-    unsafe_tables: Option<Vec<String>>,
+    unsafe_tables: Option<Vec<(String, String)>>,
     /// How to run DDL.
     patience: Patience,
     on_event: F,
@@ -157,29 +157,36 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
                 history::fail(self.conn, rank).await.map_err(|error| journal_error(&error))?;
             }
         }
+        // until it is proved, the rollback of a part counts one statement more than its file has
+        let total = statements.len() + usize::from(step.undoes_part.is_some());
         let mut duration_ms = 0;
-        for number in step.done..statements.len() {
+        for (number, statement) in statements.iter().enumerate().skip(step.done) {
             let (version, attempt, direction) = (step.version, step.attempt, self.plan.direction);
-            let row =
-                journal::Row { version, attempt, direction, script: step.script, statement: number, fingerprint: None };
+            let row = journal::Row {
+                version,
+                attempt,
+                direction,
+                script: step.script,
+                statement: number,
+                statements: total,
+                fingerprint: None,
+            };
             let begun = Instant::now();
             let result = self.statement(&mut file, step, row, duration_ms).await;
             let ms = elapsed_ms(begun);
             let result = match result {
-                Err(error) if step.undoes_part.is_some() && is_absent(&statements[number], &error) => {
+                Err(error) if step.undoes_part.is_some() && is_absent(statement, &error) => {
                     // what this statement undoes never came to be
                     file.leave(self.conn, &self.home).await.map_err(|error| journal_error(&error))?;
                     self.unwritten.done.push((row, ms));
-                    let (direction, duration_ms) = (self.plan.direction, duration_ms + ms);
-                    self.unwritten.finished =
-                        (number + 1 == statements.len()).then_some(Finished { direction, step, duration_ms });
                     Ok(())
                 }
                 result => result,
             };
             if let Err(error) = result {
                 // where the connection is gone, so is the chance to write; the journal still says "begun"
-                if server_error(&error).is_some() {
+                // what a CALL had done before it failed is not known, so it stays "begun", too
+                if server_error(&error).is_some_and(|(number, _)| !may_leave_a_part(statement, number)) {
                     let _ = file.leave(self.conn, &self.home).await;
                     self.write(Some((row, State::Failed, Some(ms)))).await?;
                     record_failure(self.conn, direction, step, duration_ms + ms).await?;
@@ -195,8 +202,9 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
         }
         if let Some(part) = step.undoes_part {
             self.prove_undone(step, part).await?;
+            self.unwritten.finished = Some(Finished { direction: self.plan.direction, step, duration_ms });
         }
-        if step.done == statements.len() {
+        if step.done == statements.len() && step.undoes_part.is_none() {
             // all of it had run, and the run ended before the history said so
             self.write(None).await?;
             self.unwritten.finished = Some(Finished { direction: self.plan.direction, step, duration_ms });
@@ -213,10 +221,7 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
             if before.defines_the_same(&now) {
                 continue;
             }
-            self.unwritten.finished = None;
-            if let Some((row, ms)) = self.unwritten.done.pop() {
-                self.write(Some((row, State::Failed, Some(ms)))).await?;
-            }
+            self.write(None).await?;
             let what = format!("`{}` ran, but version {} was applied in part", step.script.name, step.version);
             let reason = format!("{} `{}` is not what it was before", before.0[0].kind.sql(), before.0[0].name);
             let cure = format!(
@@ -238,7 +243,8 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
         before_ms: u64,
     ) -> Result<(), sqlx::Error> {
         let statement = &row.script.statements[row.statement];
-        let is_last = row.statement + 1 == row.script.statements.len();
+        // the rollback of a part ends with its proof, see `prove_undone`
+        let is_last = row.statement + 1 == row.script.statements.len() && step.undoes_part.is_none();
         let finished = |ms| is_last.then(|| Finished { direction: row.direction, step, duration_ms: before_ms + ms });
         let begun = Instant::now();
         match &statement.class {
@@ -306,8 +312,8 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
             self.commit(None).await?;
         }
         let statement = &row.script.statements[row.statement];
+        self.refuse_unsafe_tables(file, statement).await?;
         file.enter(self.conn).await?;
-        self.refuse_unsafe_tables(statement).await?;
         let begun = Instant::now();
         let mut transaction = self.conn.begin().await?;
         execute(&mut transaction, &statement.text).await?;
@@ -329,17 +335,22 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
     }
 
     /// A table without transactions would keep its changes where the journal row is rolled back.
-    async fn refuse_unsafe_tables(&mut self, statement: &Statement) -> Result<(), sqlx::Error> {
+    async fn refuse_unsafe_tables(&mut self, file: &FileSession, statement: &Statement) -> Result<(), sqlx::Error> {
         let tables = match &self.unsafe_tables {
             Some(tables) => tables,
-            None => self.unsafe_tables.insert(sqlx::query_scalar(UNSAFE_TABLES).fetch_all(&mut *self.conn).await?),
+            None => self.unsafe_tables.insert(sqlx::query_as(UNSAFE_TABLES).fetch_all(&mut *self.conn).await?),
         };
         let words = tokens(&statement.text).unwrap_or_default();
-        let is_named = |table: &&String| {
-            words.iter().any(|token| matches!(token, Token::Word(name) | Token::Quoted(name) if name.trim_matches('`').eq_ignore_ascii_case(table)))
+        let is_named = |name: &str| {
+            words.iter().any(|token| {
+                matches!(token, Token::Word(word) | Token::Quoted(word) if word.trim_matches('`').eq_ignore_ascii_case(name))
+            })
         };
-        match tables.iter().find(is_named) {
-            Some(table) => Err(sqlx::Error::Configuration(
+        let here = file.database(&self.home).as_str();
+        let is_meant =
+            |(database, table): &&(String, String)| is_named(table) && (database == here || is_named(database));
+        match tables.iter().find(is_meant) {
+            Some((_, table)) => Err(sqlx::Error::Configuration(
                 format!("table `{table}` has an engine without transactions, so its rows can't change together with the journal; make it InnoDB first").into(),
             )),
             None => Ok(()),
@@ -374,8 +385,24 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
 const ROW_RETRIES: u32 = 3;
 
 const UNSAFE_TABLES: &str = "
-    SELECT CONVERT(TABLE_NAME USING utf8mb4) FROM information_schema.TABLES
-    WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' AND ENGINE NOT IN ('InnoDB', 'ndbcluster')";
+    SELECT CONVERT(TABLE_SCHEMA USING utf8mb4), CONVERT(TABLE_NAME USING utf8mb4) FROM information_schema.TABLES
+    WHERE TABLE_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema')
+      AND TABLE_TYPE = 'BASE TABLE' AND ENGINE NOT IN ('InnoDB', 'ndbcluster')";
+
+/// Whether a failure with this error may leave a part of the statement behind. A syntax error does not, unless it is of a text
+/// inside a program that was called.
+fn may_leave_a_part(statement: &Statement, error: u16) -> bool {
+    let called = statement
+        .text
+        .split_whitespace()
+        .next()
+        .is_some_and(|word| ["CALL", "EXECUTE"].iter().any(|call| word.eq_ignore_ascii_case(call)));
+    match &statement.class {
+        Class::Schema(change) if change.declared => called || error != 1064,
+        Class::Opaque => called || error != 1064,
+        _ => false,
+    }
+}
 
 /// Whether a statement failed because what it takes away is not there. A statement that takes away several things and misses one
 /// may have left the others, so it does not count.

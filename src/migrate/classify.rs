@@ -32,8 +32,24 @@ pub struct Change {
     pub drops: bool,
     /// The definitions may be the same before and after (a rebuild, `TRUNCATE`, `EXCHANGE`, a swap): only InnoDB's table ids tell.
     pub rebuilds: bool,
+    /// What such a statement does, which is what a change of the table ids can prove.
+    pub unseen: Unseen,
     /// Declared in the file, not read from the statement.
     pub declared: bool,
+}
+
+/// What a statement does that leaves the definitions as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unseen {
+    /// Makes the table anew with its rows; whoever did it, it is done.
+    #[default]
+    Rebuild,
+    /// Tables or partitions change places: the ids are the same, in another order.
+    Swap,
+    /// The table is made anew without its rows.
+    Empty,
+    /// Anything else, such as two columns that change names: another client's rebuild looks the same.
+    Other,
 }
 
 /// An object as a statement names it.
@@ -74,6 +90,8 @@ const TEMPORARY: &str =
 const LOCAL: &str = "the file is not part of the migration; use INSERT";
 const DERIVED: &str =
     "the variable's value could be another one when the file goes on after a crash; write the value itself";
+const MIXED: &str = "it sets the server and the session at once, which last differently; write two statements";
+const CHARSET: &str = "only `SET NAMES` is known to be the same again when the file goes on after a crash; write that";
 const QUOTING: &str =
     "it changes what quotes and backslashes mean, which caredb reads before the server does; leave it out";
 
@@ -87,7 +105,16 @@ pub fn classify(text: &str) -> Result<Class, Refused> {
     if all.iter().any(|token| matches!(token, Token::Word(word) if word.eq_ignore_ascii_case("RELEASE_ALL_LOCKS"))) {
         return refused("RELEASE_ALL_LOCKS()", LOCKS);
     }
+    // values that another connection does not have
+    if all.iter().any(|token| matches!(token, Token::Word(word) if word.eq_ignore_ascii_case("LAST_INSERT_ID")))
+        && !defines_program(&all)
+    {
+        return refused("LAST_INSERT_ID()", DERIVED);
+    }
     let first = reader.word();
+    if first == "SELECT" && all.windows(2).any(|pair| pair == [Token::Symbol(':'), Token::Symbol('=')]) {
+        return refused("SELECT @variable :=", DERIVED);
+    }
     match first.as_str() {
         "START" if reader.at("TRANSACTION") => refused("START TRANSACTION", TRANSACTION),
         "RELEASE" if reader.at("SAVEPOINT") => refused("RELEASE SAVEPOINT", TRANSACTION),
@@ -113,21 +140,28 @@ pub fn classify(text: &str) -> Result<Class, Refused> {
         "DROP" => Ok(reader.drop()),
         "ALTER" => Ok(reader.alter()),
         "RENAME" if reader.takes("TABLE") || reader.takes("TABLES") => {
-            Ok(schema(reader.names(Kind::Table, &["TO", ","]), false, true))
+            Ok(unseen(reader.names(Kind::Table, &["TO", ","]), Unseen::Swap))
         }
         "TRUNCATE" => {
             reader.takes("TABLE");
-            Ok(schema(reader.names(Kind::Table, &[]), false, true))
+            Ok(unseen(reader.names(Kind::Table, &[]), Unseen::Empty))
         }
         "OPTIMIZE" => {
             reader.takes("NO_WRITE_TO_BINLOG");
             reader.takes("LOCAL");
             reader.takes("TABLE");
-            Ok(schema(reader.names(Kind::Table, &[","]), false, true))
+            Ok(unseen(reader.names(Kind::Table, &[","]), Unseen::Rebuild))
         }
         "GRANT" | "ANALYZE" | "FLUSH" | "CHECK" | "CHECKSUM" => Ok(Class::Repeatable),
         _ => Ok(Class::Opaque),
     }
+}
+
+/// Whether a statement makes a program, whose text runs later.
+fn defines_program(tokens: &[Token<'_>]) -> bool {
+    let is = |token: &Token<'_>, words: &[&str]| matches!(token, Token::Word(word) if words.iter().any(|name| word.eq_ignore_ascii_case(name)));
+    tokens.first().is_some_and(|token| is(token, &["CREATE"]))
+        && tokens.iter().any(|token| is(token, &["TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"]))
 }
 
 /// What the file declares of a statement that tells nothing itself, in a comment before it:
@@ -188,7 +222,19 @@ fn kind(word: &str) -> Option<Kind> {
 }
 
 fn schema(targets: Vec<Target>, drops: bool, rebuilds: bool) -> Class {
-    if targets.is_empty() { Class::Opaque } else { Class::Schema(Change { targets, drops, rebuilds, declared: false }) }
+    if targets.is_empty() {
+        Class::Opaque
+    } else {
+        Class::Schema(Change { targets, drops, rebuilds, ..Change::default() })
+    }
+}
+
+/// A statement that may leave the definitions as they are.
+fn unseen(targets: Vec<Target>, unseen: Unseen) -> Class {
+    match schema(targets, false, true) {
+        Class::Schema(change) => Class::Schema(Change { unseen, ..change }),
+        class => class,
+    }
 }
 
 /// `/*!50003 CREATE … */` is read as what is in it; the version may stand right before the first word.
@@ -258,12 +304,20 @@ impl Reader<'_, '_> {
                 continue;
             };
             let mut targets: Vec<Target> = self.qualified(kind).into_iter().collect();
-            let rebuilds = REBUILDING.iter().any(|word| self.anywhere(word));
+            let has = |words: &[&str]| words.iter().any(|word| self.anywhere(word));
+            let other = has(&["CHANGE", "MODIFY", "ORDER"]) || has(&["DROP"]) && has(&["ADD"]);
+            let how = match () {
+                () if has(&["EXCHANGE", "RENAME"]) && !other => Unseen::Swap,
+                () if has(&["TRUNCATE"]) => Unseen::Empty,
+                () if other || has(&["DISCARD", "IMPORT"]) => Unseen::Other,
+                () => Unseen::Rebuild,
+            };
+            let rebuilds = other || has(&REBUILDING);
             targets.extend(self.renamed(kind));
             if self.anywhere("EXCHANGE") && self.skip_to("WITH") && self.takes("TABLE") {
                 targets.extend(self.qualified(Kind::Table));
             }
-            return schema(targets, false, rebuilds);
+            return if rebuilds { unseen(targets, how) } else { schema(targets, false, false) };
         }
         Class::Opaque
     }
@@ -316,6 +370,13 @@ impl Reader<'_, '_> {
             }
             let name = name.trim_start_matches("@@").to_owned();
             match name.as_str() {
+                "names"
+                | "character_set_client"
+                | "character_set_results"
+                | "character_set_connection"
+                | "collation_connection" => {
+                    return refused(&format!("SET {name}"), CHARSET);
+                }
                 "autocommit" => return refused("SET autocommit", TRANSACTION),
                 "transaction" | "transaction_read_only" | "completion_type" => {
                     return refused("SET TRANSACTION", TRANSACTION);
@@ -328,7 +389,11 @@ impl Reader<'_, '_> {
                 _ => variables.push(name),
             }
         }
-        Ok(if server_wide { Class::Repeatable } else { Class::Session(Session::Set(variables)) })
+        match (server_wide, variables.is_empty()) {
+            (true, true) => Ok(Class::Repeatable),
+            (true, false) => refused("SET", MIXED),
+            (false, _) => Ok(Class::Session(Session::Set(variables))),
+        }
     }
 
     /// The parts between the commas that no parenthesis encloses.
@@ -351,7 +416,21 @@ impl Reader<'_, '_> {
     fn is_derived(&self) -> bool {
         self.tokens.iter().any(|token| match token {
             Token::Symbol('(') => true,
-            Token::Word(word) => word.starts_with('@') && !word.starts_with("@@"),
+            Token::Word(word) => {
+                let word = word.to_ascii_lowercase();
+                let of_the_moment = ["current_", "localtime", "utc_"].iter().any(|start| word.starts_with(start))
+                    || [
+                        "identity",
+                        "last_insert_id",
+                        "timestamp",
+                        "row_count",
+                        "found_rows",
+                        "connection_id",
+                        "pseudo_thread_id",
+                    ]
+                    .contains(&word.trim_start_matches("@@"));
+                of_the_moment || word.starts_with('@') && !word.starts_with("@@")
+            }
             _ => false,
         })
     }
@@ -360,7 +439,10 @@ impl Reader<'_, '_> {
         self.tokens.iter().any(|token| {
             let (Token::Word(text) | Token::Quoted(text)) = token else { return false };
             let text = text.to_ascii_uppercase();
-            text.contains("ANSI") || text.contains("NO_BACKSLASH_ESCAPES")
+            // also by number
+            text.bytes().all(|byte| byte.is_ascii_digit())
+                || text.contains("ANSI")
+                || text.contains("NO_BACKSLASH_ESCAPES")
         })
     }
 }
@@ -482,6 +564,13 @@ mod tests {
             ("SET @x = (SELECT MAX(a) FROM t)", "SET @x"),
             ("SET @x = UUID()", "SET @x"),
             ("SET @x = @y + 1", "SET @x"),
+            ("SET @x = CURRENT_TIMESTAMP", "SET @x"),
+            ("SET @x = @@identity", "SET @x"),
+            ("SELECT @n := MAX(id) FROM t", "SELECT @variable :="),
+            ("INSERT INTO c VALUES (LAST_INSERT_ID(), 1)", "LAST_INSERT_ID()"),
+            ("SET sql_mode = 4", "SET sql_mode"),
+            ("SET foreign_key_checks = 0, GLOBAL max_connections = 151", "SET"),
+            ("SET character_set_client = latin1", "SET character_set_client"),
             ("SET sql_mode = (SELECT 'x')", "SET sql_mode"),
             ("SET sql_mode = 'ANSI_QUOTES'", "SET sql_mode"),
             ("SELECT a INTO @x FROM t", "SELECT … INTO @variable"),

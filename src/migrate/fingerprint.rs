@@ -23,7 +23,7 @@ pub struct Seen {
     pub name: String,
     /// `SHOW CREATE`; none where it does not exist.
     pub definition: Option<String>,
-    /// InnoDB's ids of the table and its partitions, in order; none where they were not asked for, or may not be seen (PROCESS
+    /// InnoDB's ids of the table and its partitions, each with its row versions, in order; none where they were not asked for, or may not be seen (PROCESS
     /// privilege). A rebuild, `TRUNCATE` and `EXCHANGE` change them and nothing else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table_ids: Option<Vec<u64>>,
@@ -44,6 +44,18 @@ impl Fingerprint {
             fingerprint.0.iter().map(|seen| seen.definition.as_deref().map(without_implied_charset)).collect()
         };
         plain(self) == plain(copy)
+    }
+
+    /// Whether the table ids of both are known and the same, in whatever order.
+    #[must_use]
+    pub fn permutes(&self, other: &Self) -> bool {
+        let ids = |fingerprint: &Self| -> Vec<u64> {
+            let mut ids: Vec<u64> =
+                fingerprint.0.iter().flat_map(|seen| seen.table_ids.iter().flatten().copied()).collect();
+            ids.sort_unstable();
+            ids
+        };
+        ids(self) == ids(other)
     }
 
     /// Whether the table ids of both are known; then, whether they are the same.
@@ -103,8 +115,9 @@ async fn look(conn: &mut MySqlConnection, object: Object, with_ids: bool) -> Res
 }
 
 // InnoDB names a table `database/table` and a partition `database/table#p#partition`.
+// A column that comes or goes INSTANT-ly leaves the id and counts the row versions (in the table since 8.0.29).
 const TABLE_IDS: &str = "
-    SELECT CAST(TABLE_ID AS UNSIGNED) FROM information_schema.INNODB_TABLES
+    SELECT CAST(TABLE_ID * 1024 + TOTAL_ROW_VERSIONS AS UNSIGNED) FROM information_schema.INNODB_TABLES
     WHERE NAME = ? OR NAME LIKE ? ORDER BY NAME";
 
 async fn table_ids(conn: &mut MySqlConnection, table: &Object) -> Result<Option<Vec<u64>>, DbError> {

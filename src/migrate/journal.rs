@@ -177,6 +177,8 @@ pub struct Row<'a> {
     pub script: &'a Script,
     /// Index of the statement in the file, from 0.
     pub statement: usize,
+    /// How many there are; one more than the file has where the attempt ends with a proof.
+    pub statements: usize,
     /// What the objects that it touches look like before it.
     pub fingerprint: Option<&'a Fingerprint>,
 }
@@ -204,7 +206,7 @@ pub async fn write(
         .bind(row.direction.to_string())
         .bind(&row.script.name)
         .bind(&row.script.sha256)
-        .bind(i32::try_from(row.script.statements.len()).unwrap_or(i32::MAX))
+        .bind(i32::try_from(row.statements).unwrap_or(i32::MAX))
         .bind(&row.script.statements[row.statement].sha256)
         .bind(row.fingerprint.and_then(|fingerprint| serde_json::to_string(fingerprint).ok()))
         .bind(state.name())

@@ -1,6 +1,7 @@
 //! What is to run: a pure function of the files and of what the database says of them.
 
 pub use super::applied::{Applied, Observed};
+use super::classify::Class;
 pub use super::files::Version;
 use super::files::{Files, REPEATABLE, Script};
 use super::history::abbreviate;
@@ -149,6 +150,16 @@ pub enum PlanError {
     /// Nothing to run.
     #[error("`{0}` holds no statement; write one or remove the file")]
     Empty(String),
+    /// The rollback of a part by a file that changes rows.
+    #[error(
+        "version {version} is applied in part, and `{script}` changes rows: which of them belong to the part can't be known; finish the version with `caredb migrate`, then roll it back"
+    )]
+    PartChangesRows {
+        /// The U file.
+        script: String,
+        /// Its version.
+        version: Version,
+    },
     /// A V file without its U file.
     #[error(
         "`{script}` can't be rolled back: there is no `U{version}__….sql`; write it, or roll back to {version} at the lowest"
@@ -266,7 +277,7 @@ pub fn check(files: &Files, observed: &Observed) -> Vec<Finding> {
     // an R file is begun anew, whatever has run of it
     for &version in observed.journal.iter().flat_map(|journal| journal.keys()).filter(|&&version| version != REPEATABLE)
     {
-        findings.extend(observed.under_way(version).and_then(|attempt| under_way(files, version, attempt)));
+        findings.extend(observed.under_way(version).and_then(|attempt| under_way(files, &applied, version, attempt)));
     }
     for (&version, entry) in applied.failed.iter().filter(|&(&version, _)| files.migration(version).is_none()) {
         findings.push(Finding::Missing { version, script: entry.script.clone() });
@@ -277,27 +288,31 @@ pub fn check(files: &Files, observed: &Observed) -> Vec<Finding> {
 }
 
 /// What there is to say of an attempt that did not reach its end.
-fn under_way(files: &Files, version: Version, attempt: &Attempt) -> Option<Finding> {
+fn under_way(files: &Files, applied: &Applied<'_>, version: Version, attempt: &Attempt) -> Option<Finding> {
     let script = files.migration(version).and_then(|migration| match attempt.direction {
         Direction::Up => Some(&migration.up),
         Direction::Down => migration.down.as_ref(),
     });
     let (done, total) = (attempt.done(), attempt.total);
     match script {
-        // its history row says so already, see `Missing`
-        None if attempt.direction == Direction::Up => None,
-        None => Some(Finding::HalfRolledBack { version, below: below(files, version) }),
+        // a row of a failure in the history says so already, see `Missing`
+        None if attempt.direction == Direction::Up && applied.failed.contains_key(&version) => None,
+        None if attempt.direction == Direction::Up && done == 0 && attempt.begun().is_none() => None,
+        None if attempt.direction == Direction::Up => Some(Finding::Missing { version, script: format!("V{version}") }),
+        None => Some(Finding::HalfRolledBack { version, below: below(applied, version) }),
         Some(script) => resumable(script, &attempt.statements).or(match attempt.direction {
-            _ if done == 0 => None,
+            Direction::Up if done == 0 => None,
             Direction::Up => Some(Finding::Partial { version, done, total }),
-            Direction::Down => Some(Finding::HalfRolledBack { version, below: below(files, version) }),
+            // nothing has happened yet to a version that is applied as a whole
+            Direction::Down if done == 0 && applied.versions.contains_key(&version) => None,
+            Direction::Down => Some(Finding::HalfRolledBack { version, below: below(applied, version) }),
         }),
     }
 }
 
-fn below(files: &Files, version: Version) -> Version {
-    let below = files.migrations.iter().rfind(|migration| migration.version < version);
-    below.map_or(0, |migration| migration.version)
+/// The version that the database is at once `version` is gone.
+fn below(applied: &Applied<'_>, version: Version) -> Version {
+    applied.versions.range(..version).next_back().map(|(&below, _)| below).max(applied.baseline).unwrap_or(0)
 }
 
 /// Whether the rest of a file can run on top of the statements that were begun.
@@ -429,6 +444,9 @@ pub fn plan_down<'a>(files: &'a Files, observed: &Observed, back: Back) -> Resul
         let script = migration.and_then(|migration| migration.down.as_ref());
         let name = migration.map_or_else(|| format!("version {version}"), |migration| migration.up.name.clone());
         let script = script.ok_or(PlanError::NoRollback { script: name, version })?;
+        if script.statements.iter().any(|statement| statement.class == Class::Rows) {
+            return Err(PlanError::PartChangesRows { script: script.name.clone(), version });
+        }
         let (attempt, done, undone) = match part.direction {
             Direction::Up => (part.number + 1, 0, part.number),
             Direction::Down => (part.number, part.done(), part.number - 1),

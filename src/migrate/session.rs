@@ -17,6 +17,8 @@ use crate::db::ident::Ident;
 pub struct FileSession {
     /// Where `USE` leads; caredb itself stays in its own database and goes there for each statement.
     database: Option<Ident>,
+    /// The `SET NAMES` in force; caredb itself stays with utf8mb4, or it would read and write what it does not mean.
+    names: Option<String>,
     variables: BTreeSet<String>,
 }
 
@@ -47,6 +49,11 @@ impl FileSession {
                 go(conn, home).await?;
                 self.database = Some(database.clone());
             }
+            Session::Set(variables) if variables.iter().any(|variable| variable == NAMES) => {
+                execute(conn, text).await?;
+                execute(conn, OWN_NAMES).await?;
+                self.names = Some(text.to_owned());
+            }
             Session::Set(variables) => {
                 sqlx::raw_sql(AssertSqlSafe(text)).execute(conn).await?;
                 self.variables.extend(variables.iter().cloned());
@@ -58,6 +65,12 @@ impl FileSession {
         Ok(())
     }
 
+    /// Whether a `SET NAMES` is in force.
+    #[must_use]
+    pub fn has_names(&self) -> bool {
+        self.names.is_some()
+    }
+
     /// The database that the file's statements run in.
     #[must_use]
     pub fn database<'a>(&'a self, home: &'a Ident) -> &'a Ident {
@@ -66,14 +79,20 @@ impl FileSession {
 
     /// Goes to where the file's statements run.
     pub async fn enter(&self, conn: &mut MySqlConnection) -> Result<(), sqlx::Error> {
-        match &self.database {
-            Some(database) => go(conn, database).await,
+        if let Some(database) = &self.database {
+            go(conn, database).await?;
+        }
+        match &self.names {
+            Some(names) => execute(conn, names).await,
             None => Ok(()),
         }
     }
 
     /// Comes back to caredb's database, where the journal is.
     pub async fn leave(&self, conn: &mut MySqlConnection, home: &Ident) -> Result<(), sqlx::Error> {
+        if self.names.is_some() {
+            execute(conn, OWN_NAMES).await?;
+        }
         match &self.database {
             Some(_) => go(conn, home).await,
             None => Ok(()),
@@ -85,7 +104,6 @@ impl FileSession {
         for variable in self.variables {
             // the names are words of the file's own SET, as the splitter read them
             let sql = match variable.as_str() {
-                "names" => "SET NAMES utf8mb4".to_owned(),
                 user if user.starts_with('@') => format!("SET {user} = NULL"),
                 "lock_wait_timeout" => LIMIT.to_owned(),
                 // it has neither a server-wide value nor a default to go back to
@@ -99,12 +117,26 @@ impl FileSession {
                 let sql = format!("SET SESSION {variable} = DEFAULT");
                 restored = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await;
             }
+            // 1230: one that has no default either, such as `rand_seed1`; the next statement uses it up
+            if restored.as_ref().err().and_then(server_error).is_some_and(|(number, _)| number == 1230) {
+                continue;
+            }
             restored.map_err(|error| {
                 DbError::new(format!("could not restore `{variable}` after the file that set it"), &error)
             })?;
         }
         Ok(())
     }
+}
+
+/// How `classify` calls what `SET NAMES` and `SET CHARACTER SET` set.
+const NAMES: &str = "names";
+
+/// The character set of caredb's own connection.
+const OWN_NAMES: &str = "SET NAMES utf8mb4";
+
+async fn execute(conn: &mut MySqlConnection, sql: &str) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn).await.map(drop)
 }
 
 async fn go(conn: &mut MySqlConnection, database: &Ident) -> Result<(), sqlx::Error> {

@@ -4,7 +4,7 @@
 use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
 
-use super::classify::{Change, Class};
+use super::classify::{Change, Class, Unseen};
 use super::files::{Migration, REPEATABLE, Script, Version};
 use super::fingerprint::{self, Fingerprint};
 use super::journal::{self, Attempt, Direction, State};
@@ -113,11 +113,38 @@ async fn decide_one(
         _ => None,
     };
     let mut decision = decide(change, before, &now, None);
+    // a table without rows is what TRUNCATE leaves, whoever did it
+    let empties = change.is_some_and(|change| change.unseen == Unseen::Empty);
+    if empties
+        && before.defines_the_same(&now)
+        && before.same_table_ids(&now) == Some(false)
+        && is_empty(session, &now).await?
+    {
+        decision = Decision::Done;
+    }
     if let (Decision::Unknown(_), Some(change), Some(script)) = (decision, change, script) {
         let expected = expect(session, script, index, change, before).await;
-        decision = decide(Some(change), before, &now, expected.as_ref());
+        // a statement that shows in the definitions, and does not, has not run
+        let shows = expected.as_ref().is_some_and(|expected| !expected.is_copied_by(before));
+        decision = match before.same_table_ids(&now) {
+            None if before.defines_the_same(&now) && shows && !change.declared => Decision::Undone,
+            _ => decide(Some(change), before, &now, expected.as_ref()),
+        };
     }
     Ok((decision, both(before, &now)))
+}
+
+async fn is_empty(session: &mut Session, now: &Fingerprint) -> Result<bool, DbError> {
+    for seen in &now.0 {
+        let (Ok(database), Ok(name)) = (Ident::new(&seen.database), Ident::new(&seen.name)) else { return Ok(false) };
+        let rows = sqlx::raw_sql(AssertSqlSafe(format!("SELECT 1 FROM {database}.{name} LIMIT 1")))
+            .fetch_all(&mut session.conn)
+            .await;
+        if !rows.map_err(|error| DbError::new(format!("could not read table {name}"), &error))?.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Decides by what the objects were `before`, what they are `now`, and what the statement makes of them where that could be
@@ -130,12 +157,23 @@ pub fn decide(
     expected: Option<&Fingerprint>,
 ) -> Decision {
     let rebuilds = change.is_none_or(|change| change.rebuilds);
+    if change.is_some_and(|change| change.declared) {
+        // what it declares may be half done, and rows that it changed do not show
+        let changed = before.0.iter().zip(&now.0).all(|(before, now)| before.definition != now.definition);
+        let reason =
+            "not everything that it declares to change has changed, and rows that it may have changed do not show";
+        return if changed { Decision::Done } else { Decision::Unknown(reason) };
+    }
     if before.defines_the_same(now) {
         return match before.same_table_ids(now) {
             _ if !rebuilds => Decision::Undone,
             Some(true) => Decision::Undone,
-            Some(false) if change.is_some() => Decision::Done,
-            Some(false) => Decision::Unknown("the tables were made anew, and the file has changed since"),
+            Some(false) => match change.map(|change| change.unseen) {
+                Some(Unseen::Rebuild) => Decision::Done,
+                Some(Unseen::Swap) if before.permutes(now) => Decision::Done,
+                Some(_) => Decision::Unknown("the tables were made anew, which another client may have done"),
+                None => Decision::Unknown("the tables were made anew, and the file has changed since"),
+            },
             None => Decision::Unknown(
                 "what it changes does not show in the definitions, and InnoDB's table ids may not be seen (PROCESS privilege)",
             ),
@@ -144,7 +182,7 @@ pub fn decide(
     let Some(change) = change else {
         return Decision::Unknown("the objects have changed, and so has the statement in the file");
     };
-    if change.declared || (change.drops && now.0.iter().all(|seen| seen.definition.is_none())) {
+    if change.drops && now.0.iter().all(|seen| seen.definition.is_none()) {
         return Decision::Done;
     }
     match expected {
@@ -191,6 +229,10 @@ async fn expect(
     same.then_some(conn_now)
 }
 
+const DATABASE_CHARSET: &str = "
+    SELECT CONVERT(DEFAULT_CHARACTER_SET_NAME USING utf8mb4), CONVERT(DEFAULT_COLLATION_NAME USING utf8mb4)
+    FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?";
+
 /// Runs the statement on copies in `scratch`, under the session that the file had made.
 async fn try_out(
     conn: &mut MySqlConnection,
@@ -201,7 +243,7 @@ async fn try_out(
     before: &Fingerprint,
 ) -> Option<Fingerprint> {
     let (charset, collation): (String, String) =
-        sqlx::query_as("SELECT @@character_set_database, @@collation_database").fetch_one(&mut *conn).await.ok()?;
+        sqlx::query_as(DATABASE_CHARSET).bind(&before.0.first()?.database).fetch_one(&mut *conn).await.ok()?;
     execute(conn, &format!("DROP DATABASE IF EXISTS {scratch}")).await?;
     execute(conn, &format!("CREATE DATABASE {scratch} CHARACTER SET {charset} COLLATE {collation}")).await?;
     execute(conn, &format!("USE {scratch}")).await?;
@@ -213,6 +255,9 @@ async fn try_out(
     }
     execute(conn, "SET SESSION foreign_key_checks = @@GLOBAL.foreign_key_checks").await?;
     let session = FileSession::replay(conn, home, &script.statements[..index]).await.ok()?;
+    if session.has_names() {
+        return None; // the statement would have to run under another character set than its copies
+    }
     execute(conn, &format!("USE {scratch}")).await?;
     // the tables that foreign keys lead to are not copied
     execute(conn, "SET SESSION foreign_key_checks = 0").await?;
@@ -264,7 +309,7 @@ pub async fn mark(
     state: State,
 ) -> Result<Option<Version>, DbError> {
     for (&version, attempt) in observed.journal.iter().flatten() {
-        if attempt.begun().map(|index| index + 1) == Some(number) {
+        if version != REPEATABLE && attempt.begun().map(|index| index + 1) == Some(number) {
             journal::mark(&mut session.conn, version, attempt.number, number - 1, state).await?;
             return Ok(Some(version));
         }
@@ -292,6 +337,8 @@ mod tests {
         let plain = Change::default();
         let drops = Change { drops: true, ..Change::default() };
         let rebuilds = Change { rebuilds: true, ..Change::default() };
+        let swaps = Change { rebuilds: true, unseen: Unseen::Swap, ..Change::default() };
+        let other = Change { rebuilds: true, unseen: Unseen::Other, ..Change::default() };
         let declared = Change { declared: true, rebuilds: true, ..Change::default() };
         let word = |decision| match decision {
             Decision::Undone => "undone",
@@ -311,8 +358,12 @@ mod tests {
             (Some(&rebuilds), &a1, &a1, None, "undone"),
             (Some(&rebuilds), &a1, &a2, None, "done"),
             (Some(&rebuilds), &a, &a, None, "unknown"),
+            (Some(&swaps), &a1, &a2, None, "unknown"),
+            (Some(&swaps), &table(Some("a"), Some(&[1, 2])), &table(Some("a"), Some(&[2, 1])), None, "done"),
+            (Some(&other), &a1, &a2, None, "unknown"),
+            (Some(&other), &a1, &a1, None, "undone"),
             (Some(&declared), &a, &b, None, "done"),
-            (Some(&declared), &a1, &a1, None, "undone"),
+            (Some(&declared), &a1, &a1, None, "unknown"),
             (None, &a1, &a1, None, "undone"),
             (None, &a1, &a2, None, "unknown"),
             (None, &a, &b, None, "unknown"),

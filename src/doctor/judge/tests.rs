@@ -148,7 +148,7 @@ fn each_thing_that_bites_is_found_alone() {
         (
             with(|settings| settings.require_primary_key = true),
             "CREATE TABLE t (a INT)",
-            "problem sql_require_primary_key: on, and `V1__x.sql` line 1 creates a table without a primary key (error \
+            "warning sql_require_primary_key: on, and `V1__x.sql` line 1 creates a table without a primary key (error \
              3750); give the table a primary key",
         ),
         (with(|settings| settings.require_primary_key = true), create, ""),
