@@ -25,6 +25,7 @@ pub enum Class {
 
 /// What a schema statement changes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the statement")]
 pub struct Change {
     /// The objects, in the order of the statement.
     pub targets: Vec<Target>,
@@ -32,6 +33,8 @@ pub struct Change {
     pub drops: bool,
     /// The definitions may be the same before and after (a rebuild, `TRUNCATE`, `EXCHANGE`, a swap): only InnoDB's table ids tell.
     pub rebuilds: bool,
+    /// `CREATE OR REPLACE`: it may run twice without harm.
+    pub replaces: bool,
     /// What such a statement does, which is what a change of the table ids can prove.
     pub unseen: Unseen,
     /// Declared in the file, not read from the statement.
@@ -136,7 +139,13 @@ pub fn classify(text: &str) -> Result<Class, Refused> {
         "DEALLOCATE" => Ok(Class::Session(Session::Prepare)),
         "DROP" if reader.at("PREPARE") => Ok(Class::Session(Session::Prepare)),
         "CREATE" | "DROP" if reader.at("TEMPORARY") => refused(&format!("{first} TEMPORARY TABLE"), TEMPORARY),
-        "CREATE" => Ok(reader.create()),
+        "CREATE" => {
+            let replaces = reader.at("OR");
+            Ok(match reader.create() {
+                Class::Schema(change) => Class::Schema(Change { replaces, ..change }),
+                class => class,
+            })
+        }
         "DROP" => Ok(reader.drop()),
         "ALTER" => Ok(reader.alter()),
         "RENAME" if reader.takes("TABLE") || reader.takes("TABLES") => {

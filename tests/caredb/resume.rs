@@ -168,6 +168,8 @@ fn a_statement_that_happened_is_not_repeated() {
         ("CREATE TABLE a (x INT)", "TRUNCATE TABLE a"),
         ("CREATE TABLE a (x INT)", "ALTER TABLE a ENGINE=InnoDB"),
         ("CREATE TABLE a (x INT)", "CREATE TRIGGER g BEFORE INSERT ON a FOR EACH ROW BEGIN SET NEW.x = 1; END"),
+        ("CREATE TABLE a (x INT)", "create trigger t before insert on a for each row set new.x = 1"),
+        ("CREATE TABLE a (x INT)", "CREATE OR REPLACE VIEW v AS SELECT x FROM a"),
         ("CREATE TABLE a (x INT)", "CREATE PROCEDURE p() BEGIN SELECT 1; END"),
         ("SET SESSION sql_mode = ''; CREATE TABLE a (x INT)", "ALTER TABLE a ADD d DATE NOT NULL DEFAULT '0000-00-00'"),
     ]
