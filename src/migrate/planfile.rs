@@ -1,5 +1,5 @@
-//! A plan on paper: made by `migrate --dry-run --plan FILE`, read by people, applied by `migrate --plan FILE` only if the database and
-//! the files are still what it was made for.
+//! A plan on paper: made by `migrate --dry-run --plan FILE`, read by people, applied by `migrate --plan FILE` only if the files, the
+//! history and the journal are still what it was made for; changes of the schema by other hands it does not see.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};

@@ -10,7 +10,7 @@ use super::fingerprint::{self, Fingerprint};
 use super::journal::{self, Attempt, Direction, State};
 use super::plan::Observed;
 use super::session::FileSession;
-use crate::db::connect::Session;
+use crate::db::connect::{Session, connect};
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::db::split::{Token, tokens};
@@ -216,20 +216,19 @@ async fn expect(
     if change.targets.iter().all(|target| target.kind == Kind::Table) {
         let scratch =
             Ident::new(&format!("caredb_trial_{:08x}", crc32fast::hash(session.database.as_str().as_bytes()))).ok()?;
-        let home = session.database.clone();
-        let expected = try_out(&mut session.conn, &home, &scratch, script, index, before).await;
-        let _ = execute(&mut session.conn, &format!("DROP DATABASE IF EXISTS {scratch}")).await;
-        let _ = execute(&mut session.conn, &format!("USE {home}")).await;
+        // a connection of its own: whatever a trial leaves in its session, the run does not get it
+        let mut trial = connect(&session.target).await.ok()?;
+        let expected = try_out(&mut trial.conn, &session.database, &scratch, script, index, before).await;
+        let _ = execute(&mut trial.conn, &format!("DROP DATABASE IF EXISTS {scratch}")).await;
         return expected;
     }
     let [target] = change.targets.as_slice() else { return None };
     let object = before.0.first()?;
-    let mut conn_now = fingerprint::read_again(&mut session.conn, before).await.ok()?;
-    let now = conn_now.0.first_mut()?;
+    let now = fingerprint::read_again(&mut session.conn, before).await.ok()?;
+    let definition = now.0.first()?.definition.as_deref()?;
     // the server keeps a program's text behind its name as it was written
-    let same =
-        target.kind != Kind::View && tail(text, &object.name)? == tail(now.definition.as_deref()?, &object.name)?;
-    same.then_some(conn_now)
+    let same = target.kind != Kind::View && tail(text, &object.name)? == tail(definition, &object.name)?;
+    same.then_some(now)
 }
 
 const DATABASE_CHARSET: &str = "
@@ -264,10 +263,7 @@ async fn try_out(
     execute(conn, &format!("USE {scratch}")).await?;
     // the tables that foreign keys lead to are not copied
     execute(conn, "SET SESSION foreign_key_checks = 0").await?;
-    let ran = execute(conn, &script.statements[index].text).await;
-    session.restore(conn).await.ok()?;
-    execute(conn, "SET SESSION foreign_key_checks = @@GLOBAL.foreign_key_checks").await?;
-    ran?;
+    execute(conn, &script.statements[index].text).await?;
     let Class::Schema(change) = &script.statements[index].class else { return None };
     fingerprint::read(conn, scratch, change).await.ok()
 }
