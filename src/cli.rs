@@ -76,6 +76,8 @@ pub enum Command {
     Baseline(BaselineArgs),
     /// Write a new pair of V and U files with the next version
     New(NewArgs),
+    /// Keep the monthly partitions: list them, make the coming ones, check them
+    Partition(PartitionArgs),
     /// Load the demo data; twice is as good as once
     Seed(SeedArgs),
 }
@@ -102,6 +104,13 @@ impl Command {
             Self::Repair(_) => "repair",
             Self::Baseline(_) => "baseline",
             Self::New(_) => "new",
+            Self::Partition(args) => match args.action {
+                PartitionAction::List(_) => "partition list",
+                PartitionAction::Ensure(_) => "partition ensure",
+                PartitionAction::Check(_) => "partition check",
+                PartitionAction::Drop(_) => "partition drop",
+                PartitionAction::Rebuild(_) => "partition rebuild",
+            },
             Self::Seed(_) => "seed",
         }
     }
@@ -284,6 +293,151 @@ pub struct NewArgs {
     /// Where the files are.
     #[command(flatten)]
     pub files: FileArgs,
+}
+
+/// `partition`
+#[derive(Debug, Args)]
+pub struct PartitionArgs {
+    /// What to do with the partitions.
+    #[command(subcommand)]
+    pub action: PartitionAction,
+}
+
+/// The actions of `partition`.
+#[derive(Debug, Subcommand)]
+pub enum PartitionAction {
+    /// List a table's partitions: range, rows, size, age
+    List(PartitionListArgs),
+    /// Make the months that are missing, from the oldest row to some months ahead; for cron
+    ///
+    /// Splits `p_future`, or the first partition for older rows, and fills gaps. A partition without rows is split in
+    /// milliseconds; one with rows is copied while writes wait, which needs `--allow-copy`.
+    Ensure(PartitionEnsureArgs),
+    /// Say what is wrong with partitions, keys and triggers; exit 1 on a problem; for monitors
+    Check(PartitionCheckArgs),
+    /// Drop a partition that is empty
+    Drop(PartitionDropArgs),
+    /// Rebuild the table of a partition that an INSTANT change keeps from being archived
+    Rebuild(PartitionRebuildArgs),
+}
+
+/// Which table's partitions.
+#[derive(Debug, Args)]
+pub struct TableArgs {
+    /// A table of `[[partitioned]]` in `caredb.toml`; without it, all of them, which is `appointments` without a file
+    #[arg(long, value_name = "TABLE")]
+    pub table: Option<String>,
+}
+
+/// What day it is.
+#[derive(Debug, Args)]
+pub struct TodayArgs {
+    /// The day that months count from; without it, the server's date in UTC
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<chrono::NaiveDate>,
+}
+
+/// How a statement on a table in use waits.
+#[derive(Debug, Args)]
+pub struct WaitArgs {
+    /// How long a statement waits for the table, in seconds, and with it everybody who uses the table
+    #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub lock_wait_timeout: u32,
+    /// How often to try again; each time, others go first
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub ddl_retries: u32,
+    /// How long to wait for another run to end, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub lock_timeout: u32,
+}
+
+/// `partition list`
+#[derive(Debug, Args)]
+pub struct PartitionListArgs {
+    /// Count the rows, which reads them all; without it they are InnoDB's estimate
+    #[arg(long)]
+    pub exact: bool,
+    /// Which table.
+    #[command(flatten)]
+    pub table: TableArgs,
+    /// What day it is.
+    #[command(flatten)]
+    pub today: TodayArgs,
+}
+
+/// `partition ensure`
+#[derive(Debug, Args)]
+pub struct PartitionEnsureArgs {
+    /// How many months after this one; without it, the `ahead` of `caredb.toml`, or 3
+    #[arg(long, value_name = "MONTHS", value_parser = clap::value_parser!(u32).range(0..=1200))]
+    pub ahead: Option<u32>,
+    /// How many months before this one, and no more; without it, those since the oldest row
+    #[arg(long, value_name = "MONTHS", value_parser = clap::value_parser!(u32).range(0..=12000))]
+    pub behind: Option<u32>,
+    /// Also split partitions that have rows, which copies them while writes wait
+    #[arg(long)]
+    pub allow_copy: bool,
+    /// Print the SQL and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Which table.
+    #[command(flatten)]
+    pub table: TableArgs,
+    /// What day it is.
+    #[command(flatten)]
+    pub today: TodayArgs,
+    /// How to wait.
+    #[command(flatten)]
+    pub waits: WaitArgs,
+}
+
+/// `partition check`
+#[derive(Debug, Args)]
+pub struct PartitionCheckArgs {
+    /// How many months after this one must have a partition; without it, the `ahead` of `caredb.toml`, or 3
+    #[arg(long, value_name = "MONTHS", value_parser = clap::value_parser!(u32).range(0..=1200))]
+    pub ahead: Option<u32>,
+    /// Do not compare rows and keys, which reads both tables
+    #[arg(long)]
+    pub skip_keys: bool,
+    /// Which table.
+    #[command(flatten)]
+    pub table: TableArgs,
+    /// What day it is.
+    #[command(flatten)]
+    pub today: TodayArgs,
+    /// Where the files are.
+    #[command(flatten)]
+    pub files: FileArgs,
+}
+
+/// `partition drop`
+#[derive(Debug, Args)]
+pub struct PartitionDropArgs {
+    /// The partition: `p_2024_01`
+    pub name: String,
+    /// Which table.
+    #[command(flatten)]
+    pub table: TableArgs,
+    /// How to wait.
+    #[command(flatten)]
+    pub waits: WaitArgs,
+}
+
+/// `partition rebuild`
+#[derive(Debug, Args)]
+pub struct PartitionRebuildArgs {
+    /// The partition: `p_2024_01`
+    pub name: String,
+    /// Rebuild, which copies the whole table while it is read and written
+    #[arg(long)]
+    pub allow_copy: bool,
+    /// Which table.
+    #[command(flatten)]
+    pub table: TableArgs,
+    /// How to wait.
+    #[command(flatten)]
+    pub waits: WaitArgs,
 }
 
 /// `seed`

@@ -1,15 +1,17 @@
 //! Flags, environment and `caredb.toml`, read once into one typed value. Secrets in it never print.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use wildmatch::WildMatch;
 
 use crate::cli::{FileArgs, Globals};
+use crate::db::ident::{Ident, InvalidIdent};
 use crate::db::target::{Target, TargetError};
 use crate::migrate::files::Location;
 use crate::migrate::placeholder::Placeholders;
+use crate::partition::Managed;
 
 const FILE: &str = "caredb.toml";
 
@@ -34,9 +36,50 @@ struct File {
     migrations: Option<PathBuf>,
     rollbacks: Option<PathBuf>,
     fixtures: Option<PathBuf>,
+    /// Tables with monthly partitions, beside `appointments`.
+    #[serde(default)]
+    partitioned: Vec<Partitioned>,
     /// Values of `${name}` in V, U and R files.
     #[serde(default)]
     placeholders: BTreeMap<String, String>,
+}
+
+/// `[[partitioned]]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Partitioned {
+    table: Name,
+    column: Name,
+    #[serde(default, rename = "interval")]
+    _interval: Interval,
+    #[serde(default = "default_ahead")]
+    ahead: u32,
+    keys: Option<Name>,
+}
+
+fn default_ahead() -> u32 {
+    Managed::appointments().ahead
+}
+
+/// How long a partition is.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Interval {
+    #[default]
+    Month,
+}
+
+/// A name of the database, as the file says it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+struct Name(Ident);
+
+impl TryFrom<String> for Name {
+    type Error = InvalidIdent;
+
+    fn try_from(name: String) -> Result<Self, InvalidIdent> {
+        Ident::new(&name).map(Self)
+    }
 }
 
 /// Which databases are protected.
@@ -74,6 +117,14 @@ pub enum ConfigError {
         line: usize,
         /// What.
         reason: String,
+    },
+    /// Two `[[partitioned]]` of one table.
+    #[error("`{}`: two `[[partitioned]]` name table `{table}`; leave one of them", file.display())]
+    TwicePartitioned {
+        /// The file.
+        file: PathBuf,
+        /// The table.
+        table: String,
     },
     /// A URL that can't be used; `origin` names where it was given.
     #[error("{origin}: {error}")]
@@ -122,6 +173,24 @@ impl Config {
         }
     }
 
+    /// The tables with monthly partitions: those of the file, and `appointments` where the file does not name it.
+    #[must_use]
+    pub fn partitioned(&self) -> Vec<Managed> {
+        let built_in = Managed::appointments();
+        let is_built_in = |entry: &&Partitioned| entry.table.0 == built_in.table;
+        let named = self.file.partitioned.iter().map(|entry| Managed {
+            table: entry.table.0.clone(),
+            column: entry.column.0.clone(),
+            ahead: entry.ahead,
+            keys: match &entry.keys {
+                None if is_built_in(&entry) => built_in.keys.clone(),
+                keys => keys.as_ref().map(|keys| keys.0.clone()),
+            },
+        });
+        let unnamed = !self.file.partitioned.iter().any(|entry| is_built_in(&entry));
+        unnamed.then(|| built_in.clone()).into_iter().chain(named).collect()
+    }
+
     /// Where the V files are.
     #[must_use]
     pub fn migrations(&self, args: &FileArgs) -> Location {
@@ -158,11 +227,18 @@ impl Config {
 fn read_file(path: &Path) -> Result<File, ConfigError> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| ConfigError::Unreadable { file: path.to_owned(), reason: error.to_string().to_lowercase() })?;
-    toml::from_str(&text).map_err(|error| ConfigError::Wrong {
+    let file: File = toml::from_str(&text).map_err(|error| ConfigError::Wrong {
         file: path.to_owned(),
         line: error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1),
         reason: error.message().replace('\n', " "),
-    })
+    })?;
+    let mut tables = BTreeSet::new();
+    match file.partitioned.iter().find(|entry| !tables.insert(entry.table.0.as_str())) {
+        Some(Partitioned { table, .. }) => {
+            Err(ConfigError::TwicePartitioned { file: path.to_owned(), table: table.0.as_str().to_owned() })
+        }
+        None => Ok(file),
+    }
 }
 
 fn target(globals: &Globals) -> Result<Option<Target>, ConfigError> {

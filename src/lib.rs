@@ -9,5 +9,6 @@ pub mod dev;
 pub mod doctor;
 pub mod migrate;
 pub mod output;
+pub mod partition;
 pub mod schema;
 pub mod seed;

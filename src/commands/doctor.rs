@@ -9,9 +9,9 @@ use crate::db::connect::Session;
 use crate::doctor::judge::{judge, judge_all};
 use crate::doctor::needs::{Needs, Statement};
 use crate::doctor::observe::{observe, observe_around};
-use crate::doctor::{Finding, Level};
 use crate::migrate::apply;
 use crate::migrate::plan::{Forward, Observed, Plan, plan_up};
+use crate::output::finding::{Finding, Level};
 use crate::output::table::{Align, render};
 use crate::output::{Event, Exit, Outcome, count};
 
@@ -31,12 +31,17 @@ pub async fn run(context: &Context, args: &FileArgs) -> anyhow::Result<Outcome> 
     Ok(report(session.database.as_str(), &findings))
 }
 
-fn report(database: &str, findings: &[Finding]) -> Outcome {
+/// Findings as a table.
+pub fn findings_table(findings: &[Finding]) -> String {
     let rows: Vec<Vec<String>> = findings
         .iter()
         .map(|finding| vec![finding.level.word().to_owned(), finding.check.to_owned(), finding.to_string()])
         .collect();
-    let table = render(&[("level", Align::Left), ("check", Align::Left), ("finding", Align::Left)], &rows);
+    render(&[("level", Align::Left), ("check", Align::Left), ("finding", Align::Left)], &rows)
+}
+
+fn report(database: &str, findings: &[Finding]) -> Outcome {
+    let table = findings_table(findings);
     let of = |level| findings.iter().filter(|finding| finding.level == level).count();
     let (problems, warnings) = (of(Level::Problem), of(Level::Warning));
     let sum = format!("`{database}`: {}, {}", count(problems, "problem"), count(warnings, "warning"));

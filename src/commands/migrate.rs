@@ -10,11 +10,11 @@ use serde_json::json;
 use super::{Context, Refusal, doctor};
 use crate::cli::{LockArgs, MigrateArgs, PreflightArgs};
 use crate::db::connect::{Session, connect};
+use crate::db::ddl::Patience;
 use crate::db::error::DbError;
 use crate::db::lock::{Holder, LockError};
 use crate::migrate::apply::{self, ApplyError};
 use crate::migrate::classify::destroys;
-use crate::migrate::ddl::Patience;
 use crate::migrate::files::{Files, Version};
 use crate::migrate::journal::Direction;
 use crate::migrate::plan::{Forward, Observed, Plan, PlanError, plan_up};
@@ -125,7 +125,7 @@ const RECONNECT_TIMEOUT: Duration = Duration::from_mins(1);
 /// Whether the connection is gone, so that the journal decides what has happened.
 fn is_lost(error: &anyhow::Error) -> bool {
     let apply = error.downcast_ref().map(|error| match error {
-        ApplyError::Statement { error, .. } | ApplyError::Db(error) => error,
+        ApplyError::Statement { error, .. } | ApplyError::Refused { error, .. } | ApplyError::Db(error) => error,
     });
     let settle = error.downcast_ref().and_then(|error| match error {
         SettleError::Db(error) => Some(error),
@@ -202,7 +202,11 @@ pub fn dry_run(plan: &Plan<'_>) -> Outcome {
         let total = step.script.statements.len();
         for (index, statement) in step.script.statements.iter().enumerate().skip(step.done) {
             // writing into a String can't fail
-            let warning = destroys(&statement.text).map(|what| format!(", DESTRUCTIVE: it {what}")).unwrap_or_default();
+            let warning = match (destroys(&statement.text), &statement.expects) {
+                (Some(what), _) => format!(", DESTRUCTIVE: it {what}"),
+                (None, Some(what)) => format!(", expects no {what}"),
+                (None, None) => String::new(),
+            };
             let number = index + 1;
             let _ =
                 writeln!(text, "-- {} statement {number} of {total}{warning}\n{};\n", step.script.name, statement.text);

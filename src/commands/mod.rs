@@ -8,6 +8,7 @@ use crate::db::connect::{ConnectError, Session, connect, connect_server, create_
 use crate::db::lock::LockError;
 use crate::db::target::Target;
 use crate::dev::PrivateServer;
+use crate::migrate::apply::ApplyError;
 use crate::migrate::files::{self, Files};
 use crate::output::{Event, Exit, Outcome, Output};
 
@@ -17,6 +18,7 @@ mod doctor;
 mod info;
 mod migrate;
 mod new;
+mod partition;
 mod repair;
 mod rollback;
 mod seed;
@@ -69,6 +71,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Repair(args) => repair::run(context, &args).await,
         Command::Baseline(args) => baseline::run(context, &args).await,
         Command::New(args) => new::run(context, &args),
+        Command::Partition(args) => partition::run(context, &args).await,
         Command::Seed(args) => seed::run(context, &args).await,
     }
 }
@@ -76,9 +79,13 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
 /// The exit code that an error ends the process with.
 #[must_use]
 pub fn exit_of(error: &anyhow::Error) -> Exit {
-    if error.is::<Refusal>() {
+    let by_rows = matches!(error.downcast_ref(), Some(ApplyError::Refused { .. }));
+    let not_empty = matches!(error.downcast_ref(), Some(partition::ApplyError::NotEmpty { .. }));
+    if error.is::<Refusal>() || by_rows || not_empty {
         Exit::Refused
-    } else if matches!(error.downcast_ref(), Some(LockError::Taken { .. })) {
+    } else if matches!(error.downcast_ref(), Some(LockError::Taken { .. }))
+        || matches!(error.downcast_ref(), Some(partition::ApplyError::Blocked(_)))
+    {
         Exit::Locked
     } else if error.is::<Interrupted>() {
         Exit::Interrupted

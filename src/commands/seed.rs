@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{Context, Refusal};
 use crate::cli::SeedArgs;
+use crate::db::clock;
 use crate::output::{Outcome, count};
 use crate::seed::{fixtures, load};
 
@@ -18,7 +19,7 @@ pub async fn run(context: &Context, args: &SeedArgs) -> anyhow::Result<Outcome> 
     let mut session = context.open_target(&target).await?;
     let today = match args.today {
         Some(today) => today,
-        None => load::today(&mut session.conn).await?,
+        None => clock::today(&mut session.conn).await?,
     };
     let tables = fixtures::read(&context.config.fixtures(args.fixtures.as_ref()), today)?;
     let loaded = load::load(&mut session.conn, &tables, |event| context.output.event(&event)).await?;

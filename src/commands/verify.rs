@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{Context, Refusal};
 use crate::cli::VerifyArgs;
+use crate::db::clock;
 use crate::db::ident::Ident;
 use crate::migrate::confine;
 use crate::migrate::files::{Migration, Script, Version};
@@ -83,7 +84,7 @@ async fn try_all(
     let all_restore = trial.findings.iter().all(|finding| matches!(finding, Finding::NoRollback { .. }));
     if args.with_rows && all_restore {
         let mut session = scratch.connect().await?;
-        let today = load::today(&mut session.conn).await?;
+        let today = clock::today(&mut session.conn).await?;
         let tables = fixtures::read(&context.config.fixtures(args.fixtures.as_ref()), today)?;
         load::load(&mut session.conn, &tables, |_| ()).await?;
         let (removed, finding) = verify::roll_back(scratch, migrations, &proof.before, on_event).await?;

@@ -1,10 +1,14 @@
 //! Everything that talks to a MySQL server or reads SQL text; knows nothing of what the SQL is for.
 
 pub mod blockers;
+pub mod clock;
 pub mod connect;
+pub mod crash;
+pub mod ddl;
 pub mod error;
 pub mod ident;
 pub mod lock;
 mod program;
+pub mod progress;
 pub mod split;
 pub mod target;

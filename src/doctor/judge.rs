@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::needs::Needs;
 use super::observe::{Around, Observed, Settings};
-use super::{Finding, Level};
-use crate::db::error::DbError;
+use crate::output::finding::{Finding, Level};
 
 /// A transaction that is older than this, in seconds, is one that DDL will hardly outwait.
 const OLD_TRANSACTION_S: u64 = 5;
@@ -26,7 +25,7 @@ pub fn judge(observed: &Observed, needs: &Needs) -> Vec<Finding> {
             findings.extend(primary_keys(settings, needs));
             findings.extend(names(settings, needs));
         }
-        Err(error) => findings.push(unknown("settings", error)),
+        Err(error) => findings.push(Finding::unknown("settings", error)),
     }
     findings.push(locks(observed, needs));
     findings
@@ -47,16 +46,12 @@ pub fn judge_all(observed: &Observed, around: &Around, needs: &Needs) -> Vec<Fin
     findings
 }
 
-fn unknown(check: &'static str, error: &DbError) -> Finding {
-    Finding { check, level: Level::Unknown, what: error.to_string(), cure: None }
-}
-
 /// What of a pending statement needs which privilege that is not held.
 fn privileges(observed: &Observed, needs: &Needs) -> Finding {
     const CHECK: &str = "privileges";
     let grants = match &observed.grants {
         Ok(grants) => grants,
-        Err(error) => return unknown(CHECK, error),
+        Err(error) => return Finding::unknown(CHECK, error),
     };
     let database = &observed.database;
     let missing: Vec<_> = needs.privileges.iter().filter(|(privilege, _)| !grants.has(privilege, database)).collect();
@@ -231,7 +226,7 @@ fn locks(observed: &Observed, needs: &Needs) -> Finding {
     const CHECK: &str = "locks";
     let held = match &observed.locks {
         Ok(held) => held,
-        Err(error) => return unknown(CHECK, error),
+        Err(error) => return Finding::unknown(CHECK, error),
     };
     let concerned = |table: &str| needs.tables.iter().any(|name| name.eq_ignore_ascii_case(table));
     let old: Vec<_> =
@@ -271,7 +266,7 @@ fn sources(around: &Around) -> Finding {
     const CHECK: &str = "replication";
     let sources = match &around.sources {
         Ok(sources) => sources,
-        Err(error) => return unknown(CHECK, error),
+        Err(error) => return Finding::unknown(CHECK, error),
     };
     let Some(source) = sources.first() else { return Finding::ok(CHECK, "this server is no replica") };
     let state = match source.lag_s {
@@ -296,7 +291,7 @@ fn replicas(around: &Around) -> Finding {
                 "{number} connected; each runs an ALTER only after this server has, and lags for as long as it takes"
             ),
         ),
-        Err(error) => unknown(CHECK, error),
+        Err(error) => Finding::unknown(CHECK, error),
     }
 }
 
@@ -313,7 +308,7 @@ fn disk(around: &Around, needs: &Needs) -> Finding {
     };
     let tables = match &around.tables {
         Ok(tables) => tables,
-        Err(error) => return unknown(CHECK, error),
+        Err(error) => return Finding::unknown(CHECK, error),
     };
     let copied = tables.iter().filter(|(table, _)| needs.altered.contains(table)).max_by_key(|(_, bytes)| *bytes);
     match copied {
@@ -348,7 +343,7 @@ fn row_versions(version: &str, around: &Around) -> Finding {
     let limit = row_version_limit(version);
     let versions = match &around.row_versions {
         Ok(versions) => versions,
-        Err(error) => return unknown(CHECK, error),
+        Err(error) => return Finding::unknown(CHECK, error),
     };
     match versions.iter().max_by_key(|(_, versions)| *versions) {
         // four fifths
@@ -382,7 +377,7 @@ fn histories(around: &Around) -> Finding {
     const CHECK: &str = "other_tools";
     let tables = match &around.tables {
         Ok(tables) => tables,
-        Err(error) => return unknown(CHECK, error),
+        Err(error) => return Finding::unknown(CHECK, error),
     };
     for (table, _) in tables {
         let lower = table.to_lowercase();

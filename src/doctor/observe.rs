@@ -154,7 +154,8 @@ async fn settings(conn: &mut MySqlConnection) -> Seen<Settings> {
 // Without FOR it shows what the active roles give, too.
 const GRANTS: &str = "SHOW GRANTS";
 
-async fn grants(conn: &mut MySqlConnection) -> Seen<Grants> {
+/// The session's privileges.
+pub async fn grants(conn: &mut MySqlConnection) -> Seen<Grants> {
     let failed = |error: Error| DbError::new("could not read the privileges", &error);
     let rows = sqlx::raw_sql(GRANTS).fetch_all(conn).await.map_err(failed)?;
     let lines = rows.iter().map(|row| row.try_get_unchecked(0)).collect::<Result<Vec<&str>, _>>().map_err(failed)?;

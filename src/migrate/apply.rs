@@ -7,13 +7,11 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::TryStreamExt as _;
 use sqlx::Connection as _;
 use sqlx::mysql::MySqlConnection;
 
 use super::classify::Class;
-use super::crash::crash_point;
-use super::ddl::{self, Patience, run_ddl};
+use super::expect;
 use super::explain::stopped;
 use super::files::Statement;
 use super::fingerprint::{self, Fingerprint};
@@ -22,6 +20,8 @@ use super::plan::{Observed, Plan, Step};
 use super::session::FileSession;
 use super::{history, settle};
 use crate::db::connect::Session;
+use crate::db::crash::crash_point;
+use crate::db::ddl::{self, Patience, run_ddl};
 use crate::db::error::{DbError, server_error};
 use crate::db::ident::Ident;
 use crate::db::lock::{self, Holder, LockError};
@@ -35,6 +35,14 @@ pub enum ApplyError {
     #[error("{error}; {applied}")]
     Statement {
         /// File, line, statement, and what the server said.
+        error: DbError,
+        /// What is in the database now.
+        applied: String,
+    },
+    /// Rows are in the way that the file expects not to be there.
+    #[error("{error}; {applied}")]
+    Refused {
+        /// File, line, statement, and the rows.
         error: DbError,
         /// What is in the database now.
         applied: String,
@@ -316,7 +324,7 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
         file.enter(self.conn).await?;
         let begun = Instant::now();
         let mut transaction = self.conn.begin().await?;
-        execute(&mut transaction, &statement.text).await?;
+        expect::run(&mut transaction, statement).await?;
         let ms = elapsed_ms(begun);
         file.leave(&mut transaction, &self.home).await?;
         write_unwritten(&mut transaction, &self.unwritten).await?;
@@ -429,26 +437,6 @@ async fn write_unwritten(conn: &mut MySqlConnection, unwritten: &Unwritten<'_>) 
         Some(finished) => finished.write(conn).await,
         None => Ok(()),
     }
-}
-
-/// Runs one statement; rows that it returns are read and dropped. The driver lets a text hold several statements; should one
-/// slip through the splitter, the run stops, and the journal does not call it done.
-pub(super) async fn execute(conn: &mut MySqlConnection, text: &str) -> Result<(), sqlx::Error> {
-    // the text is the migration's own
-    let mut results = sqlx::raw_sql(sqlx::AssertSqlSafe(text)).fetch_many(conn);
-    let mut statements = 0;
-    while let Some(result) = results.try_next().await? {
-        statements += usize::from(result.is_left());
-    }
-    // CALL ends with a result of its own behind those of its SELECTs
-    let calls = text.trim_start().get(..4).is_some_and(|word| word.eq_ignore_ascii_case("call"));
-    if statements > 1 && !calls {
-        let reason = format!(
-            "the server read {statements} statements where caredb read one; end each with its delimiter, and look at what has run"
-        );
-        return Err(sqlx::Error::Configuration(reason.into()));
-    }
-    Ok(())
 }
 
 /// A failed V file gets its row in the history as Flyway writes it, so that Flyway stops there, too.

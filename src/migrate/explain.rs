@@ -1,6 +1,7 @@
 //! What to say of a statement that the server refused.
 
 use super::apply::ApplyError;
+use super::expect::Unexpected;
 use super::files::{Script, Statement};
 use super::journal::Direction;
 use super::plan::Plan;
@@ -32,12 +33,13 @@ pub fn stopped(
             format!("rolled back so far: version {} down to {}, and {file}", plan.from, before.version)
         }
     };
+    let refused = Unexpected::of(error).is_some();
     let error = statement_error(plan.steps[index].script, number, error);
     let error = match in_the_way {
         Some(cure) => error.with_cure(cure),
         None => error,
     };
-    ApplyError::Statement { error, applied }
+    if refused { ApplyError::Refused { error, applied } } else { ApplyError::Statement { error, applied } }
 }
 
 /// What the server said of a statement, with file and line; `number` counts the statements from 0.

@@ -8,6 +8,7 @@ use include_dir::{Dir, include_dir};
 use sha2::{Digest as _, Sha256};
 
 use super::classify::{Class, Refused, classify, declared};
+use super::expect;
 use super::history::abbreviate;
 use super::placeholder::{PlaceholderError, Placeholders};
 use super::repeatable::{NotRepeatable, Repeatable};
@@ -97,6 +98,8 @@ pub struct Statement {
     pub sha256: String,
     /// What it does, which decides how it is journalled.
     pub class: Class,
+    /// What its rows would be, where the file declares that it expects none.
+    pub expects: Option<String>,
 }
 
 /// What is wrong with a file; the message names it.
@@ -179,6 +182,16 @@ pub enum FileError {
         name: String,
         /// Line and reason.
         error: SplitError,
+    },
+    /// Something else than a query that is declared to find no rows.
+    #[error(
+        "`{name}` line {line}: `caredb: expects no rows` stands before a statement that is no query; put it before a SELECT"
+    )]
+    NoQuery {
+        /// The file.
+        name: String,
+        /// The line of the statement.
+        line: usize,
     },
     /// A statement that can't stand in a migration.
     #[error("`{name}` line {line}: {refused}")]
@@ -324,23 +337,35 @@ fn script(name: String, description: String, bytes: &[u8], placeholders: &Placeh
                     line: statement.line,
                     refused,
                 })?;
+                let comments = &text[end..statement.offset];
                 // what tells nothing itself may be declared in the comment before it
-                let class = match (class, declared(&text[end..statement.offset])) {
+                let class = match (class, declared(comments)) {
                     (Class::Opaque, Some(change)) => Class::Schema(change),
                     (class, _) => class,
                 };
+                let expects = expect::declared(comments).map(str::to_owned);
+                if expects.is_some() && !is_query(statement.text) {
+                    return Err(FileError::NoQuery { name, line: statement.line });
+                }
                 end = statement.offset + statement.text.len();
                 statements.push(Statement {
                     text: statement.text.to_owned(),
                     line: statement.line,
                     sha256: sha256(statement.text.as_bytes()),
                     class,
+                    expects,
                 });
             }
         }
         Err(error) => return Err(FileError::Split { name, error }),
     }
     Ok(Script { name, description, checksum: checksum(plain), sha256: sha256(bytes), statements })
+}
+
+/// Whether a statement only reads.
+fn is_query(text: &str) -> bool {
+    let first = text.split(|c: char| !c.is_ascii_alphabetic()).find(|word| !word.is_empty()).unwrap_or_default();
+    ["SELECT", "WITH", "TABLE", "VALUES"].iter().any(|query| first.eq_ignore_ascii_case(query))
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> String {

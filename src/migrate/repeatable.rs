@@ -157,7 +157,7 @@ fn dropping(object: &Target, line: usize) -> Statement {
 /// A statement of caredb's own, at the line of the file's that it belongs to.
 fn written(text: String, line: usize, class: Class) -> Statement {
     let sha256 = sha256(text.as_bytes());
-    Statement { text, line, sha256, class }
+    Statement { text, line, sha256, class, expects: None }
 }
 
 /// The R files that are not applied with the text that they have now, by description.

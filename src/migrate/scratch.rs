@@ -7,7 +7,7 @@ use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Connection as _};
 
 use super::files::Script;
-use super::{apply, explain};
+use super::{expect, explain};
 use crate::db::connect::{ConnectError, Session, connect};
 use crate::db::error::{DbError, server_error};
 use crate::db::ident::Ident;
@@ -126,7 +126,7 @@ impl Scratch {
         let set = sqlx::raw_sql(AssertSqlSafe(clock)).execute(&mut conn).await;
         set.map_err(|error| DbError::new("could not set the session's time", &error))?;
         for (number, statement) in script.statements.iter().enumerate() {
-            if let Err(error) = apply::execute(&mut conn, &statement.text).await {
+            if let Err(error) = expect::run(&mut conn, statement).await {
                 let refused = server_error(&error).is_some();
                 let error = explain::statement_error(script, number, &error);
                 return Err(if refused { ScratchError::Statement(error) } else { error.into() });

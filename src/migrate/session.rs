@@ -7,8 +7,8 @@ use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
 
 use super::classify::{Class, Session};
-use super::ddl::LIMIT;
 use super::files::Statement;
+use crate::db::ddl::LIMIT;
 use crate::db::error::{DbError, server_error};
 use crate::db::ident::Ident;
 

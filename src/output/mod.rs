@@ -8,12 +8,13 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use self::bar::Bar;
-use crate::doctor::Finding;
+use self::finding::Finding;
 use crate::migrate::files::Version;
 use crate::migrate::journal::Direction;
 use crate::migrate::verify::RowChange;
 
 mod bar;
+pub mod finding;
 pub mod table;
 
 /// What caredb's exit codes mean, the same for every command.
@@ -120,6 +121,25 @@ pub enum Event {
         /// The tables whose number of rows it changed.
         changes: Vec<RowChange>,
     },
+    /// Months got partitions.
+    Partitioned {
+        /// The table.
+        table: String,
+        /// What was done: `split p_future for 2026-12 to 2027-02`.
+        did: String,
+        /// How many partitions are new.
+        months: usize,
+        /// The rows that were copied for it, as InnoDB estimates them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        copied_rows: Option<u64>,
+        /// How long it took, in milliseconds.
+        duration_ms: u64,
+    },
+    /// Something that is good to know.
+    Note {
+        /// What.
+        text: String,
+    },
     /// The fixtures of a table were loaded.
     Seeded {
         /// The table.
@@ -211,6 +231,7 @@ impl Output {
                 | Event::Waiting { .. }
                 | Event::Blocked { .. }
                 | Event::Reconnecting { .. }
+                | Event::Note { .. }
                 | Event::Server { .. },
             ) => eprintln!("{}", line(event)),
             (Format::Human, _) => print_text(&line(event)),
@@ -297,6 +318,11 @@ fn line(event: &Event) -> String {
             };
             format!("{script:<4} {description:<40} {changes}")
         }
+        Event::Partitioned { table, did, months: _, copied_rows, duration_ms } => {
+            let copied = copied_rows.map(|rows| format!(", about {rows} rows copied")).unwrap_or_default();
+            format!("{table:<22} {did}{copied} {duration_ms:>6} ms")
+        }
+        Event::Note { text } => text.clone(),
         Event::Seeded { table, inserted, kept } => {
             format!("{table:<22} {:>12} {kept:>6} there already", format!("{inserted} new"))
         }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
 use sqlx::mysql::{MySqlArguments, MySqlConnection};
 use sqlx::query::Query;
 use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, MySql, Row as _};
@@ -55,15 +54,6 @@ pub enum SeedError {
     /// Anything else the server refuses.
     #[error(transparent)]
     Db(#[from] DbError),
-}
-
-const TODAY: &str = "SELECT DATE_FORMAT(UTC_DATE(), '%Y-%m-%d')";
-
-/// The server's date in UTC.
-pub async fn today(conn: &mut MySqlConnection) -> Result<NaiveDate, DbError> {
-    let failed = |error: sqlx::Error| DbError::new("could not ask the server for its date", &error);
-    let text: String = sqlx::query_scalar(TODAY).fetch_one(conn).await.map_err(failed)?;
-    text.parse().map_err(|_| failed(sqlx::Error::Protocol(format!("`{text}` is no date"))))
 }
 
 /// How many rows of a table are new, and how many were there.

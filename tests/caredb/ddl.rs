@@ -1,7 +1,7 @@
 //! DDL that meets the locks of others: who blocks, trying again, giving up.
 
 use caredb::db::blockers::{blocking, holding};
-use caredb::migrate::progress;
+use caredb::db::progress;
 use insta::assert_snapshot;
 use sqlx::mysql::MySqlConnection;
 

@@ -6,16 +6,16 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use sqlx::ConnectOptions as _;
+use futures_util::TryStreamExt as _;
 use sqlx::mysql::MySqlConnection;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 
-use super::apply::execute;
+use super::blockers::{Held, blocking};
+use super::connect::Session;
+use super::error::{DbError, server_error};
 use super::progress;
-use crate::db::blockers::{Held, blocking};
-use crate::db::connect::Session;
-use crate::db::error::{DbError, server_error};
-use crate::db::split::{Token, tokens};
-use crate::db::target::Target;
+use super::split::{Token, tokens};
+use super::target::Target;
 use crate::output::{Event, count};
 
 /// How often to look what a statement is at, and when first.
@@ -38,6 +38,9 @@ pub struct Patience {
     pub target: Target,
     /// The server's id of the connection that works.
     pub connection: u64,
+    /// How long a statement may wait for metadata locks in all; none for as long as each wait may take. An ALTER waits twice,
+    /// for a lock that keeps writers out and for one that keeps all out, and the server's timeout is for each.
+    pub all_waits: Option<Duration>,
     /// After giving up: who is in the way, and what to do about it.
     pub in_the_way: Option<String>,
 }
@@ -46,12 +49,14 @@ impl Patience {
     /// For the connection of a session.
     #[must_use]
     pub fn new(session: &Session, retries: u32, progress: bool) -> Self {
-        Self { retries, progress, target: session.target.clone(), connection: session.id, in_the_way: None }
+        let (target, connection) = (session.target.clone(), session.id);
+        Self { retries, progress, target, connection, all_waits: None, in_the_way: None }
     }
 }
 
-// 5 s, unless the server is set to less. A file's own SET comes later, and so wins.
-pub(super) const LIMIT: &str = "SET SESSION lock_wait_timeout = CAST(LEAST(@@GLOBAL.lock_wait_timeout, 5) AS UNSIGNED)";
+/// Shortens this session's waits for metadata locks: to 5 s, unless the server is set to less. A file's own SET comes later,
+/// and so wins.
+pub const LIMIT: &str = "SET SESSION lock_wait_timeout = CAST(LEAST(@@GLOBAL.lock_wait_timeout, 5) AS UNSIGNED)";
 
 /// Before the first file's statements: a waiting ALTER queues every new query behind it, so it must not wait long.
 pub async fn limit_waits(conn: &mut MySqlConnection) -> Result<(), DbError> {
@@ -73,17 +78,19 @@ pub async fn run_ddl(
     let mut attempt = 0;
     loop {
         let mut seen = Ok(Vec::new());
+        let mut ended = false;
         let result = {
             let mut statement = pin!(execute(conn, text));
             tokio::select! {
                 biased;
                 result = &mut statement => result,
-                never = look_on(patience, place, &mut seen, &mut on_event) => match never {},
+                never = look_on(patience, place, &mut seen, &mut ended, &mut on_event) => match never {},
             }
         };
         attempt += 1;
         let Err(error) = result else { return Ok(()) };
-        if server_error(&error).is_none_or(|(number, _)| number != 1205) {
+        // 1317: ended from the second connection
+        if server_error(&error).is_none_or(|(number, _)| number != 1205 && !(ended && number == 1317)) {
             return Err(error);
         }
         let by = describe(&seen);
@@ -96,6 +103,26 @@ pub async fn run_ddl(
     }
 }
 
+/// Runs one statement; rows that it returns are read and dropped. The driver lets a text hold several statements; should one
+/// slip through the splitter, the run stops, and nobody calls it done.
+pub async fn execute(conn: &mut MySqlConnection, text: &str) -> Result<(), sqlx::Error> {
+    // the caller's own text, or made of quoted names
+    let mut results = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(conn);
+    let mut statements = 0;
+    while let Some(result) = results.try_next().await? {
+        statements += usize::from(result.is_left());
+    }
+    // CALL ends with a result of its own behind those of its SELECTs
+    let calls = text.trim_start().get(..4).is_some_and(|word| word.eq_ignore_ascii_case("call"));
+    if statements > 1 && !calls {
+        let reason = format!(
+            "the server read {statements} statements where caredb read one; end each with its delimiter, and look at what has run"
+        );
+        return Err(sqlx::Error::Configuration(reason.into()));
+    }
+    Ok(())
+}
+
 /// Whether error 1205 means that nothing was changed: atomic DDL is done or is not (MySQL manual, "Atomic Data
 /// Definition Statement Support"); CALL may have done a part.
 fn is_atomic(text: &str) -> bool {
@@ -104,22 +131,36 @@ fn is_atomic(text: &str) -> bool {
         Token::Word(word) if !word.starts_with(|c: char| c.is_ascii_digit()) => Some(word.to_ascii_uppercase()),
         _ => None,
     });
-    matches!(first.as_deref(), Some("CREATE" | "ALTER" | "DROP" | "RENAME" | "TRUNCATE"))
+    // LOCK TABLES takes all its locks or none
+    matches!(first.as_deref(), Some("CREATE" | "ALTER" | "DROP" | "RENAME" | "TRUNCATE" | "LOCK"))
 }
 
 /// While the statement runs, asks on a second connection whom it waits for and how far it is; `seen` keeps what it
-/// waited for last. Never ends; without a second connection it only tells the time.
+/// waited for last. Ends it where its waits add up to more than they may, and says so in `ended`. Never ends itself;
+/// without a second connection it only tells the time.
 async fn look_on(
     patience: &Patience,
     place: &str,
     seen: &mut Result<Vec<Held>, DbError>,
+    ended: &mut bool,
     on_event: &mut impl FnMut(Event),
 ) -> Infallible {
     let begun = Instant::now();
-    tokio::time::sleep(LOOK).await;
+    let pause = if patience.all_waits.is_some() { LOOK / 4 } else { LOOK };
+    tokio::time::sleep(pause).await;
     let mut other = patience.target.options(true).connect().await;
+    let (mut looked, mut waited) = (begun, Duration::ZERO);
     loop {
         let mut percent = None;
+        if let (Ok(other), Some(limit)) = (&mut other, patience.all_waits)
+            && waits_for_metadata(other, patience.connection).await
+        {
+            waited += looked.elapsed();
+            if waited >= limit {
+                *ended |= end(other, patience.connection).await;
+            }
+        }
+        looked = Instant::now();
         match &mut other {
             Ok(other) => {
                 match blocking(other, patience.connection).await {
@@ -137,8 +178,22 @@ async fn look_on(
             let left_s = percent.and_then(|percent| progress::left_s(elapsed, percent));
             on_event(Event::Progress { place: place.to_owned(), elapsed_s: elapsed.as_secs(), percent, left_s });
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(pause).await;
     }
+}
+
+const STATE: &str = "SELECT STATE FROM information_schema.PROCESSLIST WHERE ID = ?";
+
+/// Whether a connection of this account waits for a metadata lock; false where that can't be asked.
+async fn waits_for_metadata(conn: &mut MySqlConnection, connection: u64) -> bool {
+    let state = sqlx::query(STATE).bind(connection).fetch_optional(conn).await.ok().flatten();
+    let state: Option<String> = state.and_then(|row| row.try_get_unchecked(0).ok().flatten());
+    state.is_some_and(|state| state.starts_with("Waiting for") && state.ends_with("metadata lock"))
+}
+
+/// Ends the statement of a connection of this account; true where the server took the order.
+async fn end(conn: &mut MySqlConnection, connection: u64) -> bool {
+    sqlx::raw_sql(AssertSqlSafe(format!("KILL QUERY {connection}"))).execute(conn).await.is_ok()
 }
 
 fn describe(seen: &Result<Vec<Held>, DbError>) -> String {
@@ -171,6 +226,7 @@ mod tests {
             ("ALTER TABLE t ADD a INT", true),
             ("/* x */ drop table t", true),
             ("/*!50003 CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET @a = 1 */", true),
+            ("LOCK TABLES t WRITE", true),
             ("CALL p()", false),
             ("OPTIMIZE TABLE t", false),
             ("SET @a = 'ALTER'", false),

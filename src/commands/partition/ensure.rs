@@ -1,0 +1,104 @@
+//! `caredb partition ensure`: makes the months that are missing.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use super::{Context, Refusal, ddl, lock, open, today};
+use crate::cli::PartitionEnsureArgs;
+use crate::output::{Outcome, count};
+use crate::partition::plan::{Step, Wish, plan};
+use crate::partition::{Managed, Table, observe};
+
+pub async fn run(context: &Context, args: &PartitionEnsureArgs) -> anyhow::Result<Outcome> {
+    let (mut session, mut tables) = open(context, &args.table).await?;
+    let today = today(&mut session, &args.today).await?;
+    let wish = |managed: &Managed| Wish { today, ahead: args.ahead.unwrap_or(managed.ahead), behind: args.behind };
+    let mut planned = Vec::new();
+    for (managed, table) in &tables {
+        let contents = observe::contents(&mut session.conn, table).await?;
+        planned.push(plan(table, &contents, &wish(managed))?);
+    }
+    if args.dry_run {
+        return Ok(dry_run(&tables, &planned, args.allow_copy));
+    }
+    let mut made = 0;
+    if planned.iter().any(|steps| !steps.is_empty()) {
+        lock(context, &mut session, &args.waits).await?;
+        let mut refusals = Vec::new();
+        for (managed, table) in &mut tables {
+            // again, since another run may have been at work
+            *table = observe::table(&mut session.conn, managed).await?;
+            let contents = observe::contents(&mut session.conn, table).await?;
+            let steps = plan(table, &contents, &wish(managed))?;
+            let (steps, copying): (Vec<Step>, Vec<Step>) =
+                steps.into_iter().partition(|step| args.allow_copy || step.copies.is_none());
+            for step in &steps {
+                ddl(context, &mut session, &args.waits).await?.make(table, step).await?;
+                made += step.count;
+            }
+            refusals.extend(copying.iter().filter_map(|step| refusal(table, step)));
+            *table = observe::table(&mut session.conn, managed).await?;
+        }
+        if !refusals.is_empty() {
+            let made = if made > 0 { format!("{} made; ", count(made, "partition")) } else { String::new() };
+            return Err(Refusal(format!("{made}{}", refusals.join("; "))).into());
+        }
+    }
+    Ok(report(&tables, today, made))
+}
+
+/// What to say of a step that copies rows and may not.
+fn refusal(table: &Table, step: &Step) -> Option<String> {
+    let copies = step.copies?;
+    let table = table.name.as_str();
+    Some(format!("to {step} of table `{table}` {copies}; say `--allow-copy` at a quiet time"))
+}
+
+fn report(tables: &[(Managed, Table)], today: crate::partition::month::Month, made: usize) -> Outcome {
+    let mut ready = Vec::new();
+    for (_, table) in tables {
+        let ahead = table.headroom(today);
+        ready.push(json!({ "table": table.name.as_str(), "partitions": table.partitions.len(), "ahead": ahead }));
+    }
+    let states = tables.iter().map(|(_, table)| {
+        let ahead = table.headroom(today);
+        format!("`{}` is ready to {}, {} ahead", table.name.as_str(), today.plus(ahead), count(ahead as usize, "month"))
+    });
+    let states = states.collect::<Vec<_>>().join("; ");
+    let text = match made {
+        0 => format!("nothing to do: {states}"),
+        made => format!("{} made: {states}", count(made, "partition")),
+    };
+    Outcome::done(text, json!({ "today": today, "made": made, "tables": ready }))
+}
+
+fn dry_run(tables: &[(Managed, Table)], planned: &[Vec<Step>], allow_copy: bool) -> Outcome {
+    let mut text = String::new();
+    let mut statements = Vec::new();
+    let (mut months, mut refused) = (0, 0);
+    for ((_, table), step) in
+        tables.iter().zip(planned).flat_map(|(table, steps)| steps.iter().map(move |step| (table, step)))
+    {
+        let cost = match step.copies {
+            None => "copies nothing".to_owned(),
+            Some(copies) if allow_copy => copies.to_string(),
+            Some(copies) => format!("{copies}; REFUSED without `--allow-copy`"),
+        };
+        refused += usize::from(step.copies.is_some() && !allow_copy);
+        months += step.count;
+        // writing into a String can't fail
+        let _ = writeln!(text, "-- `{}`: {step}: {cost}\n{};\n", table.name.as_str(), step.sql);
+        statements.push(
+            json!({ "table": table.name.as_str(), "sql": step.sql, "partitions": step.count, "copies": step.copies }),
+        );
+    }
+    let of = format!("{}, {}", count(months, "partition"), count(statements.len(), "statement"));
+    let _ = match refused {
+        0 => write!(text, "-- dry run, nothing was changed: {of}"),
+        number => {
+            write!(text, "-- dry run, nothing was changed: {of}, {number} of them refused without `--allow-copy`")
+        }
+    };
+    Outcome::done(text, json!({ "dry_run": true, "partitions": months, "refused": refused, "statements": statements }))
+}
