@@ -24,7 +24,7 @@ pub async fn run(context: &Context, args: &FileArgs) -> anyhow::Result<Outcome> 
         Ok(plan) if !plan.steps.is_empty() => needs(&session, &migrated, plan),
         _ => Needs::default(),
     };
-    let observed = observe(&mut session).await;
+    let observed = observe(&mut session, &needs).await;
     let around = observe_around(&mut session.conn, &observed.settings).await;
     let mut findings: Vec<Finding> = plan.err().iter().map(Finding::unplannable).collect();
     findings.extend(judge_all(&observed, &around, &needs));
@@ -61,7 +61,7 @@ pub async fn preflight(
     plan: &Plan<'_>,
 ) -> anyhow::Result<()> {
     let needs = needs(session, migrated, plan);
-    let findings = judge(&observe(session).await, &needs);
+    let findings = judge(&observe(session, &needs).await, &needs);
     let mut problems = Vec::new();
     for finding in findings {
         match finding.level {

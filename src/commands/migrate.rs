@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde_json::json;
 
-use super::{Context, Refusal, doctor};
+use super::{Context, Refusal, doctor, partition};
 use crate::cli::{LockArgs, MigrateArgs, PreflightArgs};
 use crate::db::connect::{Session, connect};
 use crate::db::ddl::Patience;
@@ -105,13 +105,28 @@ pub async fn run_planned<'a>(
         };
         match run.await {
             Ok(plan) if plan.steps.is_empty() => return Ok(nothing_to_do(&session, &plan)),
-            Ok(plan) => return Ok(report(&session, &plan, begun.elapsed())),
+            Ok(plan) => {
+                if plan.direction == Direction::Up {
+                    say_what_has_no_months(context, &mut session).await;
+                }
+                return Ok(report(&session, &plan, begun.elapsed()));
+            }
             Err(error) if is_lost(&error) && losses < LOSSES => {
                 losses += 1;
                 context.output.event(&Event::Reconnecting { reason: format!("{error:#}") });
                 session = reconnect(&session).await.ok_or(error)?;
             }
             Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A migration makes a table partitioned, and `partition ensure` makes its months.
+/// That it can't be asked is no failure of the run.
+async fn say_what_has_no_months(context: &Context, session: &mut Session) {
+    for standing in partition::standing(context, session).await.unwrap_or_default() {
+        if standing.months == 0 {
+            context.output.event(&Event::Note { text: standing.to_string() });
         }
     }
 }

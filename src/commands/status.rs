@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::Row as _;
 use sqlx::mysql::MySqlConnection;
 
-use super::Context;
+use super::{Context, partition};
 use crate::cli::StatusArgs;
 use crate::db::error::DbError;
 use crate::migrate::files::{Files, Migration};
@@ -29,6 +29,7 @@ pub async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Outcome
     let mut session = context.open().await?;
     let observed = apply::observe(&mut session.conn).await?;
     let tables = table_sizes(&mut session.conn).await?;
+    let standing = partition::standing(context, &mut session).await?;
     let findings = plan::check(&files, &observed);
     let pending: Vec<_> = pending(&files, &observed).map(|migration| migration.version).collect();
     let repeatables: Vec<_> =
@@ -52,6 +53,9 @@ pub async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Outcome
                 last.installed_by
             ),
         );
+    }
+    for standing in &standing {
+        line("partitions", standing.to_string());
     }
     for finding in &findings {
         line("attention", finding.to_string());
@@ -79,6 +83,7 @@ pub async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Outcome
             "pending_repeatables": repeatables,
             "findings": findings,
             "versions": info::lines(&files, &observed),
+            "partitions": standing,
             "tables": tables,
         }),
     ))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::needs::Needs;
 use super::observe::{Around, Observed, Settings};
 use crate::output::finding::{Finding, Level};
+use crate::output::table::bytes;
 
 /// A transaction that is older than this, in seconds, is one that DDL will hardly outwait.
 const OLD_TRANSACTION_S: u64 = 5;
@@ -28,6 +29,7 @@ pub fn judge(observed: &Observed, needs: &Needs) -> Vec<Finding> {
         Err(error) => findings.push(Finding::unknown("settings", error)),
     }
     findings.push(locks(observed, needs));
+    findings.extend(copies(observed, needs));
     findings
 }
 
@@ -241,6 +243,28 @@ fn locks(observed: &Observed, needs: &Needs) -> Finding {
         format!("table `{}` is held by {}{more}", oldest.table, oldest.by),
         format!("wait until it ends, or end it with `KILL {}`", oldest.by.connection),
     )
+}
+
+/// What the statements copy while writes wait: nothing is said of tables without rows.
+fn copies(observed: &Observed, needs: &Needs) -> Option<Finding> {
+    const CHECK: &str = "copies";
+    let sizes = match &observed.copied {
+        Ok(sizes) => sizes,
+        Err(error) => return Some(Finding::unknown(CHECK, error)),
+    };
+    let size = |(table, place)| {
+        let &(rows, size) = sizes.get(table)?;
+        (rows > 0).then(|| format!("`{table}` (about {rows} rows, {}, {place})", bytes(size)))
+    };
+    let copied: Vec<String> = needs.copied.iter().filter_map(size).collect();
+    (!copied.is_empty()).then(|| {
+        Finding::new(
+            CHECK,
+            Level::Warning,
+            format!("the server copies {}, and writes to a table wait while it is copied", copied.join(", ")),
+            "migrate at a quiet time",
+        )
+    })
 }
 
 /// Nothing that stops caredb, which sets its own time-out for DDL; others wait as long as they are told.

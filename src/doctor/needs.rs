@@ -25,6 +25,8 @@ pub struct Needs {
     pub tables: BTreeSet<String>,
     /// Those of them that ALTER TABLE or an index changes, so that the server may copy them.
     pub altered: BTreeSet<String>,
+    /// Those of them that the server copies while writes wait, each with the first place that makes it so.
+    pub copied: BTreeMap<String, String>,
     /// Where the first trigger or stored function is created, which error 1419 may refuse.
     pub program: Option<String>,
     /// Where the first table without a primary key is created.
@@ -47,6 +49,11 @@ impl Needs {
             }
             if matches!(text.kind(), ("ALTER", "TABLE") | ("CREATE" | "DROP", "INDEX")) {
                 needs.altered.extend(tables.first().map(|table| table.name.clone()));
+            }
+            if text.copies()
+                && let Some(table) = tables.first()
+            {
+                needs.copied.entry(table.name.clone()).or_insert_with(|| statement.place.clone());
             }
             needs.tables.extend(tables.into_iter().map(|table| table.name));
             if matches!(text.kind(), ("CREATE", "TRIGGER" | "FUNCTION")) {
@@ -179,6 +186,15 @@ impl<'a> Text<'a> {
         needed
     }
 
+    /// Whether ALTER TABLE copies the table for sure while writes wait: a foreign key that is checked (error 1846 for anything
+    /// less), partitions made or taken away (MySQL manual, "Online DDL Operations").
+    fn copies(&self) -> bool {
+        let keys = self.words.windows(2).enumerate().filter(|(_, pair)| pair[0] == "FOREIGN" && pair[1] == "KEY");
+        let adds_key = keys.into_iter().any(|(at, _)| at > 0 && self.words[at - 1] != "DROP");
+        let partitions = self.has_pair(&["PARTITION"], &["BY"]) || self.has_pair(&["REMOVE"], &["PARTITIONING"]);
+        self.kind() == ("ALTER", "TABLE") && (adds_key || partitions)
+    }
+
     /// Sure only where neither `PRIMARY KEY`, nor `KEY` behind a column, nor another table can give it one.
     fn is_table_without_key(&self) -> bool {
         self.kind() == ("CREATE", "TABLE") && !["PRIMARY", "KEY", "LIKE", "SELECT"].iter().any(|word| self.has(word))
@@ -281,6 +297,21 @@ mod tests {
         assert!(needs("DROP TABLE t").altered.is_empty());
         assert!(needs("CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET @a = 1").program.is_some());
         assert!(needs("CREATE PROCEDURE p() SELECT 1").program.is_none());
+    }
+
+    #[test]
+    fn knows_what_is_copied_while_writes_wait() {
+        for (sql, copied) in [
+            ("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p (a)", true),
+            ("ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES p (a), DROP FOREIGN KEY g", true),
+            ("ALTER TABLE t DROP FOREIGN KEY g, DROP COLUMN a", false),
+            ("alter table t add a int, partition by hash (a)", true),
+            ("ALTER TABLE t REMOVE PARTITIONING", true),
+            ("ALTER TABLE t ADD PARTITION (PARTITION p VALUES LESS THAN (1))", false),
+            ("CREATE TABLE t (a INT, FOREIGN KEY (a) REFERENCES p (a))", false),
+        ] {
+            assert_eq!(needs(sql).copied.contains_key("t"), copied, "{sql}");
+        }
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! What the server says of itself. Reads only; what this account may not see is an `Err` with the server's reason.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{Error, Row as _};
 
 use super::grants::Grants;
+use super::needs::Needs;
 use crate::db::blockers::{self, Held};
 use crate::db::connect::Session;
 use crate::db::error::DbError;
@@ -13,7 +15,7 @@ use crate::db::error::DbError;
 /// What was seen, or why it could not be.
 pub type Seen<T> = Result<T, DbError>;
 
-/// What the checks before a run look at: three queries.
+/// What the checks before a run look at: three queries, and two more where a table is copied.
 #[derive(Debug)]
 pub struct Observed {
     /// The database of the session.
@@ -28,6 +30,8 @@ pub struct Observed {
     pub grants: Seen<Grants>,
     /// Metadata locks of other sessions on tables of the database.
     pub locks: Seen<Vec<Held>>,
+    /// Rows and bytes of the tables that the statements copy, as InnoDB estimates them; asked for only where there are any.
+    pub copied: Seen<BTreeMap<String, (u64, u64)>>,
 }
 
 /// What only `doctor` looks at.
@@ -95,8 +99,10 @@ pub struct Source {
 }
 
 /// Asks for what the checks before a run look at.
-pub async fn observe(session: &mut Session) -> Observed {
+pub async fn observe(session: &mut Session, needs: &Needs) -> Observed {
+    let copied = if needs.copied.is_empty() { Ok(BTreeMap::new()) } else { sizes(&mut session.conn).await };
     Observed {
+        copied,
         database: session.database.as_str().to_owned(),
         account: session.account.clone(),
         version: session.version.clone(),
@@ -160,6 +166,21 @@ pub async fn grants(conn: &mut MySqlConnection) -> Seen<Grants> {
     let rows = sqlx::raw_sql(GRANTS).fetch_all(conn).await.map_err(failed)?;
     let lines = rows.iter().map(|row| row.try_get_unchecked(0)).collect::<Result<Vec<&str>, _>>().map_err(failed)?;
     Ok(Grants::read(lines))
+}
+
+// A number that is a day old may be of an empty table.
+const FRESH: &str = "SET SESSION information_schema_stats_expiry = 0";
+const SIZES: &str = "
+    SELECT CONVERT(TABLE_NAME USING utf8mb4), CAST(COALESCE(TABLE_ROWS, 0) AS UNSIGNED),
+           CAST(COALESCE(DATA_LENGTH, 0) + COALESCE(INDEX_LENGTH, 0) AS UNSIGNED)
+    FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'";
+
+async fn sizes(conn: &mut MySqlConnection) -> Seen<BTreeMap<String, (u64, u64)>> {
+    let failed = |error: Error| DbError::new("could not read the sizes of the tables", &error);
+    sqlx::raw_sql(FRESH).execute(&mut *conn).await.map_err(failed)?;
+    let rows = sqlx::raw_sql(SIZES).fetch_all(conn).await.map_err(failed)?;
+    let read = |row: &MySqlRow| Ok((row.try_get_unchecked(0)?, (row.try_get_unchecked(1)?, row.try_get_unchecked(2)?)));
+    rows.iter().map(read).collect::<Result<_, Error>>().map_err(failed)
 }
 
 const SOURCES: &str = "SHOW REPLICA STATUS";

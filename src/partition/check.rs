@@ -10,6 +10,7 @@ use super::triggers::{Live, Trigger};
 use super::{Range, Table};
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
+use crate::output::count;
 use crate::output::finding::{Finding, Level};
 
 /// What the checks look at.
@@ -118,13 +119,9 @@ fn ranges(seen: &Seen<'_>) -> Vec<Finding> {
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(CHECK, format!("each of the {} partitions is a month", months(seen.table))));
+        findings.push(Finding::ok(CHECK, format!("each of the {} partitions is a month", seen.table.months())));
     }
     findings
-}
-
-fn months(table: &Table) -> usize {
-    table.ranges().filter(|(_, range)| matches!(range, Range::Month(_) | Range::First(_))).count()
 }
 
 /// A partition that is called like a month is that month.
@@ -153,25 +150,29 @@ fn mismatches(table: &Table, keys: &Ident, mismatch: &Mismatch) -> Vec<Finding> 
         format!("{}{more}", ids.first.join(", "))
     };
     let mut findings = Vec::new();
-    for (ids, what, cure) in [
+    for (ids, noun, what, cure) in [
         (
             &mismatch.no_key,
-            format!("rows of `{rows}` have no key"),
+            "row",
+            format!("of `{rows}` without a key"),
             "a trigger was missing when they were written; insert the keys by hand",
         ),
         (
             &mismatch.differs,
-            format!("rows of `{rows}` differ from their key"),
+            "row",
+            format!("of `{rows}` unlike the key"),
             "a trigger was missing when they were changed; update the keys by hand",
         ),
         (
             &mismatch.no_row,
-            format!("keys of `{keys}` have no row"),
+            "key",
+            format!("of `{keys}` without a row"),
             "TRUNCATE, DROP PARTITION or EXCHANGE removed the rows, and no trigger fires for those; bring the rows back, or delete the keys",
         ),
     ] {
         if ids.count > 0 {
-            findings.push(problem(CHECK, format!("{} {what}: {}", ids.count, named(ids)), cure));
+            let number = count(usize::try_from(ids.count).unwrap_or(usize::MAX), noun);
+            findings.push(problem(CHECK, format!("{number} {what}: {}", named(ids)), cure));
         }
     }
     if findings.is_empty() {

@@ -2,6 +2,8 @@
 //!
 //! A partition is a month where its bound is the first of the month after it; `p_future` takes what lies behind the last.
 
+use std::fmt;
+
 pub mod apply;
 pub mod check;
 pub mod keys;
@@ -12,6 +14,7 @@ pub mod scheme;
 pub mod triggers;
 
 use crate::db::ident::Ident;
+use crate::output::count;
 use month::Month;
 use scheme::{Bound, Scheme};
 
@@ -32,13 +35,11 @@ impl Managed {
     /// The one table of this project that is partitioned, as V13 made it; three months are kept ready.
     #[must_use]
     pub fn appointments() -> Self {
-        #[expect(clippy::expect_used)]
-        let name = |name| Ident::new(name).expect("plain words are names");
         Self {
-            table: name("appointments"),
-            column: name("appointment_date"),
+            table: Ident::known("appointments"),
+            column: Ident::known("appointment_date"),
             ahead: 3,
-            keys: Some(name("appointment_keys")),
+            keys: Some(Ident::known("appointment_keys")),
         }
     }
 }
@@ -111,6 +112,44 @@ impl Table {
             (months, month) = (months + 1, next);
         }
         months
+    }
+}
+
+/// How a table stands at a moment. Displays as a clause: `` `appointments` is ready to 2027-02, 3 months ahead``.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Standing {
+    /// The table.
+    pub table: String,
+    /// How many months have a partition.
+    pub months: usize,
+    /// How many months after this one have one, without a gap.
+    pub ahead: u32,
+    /// The last of those; this month where there is none.
+    pub ready_to: Month,
+}
+
+impl Table {
+    /// How many partitions are one month and no more, but for the first, which also takes what is older.
+    #[must_use]
+    pub fn months(&self) -> usize {
+        self.ranges().filter(|(_, range)| matches!(range, Range::Month(_) | Range::First(_))).count()
+    }
+
+    /// How the table stands in the month `today`.
+    #[must_use]
+    pub fn standing(&self, today: Month) -> Standing {
+        let ahead = self.headroom(today);
+        Standing { table: self.name.as_str().to_owned(), months: self.months(), ahead, ready_to: today.plus(ahead) }
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { table, months, ahead, ready_to } = self;
+        if *months == 0 {
+            return write!(f, "`{table}` has no months yet, `caredb partition ensure` makes them");
+        }
+        write!(f, "`{table}` is ready to {ready_to}, {} ahead", count(*ahead as usize, "month"))
     }
 }
 

@@ -178,8 +178,8 @@ const ROW_VERSIONS: &str = "
     WHERE SUBSTRING_INDEX(NAME, '/', 1) = DATABASE()
       AND SUBSTRING_INDEX(SUBSTRING_INDEX(LOWER(NAME), '#p#', 1), '/', -1) = LOWER(?)";
 
-/// How many INSTANT changes of columns the table's rows may be behind (MySQL manual, "The INFORMATION_SCHEMA INNODB_TABLES
-/// Table"). All partitions have the same number, also those made since, and REBUILD PARTITION keeps it (measured on 9.7).
+/// How many INSTANT changes of columns the table's rows may be behind (MySQL manual, "The
+/// `INFORMATION_SCHEMA` `INNODB_TABLES` Table"). All partitions have the same number, also those made since, and REBUILD PARTITION keeps it (measured on 9.7).
 /// Errors: no PROCESS.
 pub async fn row_versions(conn: &mut MySqlConnection, table: &Ident) -> Result<u64, DbError> {
     let number = sqlx::query_scalar(ROW_VERSIONS).bind(table.as_str()).fetch_one(conn).await;

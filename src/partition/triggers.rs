@@ -120,10 +120,8 @@ pub async fn live(conn: &mut MySqlConnection, table: &Ident) -> Result<BTreeMap<
         let trigger =
             Trigger { when: format!("{} {}", text(1)?, text(2)?), body: words(&tokens(&body).unwrap_or_default()) };
         let definer = text(4)?;
-        let definer_lives = match is_own(row).map_err(failed)? {
-            true => Some(true),
-            false => lives(conn, &definer).await.map_err(failed)?,
-        };
+        let own = is_own(row).map_err(failed)?;
+        let definer_lives = if own { Some(true) } else { lives(conn, &definer).await.map_err(failed)? };
         live.insert(text(0)?, Live { trigger, definer, definer_lives });
     }
     Ok(live)

@@ -5,15 +5,7 @@ use caredb::db::progress;
 use insta::assert_snapshot;
 use sqlx::mysql::MySqlConnection;
 
-use crate::support::{Test, block_on, wait_for};
-
-fn stable(text: &str) -> String {
-    [(r"connection \d+", "connection <id>"), (r"KILL \d+", "KILL <id>"), (r"for \d+ s", "for <n> s")]
-        .iter()
-        .fold(text.to_owned(), |text, (pattern, by)| {
-            regex::Regex::new(pattern).unwrap().replace_all(&text, *by).into_owned()
-        })
-}
+use crate::support::{Test, block_on, stable, wait_for};
 
 /// A session with an open transaction that has touched table `t`, and its id.
 fn holder(test: &Test) -> (MySqlConnection, u64) {

@@ -13,6 +13,7 @@ mod fault;
 mod flyway;
 mod history;
 mod migrate;
+mod partition;
 mod programs;
 mod repeatable;
 mod resume;

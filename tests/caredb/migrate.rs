@@ -22,12 +22,15 @@ fn an_empty_database_gets_all_versions() {
     V10  add notifications  1 statement <ms> ms
     V11  add audit logs  1 statement <ms> ms
     V12  add time checks and live slot key  3 statements <ms> ms
-    migrated `<db>` from version 0 to 12: 12 migrations, 16 statements in <s> s
+    V13  partition appointments  12 statements <ms> ms
+    migrated `<db>` from version 0 to 13: 13 migrations, 28 statements in <s> s
+    --- stderr
+    `appointments` has no months yet, `caredb partition ensure` makes them
     ");
     assert_snapshot!(test.run("migrate"), @"
     exit 0
     --- stdout
-    nothing to do: `<db>` is at version 12
+    nothing to do: `<db>` is at version 13
     ");
     assert_snapshot!(test.run("info"), @"
     exit 0
@@ -45,13 +48,14 @@ fn an_empty_database_gets_all_versions() {
       10  add notifications  Success  <time> <ms>  yes
       11  add audit logs  Success  <time> <ms>  yes
       12  add time checks and live slot key  Success  <time> <ms>  yes
+      13  partition appointments  Success  <time> <ms>  yes
 
-    `<db>` is at version 12
+    `<db>` is at version 13
     ");
     assert_snapshot!(test.run("validate"), @"
     exit 0
     --- stdout
-    valid: 12 versions applied to `<db>`, 12 files in all
+    valid: 13 versions applied to `<db>`, 13 files in all
     ");
 }
 
@@ -312,7 +316,7 @@ fn of_twenty_at_once_one_works() {
     );
     let worked = outputs.iter().filter(|output| String::from_utf8_lossy(&output.stdout).contains("migrated `")).count();
     assert_eq!(worked, 1);
-    assert_eq!(test.rows("SELECT COUNT(*), COUNT(DISTINCT version) FROM flyway_schema_history"), ["12|12"]);
+    assert_eq!(test.rows("SELECT COUNT(*), COUNT(DISTINCT version) FROM flyway_schema_history"), ["13|13"]);
 }
 
 #[test]

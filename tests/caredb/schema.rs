@@ -1,6 +1,6 @@
 //! The migrations against the owner's specification.
 
-use crate::support::Test;
+use crate::support::{Test, people};
 
 /// One table's `SHOW CREATE`, as lines that can be compared: names that the server or we chose are left out,
 /// and lines that are the same on both sides in another order are sorted.
@@ -68,8 +68,14 @@ fn columns_keep_their_order() {
     let specified = Test::new("columns_specified");
     specified.sql(include_str!("specification.sql"));
     let migrated = Test::new("columns_migrated");
-    migrated.ok("migrate");
-    assert_eq!(migrated.rows(columns), specified.rows(columns));
+    // V13 adds a table beside those of the specification
+    migrated.ok("migrate --to 12");
+    let before = migrated.rows(columns);
+    assert_eq!(before, specified.rows(columns));
+    migrated.ok("migrate --to 13");
+    let after: Vec<_> =
+        migrated.rows(columns).into_iter().filter(|column| !column.starts_with("appointment_keys|")).collect();
+    assert_eq!(after, before);
 }
 
 #[test]
@@ -91,7 +97,7 @@ fn every_constraint_has_a_name_of_ours() {
 #[test]
 fn every_rollback_restores_the_schema_before() {
     let test = Test::new("schema_undo");
-    for version in 1..=12 {
+    for version in 1..=13 {
         let before = test.schema();
         test.ok(&format!("migrate --to {version}"));
         let after = test.schema();
@@ -101,18 +107,6 @@ fn every_rollback_restores_the_schema_before() {
         test.ok(&format!("migrate --to {version}"));
         assert_eq!(test.schema(), after, "V{version} the second time");
     }
-}
-
-/// Who, when: enough for a row of appointments on a fresh schema.
-fn people(test: &Test) {
-    test.sql(
-        "INSERT INTO users (id, email, password_hash, role) VALUES ('u1', 'p@example.com', 'x', 'PATIENT'), ('u2', 'd@example.com', 'x', 'DOCTOR');
-         INSERT INTO patient_profiles (id, user_id, first_name, last_name, date_of_birth, gender, phone_number, emergency_contact, address)
-             VALUES ('p1', 'u1', 'P', 'One', '1990-01-01', 'OTHER', '1', '{}', '{}');
-         INSERT INTO doctor_profiles (id, user_id, first_name, last_name, specialization, qualification, experience_years, license_number,
-             license_expiry, consultation_fee, languages, education)
-             VALUES ('d1', 'u2', 'D', 'One', 'x', 'x', 1, 'L1', '2030-01-01', 10, '[]', '[]')",
-    );
 }
 
 fn book(reference: &str, start: &str, end: &str, status: &str) -> String {

@@ -320,6 +320,27 @@ pub fn show(output: &Output) -> String {
     times.iter().fold(text, |text, (times, name)| times.replace_all(&text, *name).into_owned())
 }
 
+/// With what differs from run to run of sessions and their ages replaced.
+pub fn stable(text: &str) -> String {
+    [(r"connection \d+", "connection <id>"), (r"KILL \d+", "KILL <id>"), (r"for \d+ s", "for <n> s")]
+        .iter()
+        .fold(text.to_owned(), |text, (pattern, by)| {
+            regex::Regex::new(pattern).unwrap().replace_all(&text, *by).into_owned()
+        })
+}
+
+/// One patient and one doctor: enough for a row of appointments on a fresh schema.
+pub fn people(test: &Test) {
+    test.sql(
+        "INSERT INTO users (id, email, password_hash, role) VALUES ('u1', 'p@example.com', 'x', 'PATIENT'), ('u2', 'd@example.com', 'x', 'DOCTOR');
+         INSERT INTO patient_profiles (id, user_id, first_name, last_name, date_of_birth, gender, phone_number, emergency_contact, address)
+             VALUES ('p1', 'u1', 'P', 'One', '1990-01-01', 'OTHER', '1', '{}', '{}');
+         INSERT INTO doctor_profiles (id, user_id, first_name, last_name, specialization, qualification, experience_years, license_number,
+             license_expiry, consultation_fee, languages, education)
+             VALUES ('d1', 'u2', 'D', 'One', 'x', 'x', 1, 'L1', '2030-01-01', 10, '[]', '[]')",
+    );
+}
+
 /// A process group of its own keeps the terminal's Ctrl-C from the server before its databases are dropped.
 trait OwnGroup {
     fn process_group_of_its_own(&mut self) -> &mut Self;

@@ -144,8 +144,9 @@ fn a_missing_privilege() {
     assert_snapshot!(test.run_at(&reader, "migrate"), @r"
     exit 2
     --- stderr
-    error: 1 problem in the way, nothing was changed; cure it, or pass over the checks with `--skip-doctor`
-    privileges: on `<db>`, `reader_<db>@%` lacks ALTER (for `V12__add_time_checks_and_live_slot_key.sql` line 10), CREATE (for `V1__create_users_table.sql` line 2), DELETE (for caredb's own tables), INSERT (for caredb's own tables), REFERENCES (for `V2__create_profiles_tables.sql` line 2), UPDATE (for caredb's own tables); have an administrator run: GRANT ALTER, CREATE, DELETE, INSERT, REFERENCES, UPDATE ON `t\_wrong\_privilege`.* TO `reader_<db>`@`%`
+    error: 2 problems in the way, nothing was changed; cure them, or pass over the checks with `--skip-doctor`
+    privileges: on `<db>`, `reader_<db>@%` lacks ALTER (for `V12__add_time_checks_and_live_slot_key.sql` line 10), CREATE (for `V1__create_users_table.sql` line 2), DELETE (for caredb's own tables), INSERT (for `V13__partition_appointments.sql` line 77), REFERENCES (for `V2__create_profiles_tables.sql` line 2), TRIGGER (for `V13__partition_appointments.sql` line 52), UPDATE (for caredb's own tables); have an administrator run: GRANT ALTER, CREATE, DELETE, INSERT, REFERENCES, TRIGGER, UPDATE ON `t\_wrong\_privilege`.* TO `reader_<db>`@`%`
+    log_bin_trust_function_creators: `V13__partition_appointments.sql` line 52 creates a trigger or a function; the binary log is on and `reader_<db>@%` lacks SUPER (error 1419); have an administrator run `SET PERSIST log_bin_trust_function_creators = 1`, or migrate as a user with SUPER
     ");
     assert_eq!(test.rows("SHOW TABLES"), Vec::<String>::new());
     let stranger = test.url_as("stranger", &[]);
@@ -275,7 +276,7 @@ fn a_configuration_that_is_wrong() {
     assert_snapshot!(answers, @r#"
     exit 2
     --- stderr
-    error: `<folder>/caredb.toml` line 2: unknown field `protectd`, expected one of `protected`, `migrations`, `rollbacks`, `fixtures`, `placeholders`
+    error: `<folder>/caredb.toml` line 2: unknown field `protectd`, expected one of `protected`, `migrations`, `rollbacks`, `fixtures`, `partitioned`, `placeholders`
     exit 2
     --- stderr
     error: `<folder>/caredb.toml` line 2: `protected` is true, false, or a list of names such as ["clinic_prod", "prod_*"]
@@ -324,13 +325,13 @@ fn a_certificate_is_looked_at() {
     assert_snapshot!(answers, @r#"
     exit 0
     --- stdout
-    valid: 0 versions applied to `caredb`, 12 files in all
+    valid: 0 versions applied to `caredb`, 13 files in all
     exit 0
     --- stdout
-    valid: 0 versions applied to `caredb`, 12 files in all
+    valid: 0 versions applied to `caredb`, 13 files in all
     exit 0
     --- stdout
-    valid: 0 versions applied to `caredb`, 12 files in all
+    valid: 0 versions applied to `caredb`, 13 files in all
     exit 2
     --- stderr
     error: no safe connection to `127.0.0.1:<port>` (invalid peer certificate: UnknownIssuer); name the server's CA with `?ssl-ca=FILE`, or do without proof of its identity by `?ssl-mode=required`

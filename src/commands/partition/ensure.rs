@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{Context, Refusal, ddl, lock, open, today};
 use crate::cli::PartitionEnsureArgs;
 use crate::output::{Outcome, count};
+use crate::partition::month::Month;
 use crate::partition::plan::{Step, Wish, plan};
 use crate::partition::{Managed, Table, observe};
 
@@ -55,22 +56,14 @@ fn refusal(table: &Table, step: &Step) -> Option<String> {
     Some(format!("to {step} of table `{table}` {copies}; say `--allow-copy` at a quiet time"))
 }
 
-fn report(tables: &[(Managed, Table)], today: crate::partition::month::Month, made: usize) -> Outcome {
-    let mut ready = Vec::new();
-    for (_, table) in tables {
-        let ahead = table.headroom(today);
-        ready.push(json!({ "table": table.name.as_str(), "partitions": table.partitions.len(), "ahead": ahead }));
-    }
-    let states = tables.iter().map(|(_, table)| {
-        let ahead = table.headroom(today);
-        format!("`{}` is ready to {}, {} ahead", table.name.as_str(), today.plus(ahead), count(ahead as usize, "month"))
-    });
-    let states = states.collect::<Vec<_>>().join("; ");
+fn report(tables: &[(Managed, Table)], today: Month, made: usize) -> Outcome {
+    let standing: Vec<_> = tables.iter().map(|(_, table)| table.standing(today)).collect();
+    let states = standing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     let text = match made {
         0 => format!("nothing to do: {states}"),
         made => format!("{} made: {states}", count(made, "partition")),
     };
-    Outcome::done(text, json!({ "today": today, "made": made, "tables": ready }))
+    Outcome::done(text, json!({ "today": today, "made": made, "tables": standing }))
 }
 
 fn dry_run(tables: &[(Managed, Table)], planned: &[Vec<Step>], allow_copy: bool) -> Outcome {

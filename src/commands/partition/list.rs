@@ -74,7 +74,7 @@ fn line(partition: &Partition, range: Range, today: Month, archived: Option<bool
 fn text(table: &Table, lines: &[Line], exact: bool) -> String {
     let most = lines.iter().map(|line| line.rows).max().unwrap_or(0);
     let bars = std::io::stdout().is_terminal();
-    let month = |month: Option<Month>| month.map_or("".to_owned(), |month| month.to_string());
+    let month = |month: Option<Month>| month.map_or(String::new(), |month| month.to_string());
     let rows: Vec<Vec<String>> = lines
         .iter()
         .map(|line| {

@@ -15,8 +15,8 @@ use crate::output::{Event, Outcome};
 pub use crate::partition::apply::ApplyError;
 use crate::partition::apply::{Ddl, Waits};
 use crate::partition::month::Month;
-use crate::partition::observe;
-use crate::partition::{Managed, Partition, Table};
+use crate::partition::observe::{self, Unmanaged};
+use crate::partition::{Managed, Partition, Standing, Table};
 
 mod change;
 mod check;
@@ -83,6 +83,21 @@ async fn open_partition(
         bail!("table `{}` has no partition `{name}`{hint}; `caredb partition list` shows them", table.name.as_str());
     };
     Ok((session, table, partition))
+}
+
+/// How the partitioned tables stand, as far as they are there: for `status`, and for `migrate` once it has made one.
+pub async fn standing(context: &Context, session: &mut Session) -> anyhow::Result<Vec<Standing>> {
+    let today = Month::of(clock::today(&mut session.conn).await?);
+    let mut standing = Vec::new();
+    for managed in context.config.partitioned() {
+        match observe::table(&mut session.conn, &managed).await {
+            Ok(table) => standing.push(table.standing(today)),
+            Err(Unmanaged::Db(error)) => return Err(error.into()),
+            // not migrated yet, or not as caredb has it: `partition list` says why
+            Err(_) => {}
+        }
+    }
+    Ok(standing)
 }
 
 /// The month that it is.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::db::blockers::{Blocker, Held};
+use crate::db::error::DbError;
 use crate::doctor::grants::Grants;
 use crate::doctor::needs::Statement;
 use crate::doctor::observe::Source;
@@ -31,6 +32,7 @@ fn healthy() -> Observed {
         settings: Ok(settings),
         grants: Ok(Grants::read(["GRANT ALL PRIVILEGES ON *.* TO `app`@`%`"])),
         locks: Ok(vec![]),
+        copied: Ok(BTreeMap::new()),
     }
 }
 
@@ -216,7 +218,13 @@ fn what_lies_around_is_judged() {
 #[test]
 fn what_may_not_be_seen_is_unknown() {
     let denied = || DbError::new("could not look", &sqlx::Error::RowNotFound);
-    let observed = Observed { settings: Err(denied()), grants: Err(denied()), locks: Err(denied()), ..healthy() };
+    let observed = Observed {
+        settings: Err(denied()),
+        grants: Err(denied()),
+        locks: Err(denied()),
+        copied: Err(denied()),
+        ..healthy()
+    };
     let around = Around {
         sources: Err(denied()),
         replicas: Err(denied()),
@@ -226,6 +234,23 @@ fn what_may_not_be_seen_is_unknown() {
     };
     let findings = judge_all(&observed, &around, &needs("CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET @a = 1"));
     assert!(findings.iter().all(|finding| finding.level == Level::Unknown), "{findings:?}");
+}
+
+#[test]
+fn what_is_copied_is_told_with_its_size() {
+    let sizes = BTreeMap::from([("t".to_owned(), (300_000, 64 << 20)), ("empty".to_owned(), (0, 16384))]);
+    let observed = Observed { copied: Ok(sizes), ..healthy() };
+    for (sql, line) in [
+        (
+            "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p (a)",
+            "warning copies: the server copies `t` (about 300000 rows, 64.0 MiB, `V1__x.sql` line 1), and writes to a table wait \
+             while it is copied; migrate at a quiet time",
+        ),
+        ("ALTER TABLE empty ADD FOREIGN KEY (a) REFERENCES p (a)", ""),
+        ("ALTER TABLE new ADD FOREIGN KEY (a) REFERENCES p (a)", ""),
+    ] {
+        assert_eq!(lines(judge(&observed, &needs(sql))), line, "{sql}");
+    }
 }
 
 #[test]
