@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::needs::Needs;
 use super::observe::{Around, Observed, Settings};
+use crate::output::count;
 use crate::output::finding::{Finding, Level};
 use crate::output::table::bytes;
 
@@ -254,7 +255,7 @@ fn copies(observed: &Observed, needs: &Needs) -> Option<Finding> {
     };
     let size = |(table, place)| {
         let &(rows, size) = sizes.get(table)?;
-        (rows > 0).then(|| format!("`{table}` (about {rows} rows, {}, {place})", bytes(size)))
+        (rows > 0).then(|| format!("`{table}` (about {}, {}, {place})", count(rows, "row"), bytes(size)))
     };
     let copied: Vec<String> = needs.copied.iter().filter_map(size).collect();
     (!copied.is_empty()).then(|| {

@@ -2,6 +2,7 @@
 //! lines for people or one JSON object a line.
 #![expect(clippy::print_stderr, reason = "this module is what prints")]
 
+use std::fmt;
 use std::io::{IsTerminal as _, Write as _};
 
 use serde::Serialize;
@@ -127,8 +128,8 @@ pub enum Event {
         table: String,
         /// What was done: `split p_future for 2026-12 to 2027-02`.
         did: String,
-        /// How many partitions are new.
-        months: usize,
+        /// How many are new.
+        partitions: usize,
         /// The rows that were copied for it, as InnoDB estimates them.
         #[serde(skip_serializing_if = "Option::is_none")]
         copied_rows: Option<u64>,
@@ -318,8 +319,8 @@ fn line(event: &Event) -> String {
             };
             format!("{script:<4} {description:<40} {changes}")
         }
-        Event::Partitioned { table, did, months: _, copied_rows, duration_ms } => {
-            let copied = copied_rows.map(|rows| format!(", about {rows} rows copied")).unwrap_or_default();
+        Event::Partitioned { table, did, partitions: _, copied_rows, duration_ms } => {
+            let copied = copied_rows.map(|rows| format!(", about {} copied", count(rows, "row"))).unwrap_or_default();
             format!("{table:<22} {did}{copied} {duration_ms:>6} ms")
         }
         Event::Note { text } => text.clone(),
@@ -341,8 +342,9 @@ fn row_change(change: &RowChange) -> String {
 
 /// `1 statement`, `2 statements`.
 #[must_use]
-pub fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+pub fn count<N: Copy + fmt::Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
+    let s = if number == N::from(1) { "" } else { "s" };
+    format!("{number} {noun}{s}")
 }
 
 /// A reader that went away (`caredb info | head -1`) is no error.

@@ -83,7 +83,7 @@ impl<'a, F: FnMut(Event)> Ddl<'a, F> {
         (self.on_event)(Event::Partitioned {
             table: table.name.as_str().to_owned(),
             did: step.to_string(),
-            months: step.count,
+            partitions: step.count,
             copied_rows: step.copies.map(|copies| copies.rows),
             duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         });

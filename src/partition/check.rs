@@ -171,7 +171,7 @@ fn mismatches(table: &Table, keys: &Ident, mismatch: &Mismatch) -> Vec<Finding> 
         ),
     ] {
         if ids.count > 0 {
-            let number = count(usize::try_from(ids.count).unwrap_or(usize::MAX), noun);
+            let number = count(ids.count, noun);
             findings.push(problem(CHECK, format!("{number} {what}: {}", named(ids)), cure));
         }
     }
@@ -241,7 +241,8 @@ fn row_versions(seen: &Seen<'_>) -> Finding {
         Ok(number) => problem(
             CHECK,
             format!(
-                "`{table}` has had {number} INSTANT changes since it was rebuilt, and so refuses EXCHANGE PARTITION (error 1731)"
+                "`{table}` has had {} since it was rebuilt, and so refuses EXCHANGE PARTITION (error 1731)",
+                count(*number, "INSTANT change")
             ),
             "run `caredb partition rebuild NAME --allow-copy` with any of its partitions",
         ),

@@ -149,7 +149,7 @@ impl fmt::Display for Standing {
         if *months == 0 {
             return write!(f, "`{table}` has no months yet, `caredb partition ensure` makes them");
         }
-        write!(f, "`{table}` is ready to {ready_to}, {} ahead", count(*ahead as usize, "month"))
+        write!(f, "`{table}` is ready to {ready_to}, {} ahead", count(*ahead, "month"))
     }
 }
 

@@ -7,6 +7,7 @@ use super::month::Month;
 use super::scheme::Bound;
 use super::{Partition, Range, Table};
 use crate::db::ident::Ident;
+use crate::output::count;
 use crate::output::table::bytes;
 
 /// The most partitions that a table can have (MySQL manual, "Restrictions and Limitations on Partitioning").
@@ -65,8 +66,8 @@ pub struct Copies {
 
 impl fmt::Display for Copies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rows, bytes: size } = self;
-        write!(f, "copies about {rows} rows ({}), and writes wait for that long", bytes(*size))
+        let (rows, size) = (count(self.rows, "row"), bytes(self.bytes));
+        write!(f, "copies about {rows} ({size}), and writes wait for that long")
     }
 }
 
@@ -208,7 +209,8 @@ fn split(
 ) -> Vec<Step> {
     let months: Vec<Month> = first.to(last).collect();
     let empty = contents.get(&source.name).is_some_and(|content| content.empty);
-    let copies = (!empty).then_some(Copies { rows: source.rows, bytes: source.bytes });
+    // the estimate can be 0 for a partition that has rows
+    let copies = (!empty).then_some(Copies { rows: source.rows.max(1), bytes: source.bytes });
     let at_once = if empty { MONTHS_A_STATEMENT } else { months.len() };
     let step = |months: &[Month]| {
         let mut definitions: Vec<String> = months.iter().map(|&month| definition(table, month)).collect();

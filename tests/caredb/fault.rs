@@ -47,12 +47,12 @@ impl Victim {
         });
     }
 
-    fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.process.kill().unwrap(); // SIGKILL
         self.process.wait().unwrap();
     }
 
-    fn restart(&mut self) {
+    pub fn restart(&mut self) {
         self.process = Self::start(&self.folder);
         self.wait();
     }
@@ -66,7 +66,7 @@ impl Victim {
         self.rows(&format!("CREATE DATABASE {database} CHARACTER SET utf8mb4"));
     }
 
-    fn caredb(&self, database: &str, arguments: &str) -> Command {
+    pub fn caredb(&self, database: &str, arguments: &str) -> Command {
         let mut command = command(&self.folder);
         let url = format!("mysql://root@localhost/{database}?socket={}", self.folder.join("sock").display());
         command.args(arguments.split_whitespace()).arg("--url").arg(url);
@@ -74,7 +74,7 @@ impl Victim {
     }
 
     /// Runs caredb, which must succeed.
-    fn ok(&self, database: &str, arguments: &str, case: &str) {
+    pub fn ok(&self, database: &str, arguments: &str, case: &str) {
         let output = self.caredb(database, arguments).output().unwrap();
         assert!(output.status.success(), "{case}: {}", show(&output));
     }
@@ -128,7 +128,7 @@ impl Drop for Victim {
     }
 }
 
-fn is_full() -> bool {
+pub fn is_full() -> bool {
     std::env::var_os("CAREDB_TEST_FULL").is_some()
 }
 
@@ -205,10 +205,10 @@ fn caredb_is_killed_between_rows_and_definitions() {
 }
 
 /// A small generator of fixed sequence (MMIX); `below` in the half-open range.
-struct Moments(u64);
+pub struct Moments(pub u64);
 
 impl Moments {
-    fn next(&mut self, below: u64) -> u64 {
+    pub fn next(&mut self, below: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % below
     }

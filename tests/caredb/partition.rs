@@ -27,7 +27,8 @@ const TODAY: &str = "--today 2026-11-24";
 fn run(test: &Test, arguments: &str) -> String {
     let text = stable(&test.run(&format!("partition {arguments} {TODAY}")));
     // sizes differ from server to server
-    regex::Regex::new(r"\d+\.\d \wiB").unwrap().replace_all(&text, "<size>").into_owned()
+    let text = regex::Regex::new(r"\d+\.\d \wiB").unwrap().replace_all(&text, "<size>").into_owned();
+    regex::Regex::new(r#""(duration_ms|bytes)":\d+"#).unwrap().replace_all(&text, r#""$1":<n>"#).into_owned()
 }
 
 fn partitions(test: &Test, table: &str) -> String {
@@ -41,28 +42,134 @@ fn partitions(test: &Test, table: &str) -> String {
 #[test]
 fn months_are_made_once() {
     let test = clinic("partition_ensure");
-    assert_snapshot!(run(&test, "ensure --ahead 1 --behind 2 --dry-run"), @"");
+    assert_snapshot!(run(&test, "ensure --ahead 1 --behind 2 --dry-run"), @"
+    exit 0
+    --- stdout
+    -- `appointments`: split `p_future` for 2026-09 to 2026-11: copies nothing
+    ALTER TABLE `appointments` REORGANIZE PARTITION `p_future` INTO (
+      PARTITION `p_2026_09` VALUES LESS THAN ('2026-10-01'),
+      PARTITION `p_2026_10` VALUES LESS THAN ('2026-11-01'),
+      PARTITION `p_2026_11` VALUES LESS THAN ('2026-12-01'),
+      PARTITION `p_future` VALUES LESS THAN (MAXVALUE)
+    );
+
+    -- `appointments`: split `p_future` for 2026-12: copies nothing
+    ALTER TABLE `appointments` REORGANIZE PARTITION `p_future` INTO (
+      PARTITION `p_2026_12` VALUES LESS THAN ('2027-01-01'),
+      PARTITION `p_future` VALUES LESS THAN (MAXVALUE)
+    );
+
+    -- dry run, nothing was changed: 4 partitions, 2 statements
+    ");
     assert_eq!(partitions(&test, "appointments"), "p_future < MAXVALUE");
-    assert_snapshot!(run(&test, "ensure --ahead 1 --behind 2"), @"");
-    assert_snapshot!(partitions(&test, "appointments"), @"");
-    assert_snapshot!(run(&test, "ensure --ahead 1 --behind 2"), @"");
-    assert_snapshot!(run(&test, "ensure --format json"), @"");
-    assert_snapshot!(run(&test, "ensure --format json"), @"");
+    assert_snapshot!(run(&test, "ensure --ahead 1 --behind 2"), @"
+    exit 0
+    --- stdout
+    appointments  split `p_future` for 2026-09 to 2026-11 <ms> ms
+    appointments  split `p_future` for 2026-12 <ms> ms
+    4 partitions made: `appointments` is ready to 2026-12, 1 month ahead
+    ");
+    assert_snapshot!(partitions(&test, "appointments"), @"
+    p_2026_09 < '2026-10-01'
+    p_2026_10 < '2026-11-01'
+    p_2026_11 < '2026-12-01'
+    p_2026_12 < '2027-01-01'
+    p_future < MAXVALUE
+    ");
+    assert_snapshot!(run(&test, "ensure --ahead 1 --behind 2"), @"
+    exit 0
+    --- stdout
+    nothing to do: `appointments` is ready to 2026-12, 1 month ahead
+    ");
+    assert_snapshot!(run(&test, "ensure --format json"), @r#"
+    exit 0
+    --- stdout
+    {"event":"partitioned","table":"appointments","did":"split `p_future` for 2027-01 to 2027-02","partitions":2,"duration_ms":<n>}
+    {"command":"partition ensure","outcome":"done","today":"2026-11","made":2,"tables":[{"table":"appointments","months":6,"ahead":3,"ready_to":"2027-02"}]}
+    "#);
+    assert_snapshot!(run(&test, "ensure --format json"), @r#"
+    exit 0
+    --- stdout
+    {"command":"partition ensure","outcome":"done","today":"2026-11","made":0,"tables":[{"table":"appointments","months":6,"ahead":3,"ready_to":"2027-02"}]}
+    "#);
 }
 
 #[test]
 fn rows_are_copied_only_where_that_is_allowed() {
     let test = clinic("partition_copy");
     booked(&test, &["2026-08-31", "2026-11-01", "2026-12-31", "2027-06-15"]);
-    assert_snapshot!(run(&test, "ensure --ahead 2"), @"");
+    assert_snapshot!(run(&test, "ensure --ahead 2"), @"
+    exit 3
+    --- stderr
+    error: to split `p_future` for 2026-08 to 2027-01 of table `appointments`, the server copies about 4 rows (<size>), and writes wait for that long; say `--allow-copy` at a quiet time
+    ");
     assert_eq!(partitions(&test, "appointments"), "p_future < MAXVALUE");
-    assert_snapshot!(run(&test, "ensure --ahead 2 --allow-copy --dry-run"), @"");
-    assert_snapshot!(run(&test, "ensure --ahead 2 --allow-copy"), @"");
-    assert_snapshot!(run(&test, "list --exact"), @"");
-    assert_snapshot!(run(&test, "list --exact --format json"), @"");
+    assert_snapshot!(run(&test, "ensure --ahead 2 --allow-copy --dry-run"), @"
+    exit 0
+    --- stdout
+    -- `appointments`: split `p_future` for 2026-08 to 2027-01: copies about 4 rows (<size>), and writes wait for that long
+    ALTER TABLE `appointments` REORGANIZE PARTITION `p_future` INTO (
+      PARTITION `p_2026_08` VALUES LESS THAN ('2026-09-01'),
+      PARTITION `p_2026_09` VALUES LESS THAN ('2026-10-01'),
+      PARTITION `p_2026_10` VALUES LESS THAN ('2026-11-01'),
+      PARTITION `p_2026_11` VALUES LESS THAN ('2026-12-01'),
+      PARTITION `p_2026_12` VALUES LESS THAN ('2027-01-01'),
+      PARTITION `p_2027_01` VALUES LESS THAN ('2027-02-01'),
+      PARTITION `p_future` VALUES LESS THAN (MAXVALUE)
+    );
+
+    -- dry run, nothing was changed: 6 partitions, 1 statement
+    ");
+    assert_snapshot!(run(&test, "ensure --ahead 2 --allow-copy"), @"
+    exit 0
+    --- stdout
+    appointments  split `p_future` for 2026-08 to 2027-01, about 4 rows copied <ms> ms
+    6 partitions made: `appointments` is ready to 2027-01, 2 months ahead
+    ");
+    assert_snapshot!(run(&test, "list --exact"), @"
+    exit 0
+    --- stdout
+    partition  from  before  rows  size  age
+    p_2026_08  2026-09  1  <size>  3 mo
+    p_2026_09  2026-09  2026-10  0  <size>  2 mo
+    p_2026_10  2026-10  2026-11  0  <size>  1 mo
+    p_2026_11  2026-11  2026-12  1  <size>  now
+    p_2026_12  2026-12  2027-01  1  <size>  in 1 mo
+    p_2027_01  2027-01  2027-02  0  <size>  in 2 mo
+    p_future  2027-02  1  <size>
+
+    `appointments`: 7 partitions, 4 rows
+    ");
+    assert_snapshot!(run(&test, "list --exact --format json"), @r#"
+    exit 0
+    --- stdout
+    {"command":"partition list","outcome":"done","today":"2026-11","tables":[{"table":"appointments","exact":true,"partitions":[{"partition":"p_2026_08","from":null,"before":"2026-09","rows":1,"bytes":<n>,"age_months":3,"archived":null},{"partition":"p_2026_09","from":"2026-09","before":"2026-10","rows":0,"bytes":<n>,"age_months":2,"archived":null},{"partition":"p_2026_10","from":"2026-10","before":"2026-11","rows":0,"bytes":<n>,"age_months":1,"archived":null},{"partition":"p_2026_11","from":"2026-11","before":"2026-12","rows":1,"bytes":<n>,"age_months":0,"archived":null},{"partition":"p_2026_12","from":"2026-12","before":"2027-01","rows":1,"bytes":<n>,"age_months":-1,"archived":null},{"partition":"p_2027_01","from":"2027-01","before":"2027-02","rows":0,"bytes":<n>,"age_months":-2,"archived":null},{"partition":"p_future","from":"2027-02","before":null,"rows":1,"bytes":<n>,"age_months":null,"archived":null}]}]}
+    "#);
     // what is free is done, what costs is named
-    assert_snapshot!(run(&test, "ensure --ahead 3 --behind 5"), @"");
-    assert_snapshot!(run(&test, "check --ahead 2"), @"");
+    assert_snapshot!(run(&test, "ensure --ahead 3 --behind 5"), @"
+    exit 3
+    --- stderr
+    error: to split `p_2026_08` for 2026-06 to 2026-07 of table `appointments`, the server copies about 1 row (<size>), and writes wait for that long; say `--allow-copy` at a quiet time; to split `p_future` for 2027-02 of table `appointments`, the server copies about 1 row (<size>), and writes wait for that long; say `--allow-copy` at a quiet time
+    ");
+    assert_snapshot!(run(&test, "check --ahead 2"), @"
+    exit 1
+    --- stdout
+    `appointments`
+    level  check  finding
+    ok  headroom  2 of 2 months after 2026-11 have a partition
+    problem  catch_all  `p_future` holds rows of 2027-06 to 2027-06; run `caredb partition ensure --ahead N --allow-copy` with an N that reaches 2027-06, at a quiet time, or mend the dates
+    ok  ranges  each of the 6 partitions is a month
+    ok  keys  every row of `appointments` has its key in `appointment_keys`, and every key its row
+    ok  triggers  3 on `appointments`, as the migrations made them
+    ok  row_versions  no INSTANT change stands in the way of an EXCHANGE
+
+    `appointments`: 1 problem
+    --- stderr
+    what no partitioned table with keys can do as a plain one, and the cure:
+      INSERT, UPDATE, DELETE IGNORE: one row that breaks a rule fails the statement; send such rows one by one
+      REPLACE, ON DUPLICATE KEY UPDATE: an id or booking reference of another date is refused (1062); UPDATE the row by its id
+      TRUNCATE, DROP TABLE: they are not refused, and leave keys behind; give the application no DROP privilege
+    ");
 }
 
 #[test]
@@ -71,9 +178,43 @@ fn older_rows_and_gaps_get_their_months() {
     test.ok(&format!("partition ensure --ahead 3 --behind 0 {TODAY}"));
     booked(&test, &["2026-09-10", "2026-11-10"]);
     test.sql("ALTER TABLE appointments DROP PARTITION p_2026_12; ALTER TABLE appointments DROP PARTITION p_future");
-    assert_snapshot!(run(&test, "check"), @"");
-    assert_snapshot!(run(&test, "ensure --allow-copy"), @"");
-    assert_snapshot!(partitions(&test, "appointments"), @"");
+    assert_snapshot!(run(&test, "check"), @"
+    exit 1
+    --- stdout
+    `appointments`
+    level  check  finding
+    problem  headroom  0 of 3 months after 2026-11 have a partition; run `caredb partition ensure --ahead 3`
+    problem  catch_all  no partition takes rows behind the last month: INSERT fails with error 1526, and INSERT IGNORE loses the row without a word; run `caredb partition ensure`, which adds `p_future`
+    problem  ranges  `p_2026_11`, the first partition, also holds rows since 2026-09; run `caredb partition ensure --allow-copy`, or mend the dates
+    problem  ranges  `p_2027_01` takes 2026-12 to 2027-01: a gap before its month; run `caredb partition ensure`, with `--allow-copy` where it has rows
+    ok  keys  every row of `appointments` has its key in `appointment_keys`, and every key its row
+    ok  triggers  3 on `appointments`, as the migrations made them
+    ok  row_versions  no INSTANT change stands in the way of an EXCHANGE
+
+    `appointments`: 4 problems
+    --- stderr
+    what no partitioned table with keys can do as a plain one, and the cure:
+      INSERT, UPDATE, DELETE IGNORE: one row that breaks a rule fails the statement; send such rows one by one
+      REPLACE, ON DUPLICATE KEY UPDATE: an id or booking reference of another date is refused (1062); UPDATE the row by its id
+      TRUNCATE, DROP TABLE: they are not refused, and leave keys behind; give the application no DROP privilege
+    ");
+    assert_snapshot!(run(&test, "ensure --allow-copy"), @"
+    exit 0
+    --- stdout
+    appointments  split `p_2026_11` for 2026-09 to 2026-10, about 1 row copied <ms> ms
+    appointments  split `p_2027_01` for 2026-12 <ms> ms
+    appointments  add `p_future` <ms> ms
+    4 partitions made: `appointments` is ready to 2027-02, 3 months ahead
+    ");
+    assert_snapshot!(partitions(&test, "appointments"), @"
+    p_2026_09 < '2026-10-01'
+    p_2026_10 < '2026-11-01'
+    p_2026_11 < '2026-12-01'
+    p_2026_12 < '2027-01-01'
+    p_2027_01 < '2027-02-01'
+    p_2027_02 < '2027-03-01'
+    p_future < MAXVALUE
+    ");
     assert!(run(&test, "check").starts_with("exit 0"));
 }
 
@@ -96,7 +237,7 @@ fn only_the_months_that_are_asked_for_are_read() {
     booked(&test, &["2026-09-30", "2026-10-01", "2026-11-30", "2026-12-01", "2027-01-31", "2027-02-01"]);
     test.sql("ANALYZE TABLE appointments");
     let read = |condition: &str| {
-        let plan = test.rows(&format!("EXPLAIN SELECT * FROM appointments WHERE {condition}"));
+        let plan = test.rows(&format!("EXPLAIN FORMAT=TRADITIONAL SELECT * FROM appointments WHERE {condition}"));
         plan[0].split('|').nth(3).unwrap().to_owned()
     };
     for (condition, partitions) in [
@@ -106,18 +247,21 @@ fn only_the_months_that_are_asked_for_are_read() {
         ("appointment_date < '2026-10-01'", "p_2026_09"),
         ("appointment_date <= '2026-10-01'", "p_2026_09,p_2026_10"),
         ("appointment_date >= '2027-01-01'", "p_2027_01,p_future"),
-        ("appointment_date > '2026-12-31'", "p_2027_01,p_future"),
+        // the server does not know that no day lies between: say `>=` the first
+        ("appointment_date > '2026-12-31'", "p_2026_12,p_2027_01,p_future"),
         ("appointment_date >= '2026-12-01' AND appointment_date < '2027-01-01'", "p_2026_12"),
     ] {
-        // without statistics the server may still say "no row"; it must never read more
         assert_eq!(read(condition), partitions, "{condition}");
     }
-    // a look-up through the keys reads one month
-    let plan = test.rows(
-        "EXPLAIN SELECT a.* FROM appointment_keys k JOIN appointments a ON a.id = k.id AND a.appointment_date = k.appointment_date
+    // a look-up reads one month through its key, and all of them without
+    let reads = |query: &str| test.rows(&format!("FLUSH STATUS; {query}; SHOW SESSION STATUS LIKE 'Handler_read_key'"));
+    let by_key = reads(
+        "SELECT a.booking_reference FROM appointment_keys k JOIN appointments a ON a.id = k.id AND a.appointment_date = k.appointment_date
          WHERE k.booking_reference = '2026-11-30'",
     );
-    assert_eq!(plan[1].split('|').nth(3), Some("p_2026_11"));
+    assert_eq!(by_key, ["2026-11-30", "Handler_read_key|2"]);
+    let plain = reads("SELECT booking_reference FROM appointments WHERE booking_reference = '2026-11-30'");
+    assert_eq!(plain, ["2026-11-30", "Handler_read_key|6"]);
 }
 
 /// `appointments` as the owner's notes partition it, without keys.
@@ -134,12 +278,56 @@ fn the_owners_expression_is_found_from_the_server() {
     let test = Test::new("partition_owners");
     test.sql(OWNERS);
     test.sql("INSERT INTO appointments VALUES ('a', '2026-09-01'), ('b', '2026-10-31'), ('c', '2026-11-02')");
-    assert_snapshot!(run(&test, "ensure --ahead 1 --allow-copy"), @"");
-    assert_snapshot!(partitions(&test, "appointments"), @"");
-    assert_snapshot!(run(&test, "list --exact"), @"");
-    assert_snapshot!(run(&test, "check --ahead 1"), @"");
-    assert_snapshot!(run(&test, "drop p_2026_12"), @"");
-    assert_snapshot!(run(&test, "ensure --ahead 1"), @"");
+    assert_snapshot!(run(&test, "ensure --ahead 1 --allow-copy"), @"
+    exit 0
+    --- stdout
+    appointments  split `p_future` for 2026-11 to 2026-12, about 1 row copied <ms> ms
+    2 partitions made: `appointments` is ready to 2026-12, 1 month ahead
+    ");
+    assert_snapshot!(partitions(&test, "appointments"), @"
+    p_2026_09 < 202610
+    p_2026_10 < 202611
+    p_2026_11 < 202612
+    p_2026_12 < 202701
+    p_future < MAXVALUE
+    ");
+    assert_snapshot!(run(&test, "list --exact"), @"
+    exit 0
+    --- stdout
+    partition  from  before  rows  size  age
+    p_2026_09  2026-10  1  <size>  2 mo
+    p_2026_10  2026-10  2026-11  1  <size>  1 mo
+    p_2026_11  2026-11  2026-12  1  <size>  now
+    p_2026_12  2026-12  2027-01  0  <size>  in 1 mo
+    p_future  2027-01  0  <size>
+
+    `appointments`: 5 partitions, 3 rows
+    ");
+    assert_snapshot!(run(&test, "check --ahead 1"), @"
+    exit 0
+    --- stdout
+    `appointments`
+    level  check  finding
+    ok  headroom  1 of 1 months after 2026-11 have a partition
+    ok  catch_all  `p_future` is empty
+    ok  ranges  each of the 4 partitions is a month
+    ok  row_versions  no INSTANT change stands in the way of an EXCHANGE
+
+    `appointments`: 0 problems
+    --- stderr
+    there is no table `appointment_keys`, so no keys were compared
+    ");
+    assert_snapshot!(stable(&test.run("partition drop p_2026_12")), @"
+    exit 0
+    --- stdout
+    dropped partition `p_2026_12` of table `appointments`, which was empty; keys of its month stay as they are
+    ");
+    assert_snapshot!(run(&test, "ensure --ahead 1"), @"
+    exit 0
+    --- stdout
+    appointments  split `p_future` for 2026-12 <ms> ms
+    1 partition made: `appointments` is ready to 2026-12, 1 month ahead
+    ");
 }
 
 #[test]
@@ -160,25 +348,71 @@ fn other_tables_are_named_in_the_file() {
          INSERT INTO audit_copy (id, action, entity_type, created_at) VALUES ('a', 'x', 'y', '2026-10-31 23:59:59'), ('b', 'x', 'y', '2026-11-01 00:00:00');
          INSERT INTO log VALUES ('2026-10-31 23:59:59.999', ''), ('2026-11-01', '')",
     );
-    assert_snapshot!(run(&test, "ensure --allow-copy"), @"");
-    assert_snapshot!(partitions(&test, "audit_copy"), @"");
-    assert_snapshot!(partitions(&test, "log"), @"");
+    assert_snapshot!(run(&test, "ensure --allow-copy"), @"
+    exit 0
+    --- stdout
+    appointments  split `p_future` for 2027-01 to 2027-02 <ms> ms
+    audit_copy  split `p_future` for 2026-10 to 2026-12, about 2 rows copied <ms> ms
+    log  split `p_future` for 2026-10 to 2027-02, about 2 rows copied <ms> ms
+    10 partitions made: `appointments` is ready to 2027-02, 3 months ahead; `audit_copy` is ready to 2026-12, 1 month ahead; `log` is ready to 2027-02, 3 months ahead
+    ");
+    assert_snapshot!(partitions(&test, "audit_copy"), @"
+    p_2026_10 < 1793491200
+    p_2026_11 < 1796083200
+    p_2026_12 < 1798761600
+    p_future < MAXVALUE
+    ");
+    assert_snapshot!(partitions(&test, "log"), @"
+    p_2026_10 < '2026-11-01'
+    p_2026_11 < '2026-12-01'
+    p_2026_12 < '2027-01-01'
+    p_2027_01 < '2027-02-01'
+    p_2027_02 < '2027-03-01'
+    p_future < MAXVALUE
+    ");
     for table in ["audit_copy", "log"] {
         let rows = test.rows(&format!("SELECT COUNT(*) FROM {table} PARTITION (p_2026_10)"));
         assert_eq!(rows, ["1"], "{table}");
     }
-    assert_snapshot!(run(&test, "check --table log"), @"");
-    assert_snapshot!(run(&test, "check --table logs"), @"");
-    assert_snapshot!(stable(&test.run("partition drop p_2026_10")), @"");
+    assert_snapshot!(run(&test, "check --table log"), @"
+    exit 0
+    --- stdout
+    `log`
+    level  check  finding
+    ok  headroom  3 of 3 months after 2026-11 have a partition
+    ok  catch_all  `p_future` is empty
+    ok  ranges  each of the 5 partitions is a month
+    ok  row_versions  no INSTANT change stands in the way of an EXCHANGE
+
+    `log`: 0 problems
+    ");
+    assert_snapshot!(run(&test, "check --table logs"), @"
+    exit 2
+    --- stderr
+    error: `caredb.toml` names no table `logs` under `[[partitioned]]`, did you mean `log`?; add it there, or name one of: appointments, audit_copy, log
+    ");
+    assert_snapshot!(stable(&test.run("partition drop p_2026_10")), @"
+    exit 2
+    --- stderr
+    error: several tables have partitions (appointments, audit_copy, log); name one by `--table`
+    ");
 }
 
 #[test]
 fn what_is_not_managed_is_said_clearly() {
     let test = Test::new("partition_unmanaged");
-    assert_snapshot!(run(&test, "list"), @"");
+    assert_snapshot!(run(&test, "list"), @"
+    exit 2
+    --- stderr
+    error: there is no table `appointments`; run `caredb migrate`, or correct `[[partitioned]]` in `caredb.toml`
+    ");
     test.ok("migrate --to 12");
-    assert_snapshot!(run(&test, "ensure"), @"");
-    test.file("caredb.toml", "[[partitioned]]\ntable = 'appointments'\ncolumn = 'd'\n");
+    assert_snapshot!(run(&test, "ensure"), @"
+    exit 2
+    --- stderr
+    error: table `appointments` is not partitioned; a migration does that, for `appointments` it is V13 (`caredb migrate`)
+    ");
+    test.file("caredb.toml", "[[partitioned]]\ntable = 'days'\ncolumn = 'd'\n");
     for (table, expected) in [
         (
             "PARTITION BY RANGE (TO_DAYS(d)) (PARTITION a VALUES LESS THAN (739282))",
@@ -194,20 +428,43 @@ fn what_is_not_managed_is_said_clearly() {
             "is subpartitioned, which caredb does not manage",
         ),
     ] {
-        test.sql(&format!("SET foreign_key_checks = 0; DROP TABLE IF EXISTS appointments; CREATE TABLE appointments (d DATE NOT NULL) {table}"));
-        let text = run(&test, "ensure");
+        test.sql(&format!("DROP TABLE IF EXISTS days; CREATE TABLE days (d DATE NOT NULL) {table}"));
+        let text = run(&test, "ensure --table days");
         assert!(text.starts_with("exit 2\n") && text.contains(expected), "{text}");
     }
-    test.sql("DROP TABLE appointments; CREATE TABLE appointments (d DATE NOT NULL) PARTITION BY RANGE COLUMNS (d) (PARTITION a VALUES LESS THAN ('2024-02-15'))");
-    assert_snapshot!(run(&test, "ensure"), @"");
-    assert_snapshot!(run(&test, "check"), @"");
+    test.sql("DROP TABLE days; CREATE TABLE days (d DATE NOT NULL) PARTITION BY RANGE COLUMNS (d) (PARTITION a VALUES LESS THAN ('2024-02-15'))");
+    assert_snapshot!(run(&test, "ensure --table days"), @"
+    exit 2
+    --- stderr
+    error: partition `a` of table `days` ends at '2024-02-15', which is not the first of a month; reorganize it by hand first
+    ");
+    assert_snapshot!(run(&test, "check --table days"), @"
+    exit 1
+    --- stdout
+    `days`
+    level  check  finding
+    problem  headroom  0 of 3 months after 2026-11 have a partition; run `caredb partition ensure --ahead 3`
+    problem  catch_all  no partition takes rows behind the last month: INSERT fails with error 1526, and INSERT IGNORE loses the row without a word; run `caredb partition ensure`, which adds `p_future`
+    problem  ranges  `a` ends at '2024-02-15', within a month, which so has two partitions; reorganize it by hand to end on the first of a month
+    ok  row_versions  no INSTANT change stands in the way of an EXCHANGE
+
+    `days`: 3 problems
+    ");
     test.file("caredb.toml", "[[partitioned]]\ntable = 'log'\ncolumn = 'at'\ninterval = 'week'\n");
-    assert_snapshot!(run(&test, "list"), @"");
+    assert_snapshot!(run(&test, "list"), @"
+    exit 2
+    --- stderr
+    error: `<folder>/caredb.toml` line 4: unknown variant `week`, expected `month`
+    ");
     test.file(
         "caredb.toml",
         "[[partitioned]]\ntable = 'log'\ncolumn = 'at'\n[[partitioned]]\ntable = 'log'\ncolumn = 'b'\n",
     );
-    assert_snapshot!(run(&test, "list"), @"");
+    assert_snapshot!(run(&test, "list"), @"
+    exit 2
+    --- stderr
+    error: `<folder>/caredb.toml`: two `[[partitioned]]` name table `log`; leave one of them
+    ");
 }
 
 #[test]
@@ -215,7 +472,25 @@ fn keys_and_triggers_that_are_not_right_are_found() {
     let test = clinic("partition_check");
     test.ok(&format!("partition ensure --behind 1 {TODAY}"));
     booked(&test, &["2026-10-05", "2026-10-06", "2026-11-05", "2026-12-05"]);
-    assert_snapshot!(run(&test, "check"), @"");
+    assert_snapshot!(run(&test, "check"), @"
+    exit 0
+    --- stdout
+    `appointments`
+    level  check  finding
+    ok  headroom  3 of 3 months after 2026-11 have a partition
+    ok  catch_all  `p_future` is empty
+    ok  ranges  each of the 5 partitions is a month
+    ok  keys  every row of `appointments` has its key in `appointment_keys`, and every key its row
+    ok  triggers  3 on `appointments`, as the migrations made them
+    ok  row_versions  no INSTANT change stands in the way of an EXCHANGE
+
+    `appointments`: 0 problems
+    --- stderr
+    what no partitioned table with keys can do as a plain one, and the cure:
+      INSERT, UPDATE, DELETE IGNORE: one row that breaks a rule fails the statement; send such rows one by one
+      REPLACE, ON DUPLICATE KEY UPDATE: an id or booking reference of another date is refused (1062); UPDATE the row by its id
+      TRUNCATE, DROP TABLE: they are not refused, and leave keys behind; give the application no DROP privilege
+    ");
     // rows that came, changed and went behind the triggers' backs
     test.sql(
         "UPDATE appointments SET id = booking_reference;
@@ -224,15 +499,71 @@ fn keys_and_triggers_that_are_not_right_are_found() {
          UPDATE appointment_keys SET appointment_date = '2026-11-06' WHERE id = '2026-11-05';
          ALTER TABLE appointments TRUNCATE PARTITION p_2026_12",
     );
-    assert_snapshot!(run(&test, "check"), @"");
+    assert_snapshot!(run(&test, "check"), @"
+    exit 1
+    --- stdout
+    `appointments`
+    level  check  finding
+    ok  headroom  3 of 3 months after 2026-11 have a partition
+    ok  catch_all  `p_future` is empty
+    ok  ranges  each of the 5 partitions is a month
+    problem  keys  1 row of `appointments` without a key: 2026-10-05; a trigger was missing when they were written; insert the keys by hand
+    problem  keys  2 rows of `appointments` unlike the key: 2026-10-06, 2026-11-05; a trigger was missing when they were changed; update the keys by hand
+    problem  keys  1 key of `appointment_keys` without a row: 2026-12-05; TRUNCATE, DROP PARTITION or EXCHANGE removed the rows, and no trigger fires for those; bring the rows back, or delete the keys
+    ok  triggers  3 on `appointments`, as the migrations made them
+    ok  row_versions  no INSTANT change stands in the way of an EXCHANGE
+
+    `appointments`: 3 problems
+    --- stderr
+    what no partitioned table with keys can do as a plain one, and the cure:
+      INSERT, UPDATE, DELETE IGNORE: one row that breaks a rule fails the statement; send such rows one by one
+      REPLACE, ON DUPLICATE KEY UPDATE: an id or booking reference of another date is refused (1062); UPDATE the row by its id
+      TRUNCATE, DROP TABLE: they are not refused, and leave keys behind; give the application no DROP privilege
+    ");
     assert!(run(&test, "check --skip-keys").starts_with("exit 0"));
     test.sql(
         "DROP TRIGGER trg_appointments_after_insert; DROP TRIGGER trg_appointments_after_update;
          CREATE DEFINER = 'gone'@'nowhere' TRIGGER trg_appointments_after_update AFTER UPDATE ON appointments FOR EACH ROW SET @x = 1",
     );
-    assert_snapshot!(run(&test, "check --skip-keys"), @"");
+    assert_snapshot!(run(&test, "check --skip-keys"), @"
+    exit 1
+    --- stdout
+    `appointments`
+    level  check  finding
+    ok  headroom  3 of 3 months after 2026-11 have a partition
+    ok  catch_all  `p_future` is empty
+    ok  ranges  each of the 5 partitions is a month
+    problem  triggers  trigger `trg_appointments_after_insert` is missing: rows are written without their keys; create it again as its migration has it, then check again
+    problem  triggers  trigger `trg_appointments_after_update` is not what its migration made; drop it and create it again as its migration has it, then check again
+    problem  triggers  trigger `trg_appointments_after_update` runs as gone@nowhere, an account that is gone: every write fails with error 1449; create the account again, or the trigger under another one
+    ok  row_versions  no INSTANT change stands in the way of an EXCHANGE
+
+    `appointments`: 3 problems
+    --- stderr
+    what no partitioned table with keys can do as a plain one, and the cure:
+      INSERT, UPDATE, DELETE IGNORE: one row that breaks a rule fails the statement; send such rows one by one
+      REPLACE, ON DUPLICATE KEY UPDATE: an id or booking reference of another date is refused (1062); UPDATE the row by its id
+      TRUNCATE, DROP TABLE: they are not refused, and leave keys behind; give the application no DROP privilege
+    ");
     let blind = test.url_as("blind", &["SELECT"]);
-    assert_snapshot!(stable(&test.run_at(&blind, &format!("partition check --skip-keys {TODAY}"))), @"");
+    assert_snapshot!(stable(&test.run_at(&blind, &format!("partition check --skip-keys {TODAY}"))), @"
+    exit 0
+    --- stdout
+    `appointments`
+    level  check  finding
+    ok  headroom  3 of 3 months after 2026-11 have a partition
+    ok  catch_all  `p_future` is empty
+    ok  ranges  each of the 5 partitions is a month
+    unknown  triggers  could not see the triggers of table `appointments`: `blind_<db>@%` lacks TRIGGER; grant it TRIGGER
+    unknown  row_versions  could not read the row versions of table `appointments`: MySQL error 1227: Access denied; you need (at least one of) the PROCESS privilege(s) for this operation; ask for the missing privilege (GRANT … TO the user) and run again
+
+    `appointments`: 0 problems, 2 could not be looked at
+    --- stderr
+    what no partitioned table with keys can do as a plain one, and the cure:
+      INSERT, UPDATE, DELETE IGNORE: one row that breaks a rule fails the statement; send such rows one by one
+      REPLACE, ON DUPLICATE KEY UPDATE: an id or booking reference of another date is refused (1062); UPDATE the row by its id
+      TRUNCATE, DROP TABLE: they are not refused, and leave keys behind; give the application no DROP privilege
+    ");
 }
 
 #[test]
@@ -252,18 +583,22 @@ fn chunks_miss_no_row_and_no_key() {
     let of_order = test.rows("SELECT id FROM appointments PARTITION (p_2026_10) ORDER BY id LIMIT 2 OFFSET 9999");
     test.sql(&format!("DELETE FROM appointment_keys WHERE id IN ({ids}, '{}', '{}')", of_order[0], of_order[1]));
     let text = run(&test, "check");
-    assert!(text.contains("11 rows of `appointments` without a key"), "{text}");
+    assert!(text.contains("10 rows of `appointments` without a key"), "{text}");
     test.sql("ALTER TABLE appointments TRUNCATE PARTITION p_2026_10");
     let text = run(&test, "check");
     assert!(text.contains("2 rows of `appointments` without a key: i21000, i24999"), "{text}");
-    assert!(text.contains("20991 keys of `appointment_keys` without a row: i1, i10, i100, i1000, i10000, …"), "{text}");
+    assert!(text.contains("20992 keys of `appointment_keys` without a row: i1, i10, i100, i1000, i10000, …"), "{text}");
 }
 
 #[test]
 fn an_instant_column_is_found_and_rebuilt_away() {
     let test = clinic("partition_instant");
     test.ok(&format!("partition ensure --behind 0 --ahead 1 {TODAY}"));
-    assert_snapshot!(stable(&test.run("partition rebuild p_2026_11")), @"");
+    assert_snapshot!(stable(&test.run("partition rebuild p_2026_11")), @"
+    exit 0
+    --- stdout
+    nothing to do: no INSTANT change stands in the way of partition `p_2026_11` of table `appointments`
+    ");
     test.sql("ALTER TABLE appointments ADD COLUMN room VARCHAR(20), ALGORITHM=INSTANT");
     booked(&test, &["2026-11-05"]);
     let exchange = "ALTER TABLE appointments EXCHANGE PARTITION p_2026_11 WITH TABLE plain";
@@ -273,7 +608,7 @@ fn an_instant_column_is_found_and_rebuilt_away() {
     assert_eq!(test.error(exchange), 1731);
     let text = run(&test, "check");
     assert!(
-        text.starts_with("exit 1\n") && text.contains("`appointments` has had 1 INSTANT changes since it was rebuilt"),
+        text.starts_with("exit 1\n") && text.contains("`appointments` has had 1 INSTANT change since it was rebuilt"),
         "{text}"
     );
     // the server's own way for one partition does not help
@@ -283,8 +618,16 @@ fn an_instant_column_is_found_and_rebuilt_away() {
         let text = stable(&test.run(&format!("partition rebuild p_2026_11 {arguments}")));
         regex::Regex::new(r"\d+\.\d \wiB").unwrap().replace_all(&text, "<size>").into_owned()
     };
-    assert_snapshot!(rebuild(""), @"");
-    assert_snapshot!(rebuild("--allow-copy"), @"");
+    assert_snapshot!(rebuild(""), @"
+    exit 3
+    --- stderr
+    error: `p_2026_11` has the 1 INSTANT change of its table, which the server takes away only with all partitions of `appointments` together: `ALTER TABLE `appointments` FORCE, ALGORITHM=INPLACE, LOCK=NONE` writes <size> anew while the table is read and written, and replicas lag for that long; say `--allow-copy` at a quiet time
+    ");
+    assert_snapshot!(rebuild("--allow-copy"), @"
+    exit 0
+    --- stdout
+    rebuilt table `appointments` with partition `p_2026_11`: 1 INSTANT change gone
+    ");
     assert!(run(&test, "check --ahead 1").starts_with("exit 0"));
     test.sql(plain);
     test.sql(exchange);
@@ -296,13 +639,33 @@ fn only_an_empty_partition_is_dropped() {
     let test = clinic("partition_drop");
     test.ok(&format!("partition ensure --behind 1 --ahead 0 {TODAY}"));
     booked(&test, &["2026-10-05"]);
-    assert_snapshot!(stable(&test.run("partition drop p_2026_10")), @"");
-    assert_snapshot!(stable(&test.run("partition drop p_future")), @"");
-    assert_snapshot!(stable(&test.run("partition drop p_2026_1O")), @"");
-    assert_snapshot!(partitions(&test, "appointments"), @"");
+    assert_snapshot!(stable(&test.run("partition drop p_2026_10")), @"
+    exit 3
+    --- stderr
+    error: partition `p_2026_10` of table `appointments` is not empty; only an empty partition is dropped, and nothing was changed
+    ");
+    assert_snapshot!(stable(&test.run("partition drop p_future")), @"
+    exit 3
+    --- stderr
+    error: `p_future` of table `appointments` takes the rows that no month takes, which would be lost or refused without it; nothing was changed
+    ");
+    assert_snapshot!(stable(&test.run("partition drop p_2026_1O")), @"
+    exit 2
+    --- stderr
+    error: table `appointments` has no partition `p_2026_1O`, did you mean `p_2026_10`?; `caredb partition list` shows them
+    ");
+    assert_snapshot!(partitions(&test, "appointments"), @"
+    p_2026_10 < '2026-11-01'
+    p_2026_11 < '2026-12-01'
+    p_future < MAXVALUE
+    ");
     // without its rows, as archiving leaves it: the key stays, and with it the reference
     test.sql("ALTER TABLE appointments TRUNCATE PARTITION p_2026_10");
-    assert_snapshot!(stable(&test.run("partition drop p_2026_10")), @"");
+    assert_snapshot!(stable(&test.run("partition drop p_2026_10")), @"
+    exit 0
+    --- stdout
+    dropped partition `p_2026_10` of table `appointments`, which was empty; keys of its month stay as they are
+    ");
     assert_eq!(test.rows("SELECT booking_reference FROM appointment_keys"), ["2026-10-05"]);
     test.ok("partition drop p_2026_11");
     assert_eq!(partitions(&test, "appointments"), "p_future < MAXVALUE");
@@ -354,7 +717,11 @@ fn a_run_waits_for_another_and_for_no_half_migration() {
         test.rows(&format!("SELECT IS_FREE_LOCK('caredb migrate {}')", test.database)) == ["1"]
     });
     test.sql("UPDATE caredb_journal SET state = 'begun' WHERE version = 13 ORDER BY statement DESC LIMIT 1");
-    assert_snapshot!(run(&test, "ensure"), @"");
+    assert_snapshot!(run(&test, "ensure"), @"
+    exit 3
+    --- stderr
+    error: a migration is half-way and must be settled first, since its table may be one of these; run `caredb migrate`
+    ");
     assert_eq!(partitions(&test, "appointments"), "p_future < MAXVALUE");
 }
 
@@ -371,7 +738,11 @@ fn rows_that_would_break_a_rule_are_named_before_anything_is_changed() {
          INSERT INTO reviews (id, appointment_id, patient_id, doctor_id, rating) VALUES ('r1', 'gone', 'p1', 'd1', 5)",
     );
     let before = test.schema();
-    assert_snapshot!(stable(&test.run("migrate --quiet")), @"");
+    assert_snapshot!(stable(&test.run("migrate --quiet")), @"
+    exit 3
+    --- stderr
+    error: `V13__partition_appointments.sql` line 17, statement 1 of 12 (`SELECT CONCAT('…', a.id, '…') FROM appointments a WHERE NOT…`): expects no rows that refer to something that is not there, and found appointments a1 (patient_id), appointments a1 (rescheduled_from), reviews r1 (appointment_id); settle them and run again; applied so far: all up to version 12, and nothing of this file
+    ");
     assert_eq!(test.schema(), before);
     test.sql("SET foreign_key_checks = 0; UPDATE appointments SET patient_id = 'p1', rescheduled_from = NULL; DELETE FROM reviews");
     test.ok("migrate");
@@ -379,7 +750,11 @@ fn rows_that_would_break_a_rule_are_named_before_anything_is_changed() {
     test.ok("partition check");
     // the way back asks as well
     test.sql("INSERT INTO reviews (id, appointment_id, patient_id, doctor_id, rating) VALUES ('r1', 'a1', 'p1', 'd1', 5); ALTER TABLE appointments TRUNCATE PARTITION p_2026_10");
-    assert_snapshot!(stable(&test.run("rollback --quiet")), @"");
+    assert_snapshot!(stable(&test.run("rollback --quiet")), @"
+    exit 3
+    --- stderr
+    error: `U13__unpartition_appointments.sql` line 6, statement 1 of 10 (`SELECT CONCAT('…', c.id, '…') FROM consultations c WHERE NO…`): expects no rows whose appointment is not in appointments, and found reviews r1 (appointment_id); settle them and run again; rolled back so far: nothing of this file
+    ");
     test.sql("DELETE FROM reviews");
     test.ok("rollback");
     assert_eq!(test.schema(), before);
@@ -394,10 +769,18 @@ fn what_v13_copies_is_said_before() {
     test.sql("ANALYZE TABLE appointments");
     let text = run_migrate(&test, "doctor");
     assert!(
-        text.contains("the server copies `appointments` (about 1 rows, <size>, `V13__partition_appointments.sql` line 124), and writes to a table wait"),
+        text.contains("the server copies `appointments` (about 1 row, <size>, `V13__partition_appointments.sql` line 108), and writes to a table wait"),
         "{text}"
     );
-    assert_snapshot!(run_migrate(&test, "migrate"), @"");
+    assert_snapshot!(run_migrate(&test, "migrate"), @"
+    exit 0
+    --- stdout
+    V13  partition appointments  12 statements <ms> ms
+    migrated `<db>` from version 12 to 13: 1 migration, 12 statements in <s> s
+    --- stderr
+    warning: copies: the server copies `appointments` (about 1 row, <size>, `V13__partition_appointments.sql` line 108), and writes to a table wait while it is copied; migrate at a quiet time
+    `appointments` has no months yet, `caredb partition ensure` makes them
+    ");
     assert!(test.run("status").contains("`appointments` has no months yet, `caredb partition ensure` makes them"));
     test.ok(&format!("partition ensure --allow-copy {TODAY}"));
     assert!(
@@ -417,5 +800,14 @@ fn the_archive_is_seen_in_the_list() {
     let test = clinic("partition_archive");
     test.ok(&format!("partition ensure --behind 1 --ahead 0 {TODAY}"));
     test.sql("CREATE TABLE appointments_archive LIKE appointments; INSERT INTO appointments_archive (booking_reference, patient_id, doctor_id, appointment_date, start_time, end_time, consultation_type, fee) VALUES ('x', 'p1', 'd1', '2026-10-01', '09:00', '09:30', 'VIDEO', 1)");
-    assert_snapshot!(run(&test, "list --exact"), @"");
+    assert_snapshot!(run(&test, "list --exact"), @"
+    exit 0
+    --- stdout
+    partition  from  before  rows  size  age  archived
+    p_2026_10  2026-11  0  <size>  1 mo  yes
+    p_2026_11  2026-11  2026-12  0  <size>  now  no
+    p_future  2026-12  0  <size>  no
+
+    `appointments`: 3 partitions, 0 rows
+    ");
 }

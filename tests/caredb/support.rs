@@ -330,15 +330,16 @@ pub fn stable(text: &str) -> String {
 }
 
 /// One patient and one doctor: enough for a row of appointments on a fresh schema.
-pub fn people(test: &Test) {
-    test.sql(
-        "INSERT INTO users (id, email, password_hash, role) VALUES ('u1', 'p@example.com', 'x', 'PATIENT'), ('u2', 'd@example.com', 'x', 'DOCTOR');
+pub const PEOPLE: &str =
+    "INSERT INTO users (id, email, password_hash, role) VALUES ('u1', 'p@example.com', 'x', 'PATIENT'), ('u2', 'd@example.com', 'x', 'DOCTOR');
          INSERT INTO patient_profiles (id, user_id, first_name, last_name, date_of_birth, gender, phone_number, emergency_contact, address)
              VALUES ('p1', 'u1', 'P', 'One', '1990-01-01', 'OTHER', '1', '{}', '{}');
          INSERT INTO doctor_profiles (id, user_id, first_name, last_name, specialization, qualification, experience_years, license_number,
              license_expiry, consultation_fee, languages, education)
-             VALUES ('d1', 'u2', 'D', 'One', 'x', 'x', 1, 'L1', '2030-01-01', 10, '[]', '[]')",
-    );
+             VALUES ('d1', 'u2', 'D', 'One', 'x', 'x', 1, 'L1', '2030-01-01', 10, '[]', '[]')";
+
+pub fn people(test: &Test) {
+    test.sql(PEOPLE);
 }
 
 /// A process group of its own keeps the terminal's Ctrl-C from the server before its databases are dropped.

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::{Context, Refusal, ddl, lock, open_partition};
 use crate::cli::{PartitionDropArgs, PartitionRebuildArgs};
-use crate::output::Outcome;
 use crate::output::table::bytes;
+use crate::output::{Outcome, count};
 use crate::partition::apply::rebuild_sql;
 use crate::partition::observe;
 use crate::partition::scheme::Bound;
@@ -37,10 +37,11 @@ pub async fn rebuild(context: &Context, args: &PartitionRebuildArgs) -> anyhow::
         let text = format!("nothing to do: no INSTANT change stands in the way of partition `{name}` of table `{of}`");
         return Ok(Outcome::done(text, json!({ "table": of, "partition": name, "row_versions": 0, "rebuilt": false })));
     }
+    let changes = count(versions, "INSTANT change");
     let size: u64 = table.partitions.iter().map(|partition| partition.bytes).sum();
     if !args.allow_copy {
         let refusal = format!(
-            "`{name}` has the {versions} INSTANT changes of its table, which the server takes away only with all partitions of `{of}` together: `{}` writes {} anew while the table is read and written, \
+            "`{name}` has the {changes} of its table, which the server takes away only with all partitions of `{of}` together: `{}` writes {} anew while the table is read and written, \
              and replicas lag for that long; say `--allow-copy` at a quiet time",
             rebuild_sql(&table),
             bytes(size)
@@ -49,6 +50,6 @@ pub async fn rebuild(context: &Context, args: &PartitionRebuildArgs) -> anyhow::
     }
     lock(context, &mut session, &args.waits).await?;
     ddl(context, &mut session, &args.waits).await?.rebuild(&table).await?;
-    let text = format!("rebuilt table `{of}` with partition `{name}`: {versions} INSTANT changes are gone");
+    let text = format!("rebuilt table `{of}` with partition `{name}`: {changes} gone");
     Ok(Outcome::done(text, json!({ "table": of, "partition": name, "row_versions": versions, "rebuilt": true })))
 }

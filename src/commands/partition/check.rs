@@ -51,7 +51,7 @@ pub async fn run(context: &Context, args: &PartitionCheckArgs) -> anyhow::Result
         let findings = judge(&seen, today, args.ahead.unwrap_or(managed.ahead));
         problems += findings.iter().filter(|finding| finding.level == Level::Problem).count();
         unknowns += findings.iter().filter(|finding| finding.level == Level::Unknown).count();
-        if managed.keys.is_some() {
+        if !seen.expected.is_empty() {
             context.output.event(&Event::Note { text: DIFFERENCES.to_owned() });
         }
         let name = table.name.as_str();

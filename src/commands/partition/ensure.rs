@@ -53,7 +53,7 @@ pub async fn run(context: &Context, args: &PartitionEnsureArgs) -> anyhow::Resul
 fn refusal(table: &Table, step: &Step) -> Option<String> {
     let copies = step.copies?;
     let table = table.name.as_str();
-    Some(format!("to {step} of table `{table}` {copies}; say `--allow-copy` at a quiet time"))
+    Some(format!("to {step} of table `{table}`, the server {copies}; say `--allow-copy` at a quiet time"))
 }
 
 fn report(tables: &[(Managed, Table)], today: Month, made: usize) -> Outcome {
