@@ -13,13 +13,13 @@ use crate::support::{Test, block_on, people, show, wait_for};
 const ENSURE: &str = "partition ensure --ahead 6 --allow-copy --today 2026-11-24";
 const CHECK: &str = "partition check --ahead 6 --today 2026-11-24";
 
-/// `rows` appointments on as many days from 2026-01-01 on, twenty a day.
+/// `rows` cancelled appointments on the 300 days from 2026-01-01 on.
 fn appointments(rows: u32) -> String {
     format!(
         "SET SESSION cte_max_recursion_depth = 1000000;
-         INSERT INTO appointments (booking_reference, patient_id, doctor_id, appointment_date, start_time, end_time, consultation_type, fee)
+         INSERT INTO appointments (booking_reference, patient_id, doctor_id, appointment_date, start_time, end_time, consultation_type, status, fee)
          WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < {rows} - 1)
-         SELECT CONCAT('b', n), 'p1', 'd1', DATE('2026-01-01') + INTERVAL n DIV 20 DAY, MAKETIME(n MOD 20, 0, 0), MAKETIME(n MOD 20, 30, 0), 'VIDEO', 10
+         SELECT CONCAT('b', n), 'p1', 'd1', DATE('2026-01-01') + INTERVAL n MOD 300 DAY, '09:00', '09:30', 'VIDEO', 'CANCELLED', 10
          FROM n"
     )
 }
@@ -257,4 +257,74 @@ fn two_waits_in_a_row_are_no_longer_than_one() {
         assert!(took < Duration::from_millis(5500), "{took:?}");
     }
     drop(reader);
+}
+
+/// Books, moves, reschedules and cancels until `done`, as an application that tries again after a deadlock. No other error may
+/// come. Answers how many bookings it has confirmed and not deleted.
+fn book_until(test: &Test, done: &AtomicBool) -> u32 {
+    let mut conn = block_on(test.connect());
+    let mut run = |sql: String| {
+        let mut tries = 0;
+        loop {
+            match block_on(async { sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut conn).await }) {
+                Ok(_) => return,
+                Err(error) => {
+                    let number = caredb::db::error::server_error(&error).map(|(number, _)| number);
+                    tries += 1;
+                    assert!(matches!(number, Some(1205 | 1213)) && tries < 100, "`{sql}`: {error}");
+                }
+            }
+        }
+    };
+    let mut booked = 0;
+    for number in 0.. {
+        if done.load(Ordering::Relaxed) {
+            break;
+        }
+        // an old appointment of the table is moved and rescheduled, a new one booked, every fourth deleted again
+        let old = number * 7 % 4000;
+        run(format!(
+            "UPDATE appointments SET appointment_date = appointment_date + INTERVAL 700 DAY WHERE booking_reference = 'b{old}' AND appointment_date < '2027-01-01'"
+        ));
+        run(format!(
+            "INSERT INTO appointments (id, booking_reference, patient_id, doctor_id, appointment_date, start_time, end_time, consultation_type, status, fee, rescheduled_from)
+             SELECT 'n{number}', 'n{number}', 'p1', 'd1', '2026-05-01', '09:00', '09:30', 'VIDEO', 'CANCELLED', 10, id FROM appointments WHERE booking_reference = 'b{old}'"
+        ));
+        booked += 1;
+        if number % 4 == 3 {
+            run(format!("DELETE FROM appointments WHERE id = 'n{number}'"));
+            booked -= 1;
+        }
+    }
+    booked
+}
+
+#[test]
+fn bookings_go_on_while_the_table_becomes_partitioned_and_back() {
+    let rows = if is_full() { 300_000 } else { 4000 };
+    let test = Test::new("partition_busy");
+    test.ok("migrate --to 12");
+    people(&test);
+    test.sql(&appointments(rows));
+    let done = AtomicBool::new(false);
+    let booked = std::thread::scope(|scope| {
+        let writer = scope.spawn(|| book_until(&test, &done));
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            for _ in 0..2 {
+                test.ok("migrate --skip-doctor --ddl-retries 20");
+                test.ok("partition ensure --ahead 40 --allow-copy --ddl-retries 20 --today 2026-11-24");
+                test.ok("partition check --ahead 40 --today 2026-11-24");
+                test.ok("rollback --skip-doctor --ddl-retries 20");
+            }
+            test.ok("migrate --skip-doctor --ddl-retries 20");
+        }));
+        done.store(true, Ordering::Relaxed);
+        let booked = writer.join().unwrap();
+        outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        booked
+    });
+    assert!(booked > 10, "the application stood still");
+    assert_eq!(test.rows("SELECT COUNT(*) FROM appointments"), [(rows + booked).to_string()]);
+    test.ok("partition ensure --ahead 40 --allow-copy --today 2026-11-24");
+    test.ok("partition check --ahead 40 --today 2026-11-24");
 }
