@@ -2,7 +2,7 @@
 //! work all the while. `dev/test` runs a share of it, `dev/test --full` all.
 
 use std::process::Stdio;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::AssertSqlSafe;
@@ -112,8 +112,8 @@ struct Seen {
     longest: Duration,
 }
 
-/// Runs statements one after the other until `done`; none may fail.
-fn client(test: &Test, done: &AtomicBool, statement: impl Fn(u32) -> String) -> Seen {
+/// Runs statements one after the other until `done`; none may fail. `count` counts them for others.
+fn client(test: &Test, done: &AtomicBool, count: &AtomicU32, statement: impl Fn(u32) -> String) -> Seen {
     let mut conn = block_on(test.connect());
     let mut seen = Seen { statements: 0, longest: Duration::ZERO };
     while !done.load(Ordering::Relaxed) {
@@ -122,17 +122,20 @@ fn client(test: &Test, done: &AtomicBool, statement: impl Fn(u32) -> String) -> 
         block_on(async { sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut conn).await.unwrap() });
         seen.longest = seen.longest.max(begun.elapsed());
         seen.statements += 1;
+        count.store(seen.statements, Ordering::Relaxed);
     }
     seen
 }
 
-/// A writer and a reader at work while `run` runs; what each of them has seen, and how long it took.
-fn at_work(test: &Test, run: impl FnOnce()) -> ([Seen; 2], Duration) {
+/// A writer and a reader at work while `run` runs, which can ask how many statements each of them has run; what they have
+/// seen, and how long it took.
+fn at_work(test: &Test, run: impl FnOnce(&[AtomicU32; 2])) -> ([Seen; 2], Duration) {
     let done = AtomicBool::new(false);
+    let counts = [AtomicU32::new(0), AtomicU32::new(0)];
     let begun = Instant::now();
     let seen = std::thread::scope(|scope| {
         let writer = scope.spawn(|| {
-            client(test, &done, |number| match number % 3 {
+            client(test, &done, &counts[0], |number| match number % 3 {
                 0 => format!(
                     "INSERT INTO appointments (id, booking_reference, patient_id, doctor_id, appointment_date, start_time, end_time, consultation_type, status, fee)
                      VALUES ('w{number}', 'w{number}', 'p1', 'd1', DATE('2026-06-01') + INTERVAL {number} MOD 400 DAY, '09:00', '09:30', 'VIDEO', 'CANCELLED', 10)"
@@ -142,12 +145,12 @@ fn at_work(test: &Test, run: impl FnOnce()) -> ([Seen; 2], Duration) {
             })
         });
         let reader = scope.spawn(|| {
-            client(test, &done, |number| {
+            client(test, &done, &counts[1], |number| {
                 format!("SELECT COUNT(*), SUM(fee) FROM appointments WHERE appointment_date = DATE('2026-06-01') + INTERVAL {number} MOD 400 DAY")
             })
         });
         // a panic here would leave the clients at work for ever
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&counts)));
         done.store(true, Ordering::Relaxed);
         let seen = [writer.join().unwrap(), reader.join().unwrap()];
         outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -175,9 +178,14 @@ fn the_application_goes_on_while_months_are_made() {
     test.ok("migrate");
     people(&test);
     let months = if is_full() { 60 } else { 6 };
-    let (seen, took) = at_work(&test, || {
+    let (seen, took) = at_work(&test, |counts| {
         test.ok("partition ensure --ahead 12 --behind 6 --allow-copy --today 2026-11-24");
         for ahead in 13..12 + months {
+            // not one right after the other, as no cron job does
+            let before = counts.each_ref().map(|count| count.load(Ordering::Relaxed));
+            wait_for("both to have gone on", || {
+                counts.iter().zip(before).all(|(count, before)| count.load(Ordering::Relaxed) >= before + 100)
+            });
             test.ok(&format!("partition ensure --ahead {ahead} --behind 6 --today 2026-11-24"));
         }
     });
@@ -200,7 +208,7 @@ fn the_application_does_not_stall_behind_a_run_that_gives_up() {
         block_on(async {
             sqlx::raw_sql(AssertSqlSafe(format!("BEGIN; {statement}"))).execute(&mut holder).await.unwrap()
         });
-        let (seen, took) = at_work(&test, || {
+        let (seen, took) = at_work(&test, |_| {
             let retries = if is_full() { 3 } else { 0 };
             let output = test
                 .command(&format!("partition ensure --ahead 15 --today 2026-11-24 --ddl-retries {retries}"))
