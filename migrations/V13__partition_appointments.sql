@@ -48,12 +48,10 @@ CREATE TABLE appointment_keys (
     CONSTRAINT fk_appointment_keys_cancelled_by FOREIGN KEY (cancelled_by) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
--- AFTER, so that INSERT … ON DUPLICATE KEY UPDATE and REPLACE have found a duplicate before a key is written
-CREATE TRIGGER trg_appointments_after_insert AFTER INSERT ON appointments FOR EACH ROW
-    INSERT INTO appointment_keys
-        (id, booking_reference, appointment_date, patient_id, doctor_id, cancelled_by, rescheduled_from)
-    VALUES
-        (NEW.id, NEW.booking_reference, NEW.appointment_date, NEW.patient_id, NEW.doctor_id, NEW.cancelled_by, NEW.rescheduled_from);
+-- Deletes first, inserts last: a key that an insert makes must be taken away by the delete that may follow at once.
+-- All AFTER, so that INSERT … ON DUPLICATE KEY UPDATE and REPLACE have found a duplicate before a key is written.
+CREATE TRIGGER trg_appointments_after_delete AFTER DELETE ON appointments FOR EACH ROW
+    DELETE FROM appointment_keys WHERE id = OLD.id;
 
 -- byte by byte, since the columns' collation takes `BK-1` and `bk-1` for the same
 CREATE TRIGGER trg_appointments_after_update AFTER UPDATE ON appointments FOR EACH ROW
@@ -70,15 +68,20 @@ CREATE TRIGGER trg_appointments_after_update AFTER UPDATE ON appointments FOR EA
         WHERE id = OLD.id;
     END IF;
 
-CREATE TRIGGER trg_appointments_after_delete AFTER DELETE ON appointments FOR EACH ROW
-    DELETE FROM appointment_keys WHERE id = OLD.id;
+CREATE TRIGGER trg_appointments_after_insert AFTER INSERT ON appointments FOR EACH ROW
+    INSERT INTO appointment_keys
+        (id, booking_reference, appointment_date, patient_id, doctor_id, cancelled_by, rescheduled_from)
+    VALUES
+        (NEW.id, NEW.booking_reference, NEW.appointment_date, NEW.patient_id, NEW.doctor_id, NEW.cancelled_by, NEW.rescheduled_from);
 
--- the appointments that were there before the triggers
+-- The appointments that were there before the triggers; FOR SHARE, so that none changes between being read and having its
+-- key, whatever isolation level the server has.
 INSERT INTO appointment_keys
     (id, booking_reference, appointment_date, patient_id, doctor_id, cancelled_by, rescheduled_from)
 SELECT id, booking_reference, appointment_date, patient_id, doctor_id, cancelled_by, rescheduled_from
 FROM appointments a
-WHERE NOT EXISTS (SELECT 1 FROM appointment_keys k WHERE k.id = a.id);
+WHERE NOT EXISTS (SELECT 1 FROM appointment_keys k WHERE k.id = a.id FOR SHARE)
+FOR SHARE;
 
 -- not before all keys are there: an appointment may come before the one that it replaces
 ALTER TABLE appointment_keys

@@ -5,7 +5,7 @@ use caredb::db::progress;
 use insta::assert_snapshot;
 use sqlx::mysql::MySqlConnection;
 
-use crate::support::{Test, block_on, stable, wait_for};
+use crate::support::{Test, block_on, pty, read_some, stable, wait_for};
 
 /// A session with an open transaction that has touched table `t`, and its id.
 fn holder(test: &Test) -> (MySqlConnection, u64) {
@@ -164,23 +164,4 @@ fn a_terminal_sees_how_long_a_statement_takes() {
     });
     drop(holder);
     assert!(run.wait().unwrap().success());
-}
-
-/// A terminal: the end to read, and the end for a child.
-fn pty() -> (std::fs::File, std::fs::File) {
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&terminal).unwrap();
-    unlockpt(&terminal).unwrap();
-    let name = ptsname(&terminal, Vec::new()).unwrap();
-    let child = std::fs::OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-    (terminal.into(), child)
-}
-
-/// What a terminal has to read; blocks until there is something.
-fn read_some(mut terminal: &std::fs::File) -> String {
-    use std::io::Read as _;
-    let mut buffer = [0; 4096];
-    let length = terminal.read(&mut buffer).unwrap();
-    String::from_utf8_lossy(&buffer[..length]).into_owned()
 }

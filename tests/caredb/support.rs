@@ -342,6 +342,25 @@ pub fn people(test: &Test) {
     test.sql(PEOPLE);
 }
 
+/// A terminal: the end to read, and the end for a child.
+pub fn pty() -> (std::fs::File, std::fs::File) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap();
+    let child = std::fs::OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+    (terminal.into(), child)
+}
+
+/// What a terminal has to read; blocks until there is something.
+pub fn read_some(mut terminal: &std::fs::File) -> String {
+    use std::io::Read as _;
+    let mut buffer = [0; 4096];
+    let length = terminal.read(&mut buffer).unwrap();
+    String::from_utf8_lossy(&buffer[..length]).into_owned()
+}
+
 /// A process group of its own keeps the terminal's Ctrl-C from the server before its databases are dropped.
 trait OwnGroup {
     fn process_group_of_its_own(&mut self) -> &mut Self;
