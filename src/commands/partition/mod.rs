@@ -10,7 +10,7 @@ use crate::db::clock;
 use crate::db::connect::Session;
 use crate::db::ident::nearest;
 use crate::db::lock::{self, Holder};
-use crate::migrate::{apply as migrations, journal::State};
+use crate::migrate::apply as migrations;
 use crate::output::{Event, Outcome};
 pub use crate::partition::apply::ApplyError;
 use crate::partition::apply::{Ddl, Waits};
@@ -109,7 +109,7 @@ async fn today(session: &mut Session, args: &TodayArgs) -> anyhow::Result<Month>
 }
 
 /// Makes this run the only one that changes the schema, for as long as the connection lives, and sees that no migration is
-/// half-way: what a crash left of it is decided by the tables' definitions, which partitions are part of.
+/// half-way: how it goes on, and whether it is undone, is decided by the tables' definitions, which partitions are part of.
 async fn lock(context: &Context, session: &mut Session, waits: &WaitArgs) -> anyhow::Result<()> {
     let locks = [lock::name("migrate", &session.database)];
     let on_wait = |lock: &str, holder: &Holder| {
@@ -117,16 +117,18 @@ async fn lock(context: &Context, session: &mut Session, waits: &WaitArgs) -> any
     };
     lock::acquire(&mut session.conn, &locks, Duration::from_secs(waits.lock_timeout.into()), on_wait).await?;
     let observed = migrations::observe(&mut session.conn).await?;
-    let begun = observed
-        .journal
-        .iter()
-        .flatten()
-        .any(|(_, attempt)| attempt.statements.iter().any(|statement| statement.state == State::Begun));
-    if begun {
-        let refusal = "a migration is half-way and must be settled first, since its table may be one of these; run `caredb migrate`";
-        return Err(Refusal(refusal.to_owned()).into());
+    let half_way = observed.journal.iter().flat_map(|journal| journal.keys()).find(|&&version| {
+        observed.under_way(version).is_some_and(|attempt| attempt.done() > 0 || attempt.begun().is_some())
+    });
+    match half_way {
+        Some(version) => {
+            let refusal = format!(
+                "version {version} is half-way, and its table may be one of these; settle it first by `caredb migrate` or `caredb rollback`"
+            );
+            Err(Refusal(refusal).into())
+        }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// DDL with the waits of the command.
