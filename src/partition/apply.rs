@@ -61,14 +61,13 @@ impl<'a, F: FnMut(Event)> Ddl<'a, F> {
         Ok(Self { conn: &mut session.conn, patience, on_event })
     }
 
-    /// Runs a statement; `what` is the clause for its failure: "could not split …".
-    async fn run(&mut self, what: impl Into<String>, sql: &str) -> Result<(), ApplyError> {
-        let what = what.into();
+    /// Runs a statement; `doing` says what it is for: "split …".
+    async fn run(&mut self, doing: &str, sql: &str) -> Result<(), ApplyError> {
         crash_point();
-        let done = run_ddl(self.conn, &what, sql, &mut self.patience, &mut self.on_event).await;
+        let done = run_ddl(self.conn, doing, sql, &mut self.patience, &mut self.on_event).await;
         crash_point();
         done.map_err(|error| {
-            let failed = DbError::new(what, &error);
+            let failed = DbError::new(format!("could not {doing}"), &error);
             match self.patience.in_the_way.take() {
                 Some(cure) => ApplyError::Blocked(failed.with_cure(cure)),
                 None => failed.into(),
@@ -79,7 +78,7 @@ impl<'a, F: FnMut(Event)> Ddl<'a, F> {
     /// Makes the months of a step. Errors: nothing of the step has happened.
     pub async fn make(&mut self, table: &Table, step: &Step) -> Result<(), ApplyError> {
         let begun = Instant::now();
-        self.run(format!("could not {step} of table `{}`", table.name.as_str()), &step.sql).await?;
+        self.run(&format!("{step} of table `{}`", table.name.as_str()), &step.sql).await?;
         (self.on_event)(Event::Partitioned {
             table: table.name.as_str().to_owned(),
             did: step.to_string(),
@@ -93,28 +92,27 @@ impl<'a, F: FnMut(Event)> Ddl<'a, F> {
     /// Drops a partition without rows: looks under a lock that keeps writers out until it is gone, since DROP PARTITION asks
     /// for nothing and fires no trigger.
     pub async fn drop_empty(&mut self, table: &Table, partition: &Partition) -> Result<(), ApplyError> {
-        let what = format!("could not drop partition `{}` of table `{}`", partition.name.as_str(), table.name.as_str());
-        self.run(&what, &format!("LOCK TABLES {} WRITE", table.name)).await?;
-        let dropped = self.drop_locked(table, partition, &what).await;
+        let doing = format!("drop partition `{}` of table `{}`", partition.name.as_str(), table.name.as_str());
+        self.run(&doing, &format!("LOCK TABLES {} WRITE", table.name)).await?;
+        let dropped = self.drop_locked(table, partition, &doing).await;
         let unlocked = sqlx::raw_sql(UNLOCK).execute(&mut *self.conn).await;
         dropped?;
         unlocked.map_err(|error| DbError::new("could not unlock the tables", &error))?;
         Ok(())
     }
 
-    async fn drop_locked(&mut self, table: &Table, partition: &Partition, what: &str) -> Result<(), ApplyError> {
+    async fn drop_locked(&mut self, table: &Table, partition: &Partition, doing: &str) -> Result<(), ApplyError> {
         if !observe::is_empty(self.conn, table, &partition.name).await? {
             let (table, partition) = (table.name.as_str().to_owned(), partition.name.as_str().to_owned());
             return Err(ApplyError::NotEmpty { table, partition });
         }
-        self.run(what, &format!("ALTER TABLE {} DROP PARTITION {}", table.name, partition.name)).await
+        self.run(doing, &format!("ALTER TABLE {} DROP PARTITION {}", table.name, partition.name)).await
     }
 
     /// Makes the whole table anew while it is read and written, which takes the traces of INSTANT columns away. The server
     /// knows no way to do that for one partition (see [`observe::row_versions`]).
     pub async fn rebuild(&mut self, table: &Table) -> Result<(), ApplyError> {
-        let what = format!("could not rebuild table `{}`", table.name.as_str());
-        self.run(what, &rebuild_sql(table)).await
+        self.run(&format!("rebuild table `{}`", table.name.as_str()), &rebuild_sql(table)).await
     }
 }
 
