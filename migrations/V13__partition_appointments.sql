@@ -8,8 +8,8 @@
 --   WHERE k.booking_reference = ?
 --
 -- Here the table gets one partition, p_future; `caredb partition ensure` makes the months, now and every night.
--- The order of the statements keeps every reference checked at every moment, so writers may go on; while a table is
--- copied (appointments, consultations, payments, reviews, and the new one), they wait.
+-- The order of the statements keeps every reference checked at every moment, so writers may go on; while the keys are
+-- made, and while appointments is copied into its partition, they wait.
 
 -- What the new foreign keys would refuse, found before anything is changed. Such rows were written with
 -- foreign_key_checks off.
@@ -83,22 +83,43 @@ FROM appointments a
 WHERE NOT EXISTS (SELECT 1 FROM appointment_keys k WHERE k.id = a.id FOR SHARE)
 FOR SHARE;
 
+-- Without checks a foreign key is added in place, while rows are written; with them the server would copy the table. From here
+-- on it checks what is written, and the query behind these statements checks what was there.
+SET SESSION foreign_key_checks = 0;
+
 -- not before all keys are there: an appointment may come before the one that it replaces
 ALTER TABLE appointment_keys
-    ADD CONSTRAINT fk_appointment_keys_rescheduled_from FOREIGN KEY (rescheduled_from) REFERENCES appointment_keys (id);
+    ADD CONSTRAINT fk_appointment_keys_rescheduled_from FOREIGN KEY (rescheduled_from) REFERENCES appointment_keys (id),
+    ALGORITHM=INPLACE, LOCK=NONE;
 
 -- another name, since one ALTER can't drop a foreign key and add one of its name (1826), and two would leave a gap
 ALTER TABLE consultations
     ADD CONSTRAINT fk_consultations_appointment_key FOREIGN KEY (appointment_id) REFERENCES appointment_keys (id),
-    DROP FOREIGN KEY fk_consultations_appointment_id;
+    DROP FOREIGN KEY fk_consultations_appointment_id,
+    ALGORITHM=INPLACE, LOCK=NONE;
 
 ALTER TABLE payments
     ADD CONSTRAINT fk_payments_appointment_key FOREIGN KEY (appointment_id) REFERENCES appointment_keys (id),
-    DROP FOREIGN KEY fk_payments_appointment_id;
+    DROP FOREIGN KEY fk_payments_appointment_id,
+    ALGORITHM=INPLACE, LOCK=NONE;
 
 ALTER TABLE reviews
     ADD CONSTRAINT fk_reviews_appointment_key FOREIGN KEY (appointment_id) REFERENCES appointment_keys (id),
-    DROP FOREIGN KEY fk_reviews_appointment_id;
+    DROP FOREIGN KEY fk_reviews_appointment_id,
+    ALGORITHM=INPLACE, LOCK=NONE;
+
+SET SESSION foreign_key_checks = 1;
+
+-- caredb: expects no rows: rows that refer to an appointment without a key
+SELECT CONCAT('appointment_keys ', k.id, ' (rescheduled_from)') FROM appointment_keys k
+    WHERE k.rescheduled_from IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM appointment_keys f WHERE f.id = k.rescheduled_from)
+UNION ALL SELECT CONCAT('consultations ', c.id, ' (appointment_id)') FROM consultations c
+    WHERE NOT EXISTS (SELECT 1 FROM appointment_keys k WHERE k.id = c.appointment_id)
+UNION ALL SELECT CONCAT('payments ', p.id, ' (appointment_id)') FROM payments p
+    WHERE NOT EXISTS (SELECT 1 FROM appointment_keys k WHERE k.id = p.appointment_id)
+UNION ALL SELECT CONCAT('reviews ', r.id, ' (appointment_id)') FROM reviews r
+    WHERE NOT EXISTS (SELECT 1 FROM appointment_keys k WHERE k.id = r.appointment_id);
 
 -- an ALTER of its own, since the next would be refused (1506)
 ALTER TABLE appointments

@@ -38,8 +38,15 @@ impl Needs {
     #[must_use]
     pub fn read(database: &str, statements: &[Statement<'_>]) -> Self {
         let mut needs = Self { statements: statements.len(), ..Self::default() };
+        // whether new foreign keys are checked against the rows; each file begins with a session as the server has it
+        let (mut file, mut checks) = ("", true);
         for statement in statements {
             let text = Text::new(statement.text);
+            let of = statement.place.split(" line ").next().unwrap_or_default();
+            if of != file {
+                (file, checks) = (of, true);
+            }
+            checks = text.sets_foreign_key_checks().unwrap_or(checks);
             let tables = text.tables();
             if tables.iter().any(|table| table.database.as_ref().is_some_and(|other| other != database)) {
                 continue;
@@ -50,7 +57,7 @@ impl Needs {
             if matches!(text.kind(), ("ALTER", "TABLE") | ("CREATE" | "DROP", "INDEX")) {
                 needs.altered.extend(tables.first().map(|table| table.name.clone()));
             }
-            if text.copies()
+            if text.copies(checks)
                 && let Some(table) = tables.first()
             {
                 needs.copied.entry(table.name.clone()).or_insert_with(|| statement.place.clone());
@@ -186,13 +193,20 @@ impl<'a> Text<'a> {
         needed
     }
 
+    /// What `SET foreign_key_checks` sets it to; none for any other statement.
+    fn sets_foreign_key_checks(&self) -> Option<bool> {
+        let at = self.words.iter().position(|word| word.ends_with("FOREIGN_KEY_CHECKS"))?;
+        (self.first() == "SET")
+            .then(|| !matches!(self.words.get(at + 2).map(String::as_str), Some("0" | "OFF" | "FALSE")))
+    }
+
     /// Whether ALTER TABLE copies the table for sure while writes wait: a foreign key that is checked (error 1846 for anything
-    /// less), partitions made or taken away (MySQL manual, "Online DDL Operations").
-    fn copies(&self) -> bool {
+    /// less), partitions made or taken away (MySQL manual, "Online DDL Operations"). `checks`: whether foreign keys are checked.
+    fn copies(&self, checks: bool) -> bool {
         let keys = self.words.windows(2).enumerate().filter(|(_, pair)| pair[0] == "FOREIGN" && pair[1] == "KEY");
         let adds_key = keys.into_iter().any(|(at, _)| at > 0 && self.words[at - 1] != "DROP");
         let partitions = self.has_pair(&["PARTITION"], &["BY"]) || self.has_pair(&["REMOVE"], &["PARTITIONING"]);
-        self.kind() == ("ALTER", "TABLE") && (adds_key || partitions)
+        self.kind() == ("ALTER", "TABLE") && (adds_key && checks || partitions)
     }
 
     /// Sure only where neither `PRIMARY KEY`, nor `KEY` behind a column, nor another table can give it one.
@@ -311,6 +325,19 @@ mod tests {
             ("CREATE TABLE t (a INT, FOREIGN KEY (a) REFERENCES p (a))", false),
         ] {
             assert_eq!(needs(sql).copied.contains_key("t"), copied, "{sql}");
+        }
+        let add = "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p (a)";
+        for (before, copied) in [
+            ("SET SESSION foreign_key_checks = 0", false),
+            ("set @@session.foreign_key_checks = off", false),
+            ("SET SESSION foreign_key_checks = 1", true),
+            ("SET SESSION unique_checks = 0", true),
+        ] {
+            let statement = |text, line: u32, file: &str| Statement { place: format!("`{file}` line {line}"), text };
+            let here = Needs::read("clinic", &[statement(before, 1, "V1"), statement(add, 2, "V1")]);
+            assert_eq!(here.copied.contains_key("t"), copied, "{before}");
+            let next = Needs::read("clinic", &[statement(before, 1, "V1"), statement(add, 1, "V2")]);
+            assert!(next.copied.contains_key("t"), "{before}");
         }
     }
 
