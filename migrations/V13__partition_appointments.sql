@@ -29,6 +29,10 @@ UNION ALL SELECT CONCAT('payments ', p.id, ' (appointment_id)') FROM payments p
 UNION ALL SELECT CONCAT('reviews ', r.id, ' (appointment_id)') FROM reviews r
     WHERE NOT EXISTS (SELECT 1 FROM appointments a WHERE a.id = r.appointment_id);
 
+-- What a row holds, its key must take: a date such as 0000-00-00 or 2026-02-30, which a lax session may have written, or may
+-- write again. The triggers run in the sql_mode in which they are made.
+SET SESSION sql_mode = 'STRICT_ALL_TABLES,ALLOW_INVALID_DATES';
+
 CREATE TABLE appointment_keys (
     id VARCHAR(36) NOT NULL,
     booking_reference VARCHAR(20) NOT NULL,

@@ -14,6 +14,7 @@ mod flyway;
 mod history;
 mod migrate;
 mod partition;
+mod partition_cases;
 mod partition_check;
 mod partition_fault;
 mod programs;

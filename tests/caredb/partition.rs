@@ -562,7 +562,7 @@ fn rows_that_would_break_a_rule_are_named_before_anything_is_changed() {
     assert_snapshot!(shown(&test.run("migrate --quiet")), @"
     exit 3
     --- stderr
-    error: `V13__partition_appointments.sql` line 17, statement 1 of 15 (`SELECT CONCAT('…', a.id, '…') FROM appointments a WHERE NOT…`): expects no rows that refer to something that is not there, and found appointments a1 (patient_id), appointments a1 (rescheduled_from), reviews r1 (appointment_id); settle them and run again; applied so far: all up to version 12, and nothing of this file
+    error: `V13__partition_appointments.sql` line 17, statement 1 of 16 (`SELECT CONCAT('…', a.id, '…') FROM appointments a WHERE NOT…`): expects no rows that refer to something that is not there, and found appointments a1 (patient_id), appointments a1 (rescheduled_from), reviews r1 (appointment_id); settle them and run again; applied so far: all up to version 12, and nothing of this file
     ");
     assert_eq!(test.schema(), before);
     test.sql("SET foreign_key_checks = 0; UPDATE appointments SET patient_id = 'p1', rescheduled_from = NULL; DELETE FROM reviews");
@@ -574,7 +574,7 @@ fn rows_that_would_break_a_rule_are_named_before_anything_is_changed() {
     assert_snapshot!(shown(&test.run("rollback --quiet")), @"
     exit 3
     --- stderr
-    error: `U13__unpartition_appointments.sql` line 6, statement 1 of 13 (`SELECT CONCAT('…', c.id, '…') FROM consultations c WHERE NO…`): expects no rows whose appointment is not in appointments, and found reviews r1 (appointment_id); settle them and run again; rolled back so far: nothing of this file
+    error: `U13__unpartition_appointments.sql` line 6, statement 1 of 14 (`SELECT CONCAT('…', c.id, '…') FROM consultations c WHERE NO…`): expects no rows whose appointment is not in appointments, and found reviews r1 (appointment_id); settle them and run again; rolled back so far: nothing of this file
     ");
     test.sql("DELETE FROM reviews");
     test.ok("rollback");
@@ -590,16 +590,16 @@ fn what_v13_copies_is_said_before() {
     test.sql("ANALYZE TABLE appointments");
     let text = shown(&test.run("doctor"));
     assert!(
-        text.contains("the server copies `appointments` (about 1 row, <size>, `V13__partition_appointments.sql` line 132), and writes to a table wait"),
+        text.contains("the server copies `appointments` (about 1 row, <size>, `V13__partition_appointments.sql` line 136), and writes to a table wait"),
         "{text}"
     );
     assert_snapshot!(shown(&test.run("migrate")), @"
     exit 0
     --- stdout
-    V13  partition appointments  15 statements <ms> ms
-    migrated `<db>` from version 12 to 13: 1 migration, 15 statements in <s> s
+    V13  partition appointments  16 statements <ms> ms
+    migrated `<db>` from version 12 to 13: 1 migration, 16 statements in <s> s
     --- stderr
-    warning: copies: the server copies `appointments` (about 1 row, <size>, `V13__partition_appointments.sql` line 132), and writes to a table wait while it is copied; migrate at a quiet time
+    warning: copies: the server copies `appointments` (about 1 row, <size>, `V13__partition_appointments.sql` line 136), and writes to a table wait while it is copied; migrate at a quiet time
     `appointments` has no months yet, `caredb partition ensure` makes them
     ");
     assert!(test.run("status").contains("`appointments` has no months yet, `caredb partition ensure` makes them"));

@@ -11,7 +11,7 @@ fn everything_goes_and_comes_back() {
     assert_snapshot!(test.run("rollback --to 0"), @"
     exit 0
     --- stdout
-    U13  unpartition appointments  13 statements <ms> ms
+    U13  unpartition appointments  14 statements <ms> ms
     U12  drop time checks and live slot key  3 statements <ms> ms
     U11  drop audit logs  1 statement <ms> ms
     U10  drop notifications  1 statement <ms> ms
@@ -24,7 +24,7 @@ fn everything_goes_and_comes_back() {
     U3  drop appointments  1 statement <ms> ms
     U2  drop profiles tables  2 statements <ms> ms
     U1  drop users table  1 statement <ms> ms
-    rolled back `<db>` from version 13 to 0: 13 migrations, 29 statements in <s> s
+    rolled back `<db>` from version 13 to 0: 13 migrations, 30 statements in <s> s
     ");
     assert_eq!(test.rows("SHOW TABLES"), ["caredb_journal", "flyway_schema_history"]);
     assert_snapshot!(test.run("rollback --to 0"), @"
@@ -47,8 +47,8 @@ fn steps_and_targets() {
     assert_snapshot!(test.run("rollback"), @"
     exit 0
     --- stdout
-    U13  unpartition appointments  13 statements <ms> ms
-    rolled back `<db>` from version 13 to 12: 1 migration, 13 statements in <s> s
+    U13  unpartition appointments  14 statements <ms> ms
+    rolled back `<db>` from version 13 to 12: 1 migration, 14 statements in <s> s
     ");
     assert_snapshot!(test.run("rollback --steps 2"), @"
     exit 0

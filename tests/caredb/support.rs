@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use regex::Regex;
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 
 /// The server of this run. It ends with the test process, however that ends: a shell that holds the other
@@ -27,21 +27,9 @@ const SUPERVISOR: &str = r#"
     [ -e "$folder/keep" ] || rm -rf "$folder"
 "#;
 
-#[expect(clippy::zombie_processes, reason = "the supervisor outlives this process, to stop the server")]
 pub fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| {
-        let program = program("server");
-        let folder = temporary("server");
-        let data = folder.join("data");
-        initialize(&program, &data);
-        let mut command = Command::new("bash");
-        command.args(["-c", SUPERVISOR, "supervisor"]).arg(&folder).arg(&program).args(server_options(&folder));
-        let mut supervisor = command.stdin(Stdio::piped()).process_group_of_its_own().spawn().unwrap();
-        let server = Server { _alive: supervisor.stdin.take().unwrap(), folder };
-        wait_for("the server of this run", || server.try_connect());
-        server
-    })
+    SERVER.get_or_init(|| Server::start("server", &[]))
 }
 
 /// Makes a data directory.
@@ -76,6 +64,22 @@ pub fn server_options(folder: &Path) -> Vec<String> {
 }
 
 impl Server {
+    /// Another server, with more options; it ends when it is dropped.
+    #[expect(clippy::zombie_processes, reason = "the supervisor outlives this process, to stop the server")]
+    pub fn start(name: &str, options: &[&str]) -> Self {
+        let program = program("server");
+        let folder = temporary(name);
+        let data = folder.join("data");
+        initialize(&program, &data);
+        let mut command = Command::new("bash");
+        command.args(["-c", SUPERVISOR, "supervisor"]).arg(&folder).arg(&program);
+        command.args(server_options(&folder)).args(options);
+        let mut supervisor = command.stdin(Stdio::piped()).process_group_of_its_own().spawn().unwrap();
+        let server = Self { _alive: supervisor.stdin.take().unwrap(), folder };
+        wait_for("a server to answer", || server.try_connect());
+        server
+    }
+
     pub fn socket(&self) -> PathBuf {
         self.folder.join("sock")
     }
@@ -86,6 +90,10 @@ impl Server {
             .username("root")
             .pipes_as_concat(false)
             .no_engine_substitution(false)
+    }
+
+    pub async fn connect(&self, database: &str) -> MySqlConnection {
+        self.options().database(database).connect().await.unwrap()
     }
 
     fn try_connect(&self) -> bool {
@@ -190,7 +198,7 @@ impl Test {
     }
 
     pub async fn connect(&self) -> MySqlConnection {
-        server().options().database(&self.database).connect().await.unwrap()
+        server().connect(&self.database).await
     }
 
     /// `SHOW CREATE` of every table, by name; caredb's own left out.
@@ -278,13 +286,19 @@ pub fn rows_at(socket: &Path, sql: &str) -> Vec<String> {
     })
 }
 
-async fn rows(conn: &mut MySqlConnection, sql: &str) -> Result<Vec<String>, sqlx::Error> {
+/// The rows of a query, columns joined by `|`, NULL as `NULL`.
+pub async fn rows(conn: &mut MySqlConnection, sql: &str) -> Result<Vec<String>, sqlx::Error> {
     let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(conn).await?;
-    let column = |row: &sqlx::mysql::MySqlRow, index| match row.try_get_unchecked::<Option<Vec<u8>>, _>(index) {
+    Ok(rows.iter().map(text).collect())
+}
+
+/// A row's columns joined by `|`, NULL as `NULL`.
+pub fn text(row: &MySqlRow) -> String {
+    let column = |index| match row.try_get_unchecked::<Option<Vec<u8>>, _>(index) {
         Ok(Some(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
         _ => "NULL".to_owned(),
     };
-    Ok(rows.iter().map(|row| (0..row.len()).map(|index| column(row, index)).collect::<Vec<_>>().join("|")).collect())
+    (0..row.len()).map(column).collect::<Vec<_>>().join("|")
 }
 
 /// caredb in `folder`, without what the environment of the tests may say of a database.
