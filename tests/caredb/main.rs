@@ -22,6 +22,8 @@ mod resume;
 mod rollback;
 mod schema;
 mod seed;
+mod seed_check;
+mod seed_sets;
 mod splitter;
 mod status;
 mod verify;
