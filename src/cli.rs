@@ -114,6 +114,7 @@ impl Command {
             Self::Seed(args) => match args.action {
                 None => "seed",
                 Some(SeedAction::Check(_)) => "seed check",
+                Some(SeedAction::Export(_)) => "seed export",
             },
         }
     }
@@ -463,6 +464,11 @@ pub enum SeedAction {
     /// Compares them with the tables, then really inserts them, in a transaction that is rolled back: triggers fire and are
     /// rolled back as well, and nothing stays but gaps in `AUTO_INCREMENT`. A protected database is only compared with.
     Check(SeedCheckArgs),
+    /// Write fixtures from a database, with everything that could be a person's replaced
+    ///
+    /// Names, texts, numbers of documents, addresses and what JSON holds become stand-ins, the same for the same value; days
+    /// of birth move within their year; ids become labels. Rows that the exported ones refer to are exported as well.
+    Export(SeedExportArgs),
 }
 
 /// Which fixtures.
@@ -501,6 +507,30 @@ pub struct SeedCheckArgs {
     /// Which fixtures.
     #[command(flatten)]
     pub fixtures: FixtureArgs,
+}
+
+/// `seed export`
+#[derive(Debug, Args)]
+pub struct SeedExportArgs {
+    /// The tables
+    #[arg(long, value_name = "TABLE", value_delimiter = ',', required = true)]
+    pub tables: Vec<String>,
+    /// Only the rows for which this holds, in SQL; every one of the tables must have its columns
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub condition: Option<String>,
+    /// So many rows a table at the most, lowest ids first
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    /// The folder to write to, which holds no fixtures yet
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// Leave out the rows that the exported ones refer to
+    #[arg(long)]
+    pub no_parents: bool,
+    /// What stand-ins are made with: the same key, the same stand-ins. Without it, a random one, so that exports can't be
+    /// joined. Who knows it can test guesses: keep it like a password
+    #[arg(long, value_name = "TEXT")]
+    pub key: Option<String>,
 }
 
 /// `dev`

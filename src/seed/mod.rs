@@ -2,6 +2,7 @@
 
 pub mod blame;
 pub mod check;
+pub mod export;
 pub mod finding;
 pub mod fixtures;
 pub mod live;

@@ -23,6 +23,7 @@ mod rollback;
 mod schema;
 mod seed;
 mod seed_check;
+mod seed_export;
 mod seed_sets;
 mod splitter;
 mod status;

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use crate::support::Test;
 
-/// What is in every table of the database, counters of AUTO_INCREMENT left out.
+/// What is in every table of the database, counters of `AUTO_INCREMENT` left out.
 fn contents(test: &Test) -> Vec<String> {
     let tables = test.rows(
         "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY 1",

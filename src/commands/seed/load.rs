@@ -6,7 +6,7 @@ use anyhow::bail;
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::{Context, Refusal, chosen};
+use super::{Context, Refusal, chosen, keys};
 use crate::cli::SeedLoadArgs;
 use crate::db::connect::Session;
 use crate::db::ident::nearest;
@@ -16,7 +16,7 @@ use crate::seed::fixtures::{self, Table};
 use crate::seed::live;
 use crate::seed::load::{self, Loaded, Options, SeedError};
 use crate::seed::record::{self, Record};
-use crate::seed::reset::{self, Keys, Plan};
+use crate::seed::reset::{self, Plan};
 use crate::seed::sets::Set;
 
 pub async fn run(context: &Context, args: &SeedLoadArgs) -> anyhow::Result<Outcome> {
@@ -149,11 +149,6 @@ fn note_age(context: &Context, set: &Set, tables: &[Table], known: &Record, toda
         );
     }
     Ok(())
-}
-
-/// The tables that triggers keep beside others.
-fn keys(context: &Context) -> Keys {
-    context.config.partitioned().into_iter().filter_map(|managed| Some((managed.keys?, managed.table))).collect()
 }
 
 fn note(context: &Context, text: String) {
