@@ -2,7 +2,10 @@
 
 use insta::assert_snapshot;
 
-use crate::support::Test;
+use std::io::Write as _;
+use std::process::Stdio;
+
+use crate::support::{Killed, Test, pty, read_some};
 
 /// What CHECKs keep from the limit of its type: column, lowest, highest.
 const CHECKED: [(&str, &str, &str); 5] = [
@@ -488,4 +491,34 @@ fn the_servers_refusals_name_the_column() {
     `t.toml` row `one` column `l`: `@repeat x` is no repetition of at most 16 MiB; write `@repeat 255 x`, or for a text `=@repeat x`
     `t.toml` row `one` column `l`: `@repeat 99999999 x` is no repetition of at most 16 MiB; write `@repeat 255 x`, or for a text `=@repeat 99999999 x`
     "#);
+}
+
+#[test]
+fn a_person_is_asked_before_a_reset() {
+    let test = Test::new("seed_reset_asked");
+    test.ok("migrate");
+    test.ok("seed --today 2026-11-23");
+    test.sql("UPDATE reviews SET helpful_count = 77 LIMIT 1");
+    let mut answers = String::new();
+    for answer in ["n", "y"] {
+        let (terminal, child) = pty();
+        let mut command = test.command("seed --reset --only reviews --today 2026-11-23");
+        command.stdin(child.try_clone().unwrap()).stdout(Stdio::piped()).stderr(child);
+        let mut caredb = Killed(command.spawn().unwrap());
+        drop(command);
+        let mut seen = String::new();
+        while !seen.contains("[y/N]") {
+            seen.push_str(&read_some(&terminal));
+        }
+        writeln!(&terminal, "{answer}").unwrap();
+        let exit = caredb.0.wait().unwrap().code();
+        answers.push_str(&format!("{}{answer}: {exit:?}\n", seen.replace(&test.database, "<db>")));
+    }
+    assert_snapshot!(answers, @"
+    the reset of `demo` deletes 36 rows: 36 of `reviews`
+    delete them from `<db>` and load them anew? [y/N] n: Some(3)
+    the reset of `demo` deletes 36 rows: 36 of `reviews`
+    delete them from `<db>` and load them anew? [y/N] y: Some(0)
+    ");
+    assert_eq!(test.rows("SELECT COUNT(*) FROM reviews WHERE helpful_count = 77"), ["0"]);
 }
