@@ -145,6 +145,7 @@ fn sets_have_names() {
     run("seed two --fixtures sets/two");
     run("seed one --fixtures sets/two");
     run("seed edges");
+    run("seed --quiet check");
     test.file("caredb.toml", "fixtures = \"sets\"\n");
     run("seed one --quiet");
     test.file("caredb.toml", "fixtures = \"sets/one\"\n");
@@ -185,6 +186,11 @@ fn sets_have_names() {
     exit 2
     --- stderr
     error: there is no fixture set `edges` in the binary, did you mean `edge`?; there is `demo`, `edge`
+
+    $ caredb seed --quiet check
+    exit 2
+    --- stderr
+    error: `check` is no fixture set; as an action it stands before all options: `caredb seed check …`
 
     $ caredb seed one --quiet
     exit 0

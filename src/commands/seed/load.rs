@@ -19,7 +19,13 @@ use crate::seed::record::{self, Record};
 use crate::seed::reset::{self, Plan};
 use crate::seed::sets::Set;
 
+/// Words that are no sets. Behind an option, the command line takes them for one.
+const ACTIONS: [&str; 3] = ["check", "export", "generate"];
+
 pub async fn run(context: &Context, args: &SeedLoadArgs) -> anyhow::Result<Outcome> {
+    if let Some(action) = args.fixtures.sets.iter().find(|set| ACTIONS.contains(&set.as_str())) {
+        bail!("`{action}` is no fixture set; as an action it stands before all options: `caredb seed {action} …`");
+    }
     let target = context.target()?;
     let database = target.database.as_str();
     if context.config.is_protected(database) {
