@@ -78,7 +78,7 @@ pub enum Command {
     New(NewArgs),
     /// Keep the monthly partitions: list them, make the coming ones, check them
     Partition(PartitionArgs),
-    /// Load the demo data; twice is as good as once
+    /// Load fixture sets, the demo data if nothing is said; twice is as good as once
     Seed(SeedArgs),
 }
 
@@ -111,7 +111,11 @@ impl Command {
                 PartitionAction::Drop(_) => "partition drop",
                 PartitionAction::Rebuild(_) => "partition rebuild",
             },
-            Self::Seed(_) => "seed",
+            Self::Seed(args) => match args.action {
+                None => "seed",
+                Some(SeedAction::Check(_)) => "seed check",
+                Some(SeedAction::Export(_)) => "seed export",
+            },
         }
     }
 }
@@ -442,13 +446,91 @@ pub struct PartitionRebuildArgs {
 
 /// `seed`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct SeedArgs {
-    /// Folder of the fixtures, one TOML file a table; without it, that of `caredb.toml`, or the demo data in the binary
+    /// What to do other than to load; without it, sets are loaded.
+    #[command(subcommand)]
+    pub action: Option<SeedAction>,
+    /// What to load.
+    #[command(flatten)]
+    pub load: SeedLoadArgs,
+}
+
+/// The actions of `seed`.
+#[derive(Debug, Subcommand)]
+pub enum SeedAction {
+    /// Say what is wrong with fixtures before they are loaded; exit 1 where something is
+    ///
+    /// Compares them with the tables, then really inserts them, in a transaction that is rolled back: triggers fire and are
+    /// rolled back as well, and nothing stays but gaps in `AUTO_INCREMENT`. A protected database is only compared with.
+    Check(SeedCheckArgs),
+    /// Write fixtures from a database, with everything that could be a person's replaced
+    ///
+    /// Names, texts, numbers of documents, addresses and what JSON holds become stand-ins, the same for the same value; days
+    /// of birth move within their year; ids become labels. Rows that the exported ones refer to are exported as well.
+    Export(SeedExportArgs),
+}
+
+/// Which fixtures.
+#[derive(Debug, Args)]
+pub struct FixtureArgs {
+    /// The fixture sets: `demo`, `edge`, or a folder's own; without any, `demo`, or the only one that there is
+    #[arg(value_name = "SET")]
+    pub sets: Vec<String>,
+    /// A folder with one TOML file a table, or with such a folder a set; without it, that of `caredb.toml`, or the sets in
+    /// the binary
     #[arg(long, value_name = "DIR")]
     pub fixtures: Option<PathBuf>,
     /// The day that relative dates count from; without it, the server's date in UTC
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub today: Option<chrono::NaiveDate>,
+}
+
+/// `seed` without an action
+#[derive(Debug, Args)]
+pub struct SeedLoadArgs {
+    /// Which fixtures.
+    #[command(flatten)]
+    pub fixtures: FixtureArgs,
+    /// Load this table alone; can be said several times. What its rows refer to must be in the database or among them
+    #[arg(long, value_name = "TABLE")]
+    pub only: Vec<String>,
+    /// Delete the rows of the set first and load them anew, so that what was changed is as in the files and relative dates
+    /// count from today
+    #[arg(long)]
+    pub reset: bool,
+}
+
+/// `seed check`
+#[derive(Debug, Args)]
+pub struct SeedCheckArgs {
+    /// Which fixtures.
+    #[command(flatten)]
+    pub fixtures: FixtureArgs,
+}
+
+/// `seed export`
+#[derive(Debug, Args)]
+pub struct SeedExportArgs {
+    /// The tables
+    #[arg(long, value_name = "TABLE", value_delimiter = ',', required = true)]
+    pub tables: Vec<String>,
+    /// Only the rows for which this holds, in SQL; every one of the tables must have its columns
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub condition: Option<String>,
+    /// So many rows a table at the most, lowest ids first
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    /// The folder to write to, which holds no fixtures yet
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// Leave out the rows that the exported ones refer to
+    #[arg(long)]
+    pub no_parents: bool,
+    /// What stand-ins are made with: the same key, the same stand-ins. Without it, a random one, so that exports can't be
+    /// joined. Who knows it can test guesses: keep it like a password
+    #[arg(long, value_name = "TEXT")]
+    pub key: Option<String>,
 }
 
 /// `dev`

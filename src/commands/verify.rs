@@ -15,7 +15,7 @@ use crate::migrate::plan::PlanError;
 use crate::migrate::scratch::{self, Scratch, ScratchError};
 use crate::migrate::verify::{self, Finding};
 use crate::output::{Event, Exit, Outcome, count};
-use crate::seed::{fixtures, load};
+use crate::seed::{fixtures, load, sets};
 
 /// What the trials showed.
 struct Trial {
@@ -85,8 +85,9 @@ async fn try_all(
     if args.with_rows && all_restore {
         let mut session = scratch.connect().await?;
         let today = clock::today(&mut session.conn).await?;
-        let tables = fixtures::read(&context.config.fixtures(args.fixtures.as_ref()), today)?;
-        load::load(&mut session.conn, &tables, |_| ()).await?;
+        for set in sets::choose(&context.config.fixtures(args.fixtures.as_ref()), &[])? {
+            load::load(&mut session.conn, &fixtures::read(&set, today)?, &load::Options::default(), |_| ()).await?;
+        }
         let (removed, finding) = verify::roll_back(scratch, migrations, &proof.before, on_event).await?;
         trial.proved -= usize::from(finding.is_some());
         trial.findings.extend(finding);

@@ -48,12 +48,18 @@ impl DbError {
         self
     }
 
-    fn line(&self) -> String {
-        let mut line = format!("{}: {}", self.what, self.reason);
+    /// What the server said, and the cure, without what failed.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let mut reason = self.reason.clone();
         if let Some(cure) = &self.cure {
-            let _ = write!(line, "; {cure}"); // writing into a String can't fail
+            let _ = write!(reason, "; {cure}"); // writing into a String can't fail
         }
-        line
+        reason
+    }
+
+    fn line(&self) -> String {
+        format!("{}: {}", self.what, self.reason())
     }
 }
 

@@ -150,6 +150,15 @@ pub enum Event {
         /// Rows that were there already.
         kept: usize,
     },
+    /// Rows of a table were written as fixtures.
+    Exported {
+        /// The table.
+        table: String,
+        /// All of them.
+        rows: usize,
+        /// Those that are there for others which refer to them.
+        parents: usize,
+    },
     /// The private server is being made ready.
     Server {
         /// What is done with it.
@@ -326,6 +335,10 @@ fn line(event: &Event) -> String {
         Event::Note { text } => text.clone(),
         Event::Seeded { table, inserted, kept } => {
             format!("{table:<22} {:>12} {kept:>6} there already", format!("{inserted} new"))
+        }
+        Event::Exported { table, rows, parents: 0 } => format!("{table:<22} {rows:>7} exported"),
+        Event::Exported { table, rows, parents } => {
+            format!("{table:<22} {rows:>7} exported, {parents} of them for others that refer to them")
         }
         Event::Server { doing } => doing.clone(),
     }

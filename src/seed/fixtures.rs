@@ -1,20 +1,18 @@
 //! Fixture files: one TOML file a table, one TOML table a row, headed by the row's label.
 //!
-//! `id` is the UUIDv5 of table and label. `"@table.label"` is the id of another row. Dates may be relative to a day. A text that
-//! begins with `=` is what follows it, to the letter. Arrays and inline tables become JSON.
+//! `id` is the UUIDv5 of table and label. What a column's text may stand for says `reader`. Arrays and inline tables become
+//! JSON.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 use chrono::NaiveDate;
-use include_dir::{Dir, include_dir};
 use uuid::Uuid;
 
-use super::relative::{NotRelative, resolve};
-use crate::db::ident::{Ident, InvalidIdent, nearest};
-use crate::migrate::files::Location;
-
-static DEMO: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/demo");
+use super::finding::{Finding, Place};
+use super::reader::Reader;
+use super::sets::Set;
+use crate::db::ident::Ident;
 
 /// The namespace of all fixture ids; never changes, or every seeded row would get another id.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6b1f_5d1e_9a52_5c3e_8f0a_3a86_0c7d_b10e);
@@ -28,6 +26,10 @@ pub struct Row {
     pub id: String,
     /// Columns besides `id`, in the order of the file.
     pub columns: Vec<(Ident, Value)>,
+    /// The rows that it refers to: table and label.
+    pub needs: Vec<(String, String)>,
+    /// A column could not be read, so the row is not what its file means.
+    pub broken: bool,
 }
 
 /// A value as it is bound.
@@ -41,6 +43,8 @@ pub enum Value {
     Float(f64),
     /// True or false.
     Bool(bool),
+    /// NULL, which is not the same as leaving the column out: that gives its default.
+    Null,
 }
 
 /// The rows of a table.
@@ -54,112 +58,31 @@ pub struct Table {
     pub rows: Vec<Row>,
 }
 
-/// What is wrong with a fixture; the message names file, row and column.
-#[derive(Debug, thiserror::Error)]
-pub enum FixtureError {
-    /// The folder or a file can't be read.
-    #[error("could not read `{path}`: {reason}; correct `--fixtures` or `caredb.toml`")]
-    Unreadable {
-        /// Folder or file.
-        path: String,
-        /// What the system said.
-        reason: String,
-    },
-    /// Not one TOML file there.
-    #[error("`{0}` holds no fixtures; put one `.toml` file a table there")]
-    NoFiles(String),
-    /// A file that is no TOML.
-    #[error("`{file}` line {line}: {reason}")]
-    Toml {
-        /// The file.
-        file: String,
-        /// Where.
-        line: usize,
-        /// What.
-        reason: String,
-    },
-    /// A file or column whose name can't be one.
-    #[error("`{file}`: {error}")]
-    Name {
-        /// The file.
-        file: String,
-        /// Which, and why.
-        error: InvalidIdent,
-    },
-    /// A row that is no table of columns.
-    #[error("`{file}` row `{row}`: not a row; write `[{row}]` and its columns below")]
-    NotARow {
-        /// The file.
-        file: String,
-        /// The label.
-        row: String,
-    },
-    /// `id` is given.
-    #[error("`{file}` row `{row}`: `id` comes from the label; leave it out")]
-    Id {
-        /// The file.
-        file: String,
-        /// The label.
-        row: String,
-    },
-    /// A reference to a row that there is not.
-    #[error("`{file}` row `{row}` column `{column}`: there is no row `{reference}`{}; a text that is no reference is written `={reference}`", hint.as_ref().map(|near| format!(", did you mean `{near}`?")).unwrap_or_default())]
-    Reference {
-        /// The file.
-        file: String,
-        /// The label.
-        row: String,
-        /// The column.
-        column: String,
-        /// As it is written.
-        reference: String,
-        /// The nearest there is.
-        hint: Option<String>,
-    },
-    /// A date that can't be resolved.
-    #[error("`{file}` row `{row}` column `{column}`: {error}")]
-    Date {
-        /// The file.
-        file: String,
-        /// The label.
-        row: String,
-        /// The column.
-        column: String,
-        /// What is wrong.
-        error: NotRelative,
-    },
-    /// A number that JSON does not have.
-    #[error(
-        "`{file}` row `{row}` column `{column}`: JSON has no number `{number}`; leave it out, or write it as a text"
-    )]
-    NotJson {
-        /// The file.
-        file: String,
-        /// The label.
-        row: String,
-        /// The column.
-        column: String,
-        /// `nan`, `inf`.
-        number: f64,
-    },
-    /// Rows or tables that refer to each other in a circle.
-    #[error("{0} refer to each other in a circle, so none can be loaded first; leave one reference out")]
-    Circle(String),
+impl Table {
+    /// Where a row stands.
+    #[must_use]
+    pub fn place(&self, row: &Row) -> Place {
+        Place::row(&self.file, &row.label)
+    }
 }
 
-/// Reads the fixtures of a location and resolves labels and dates against `today`. Tables come in an order
-/// in which each follows those that its rows refer to.
-pub fn read(location: &Location, today: NaiveDate) -> Result<Vec<Table>, FixtureError> {
+/// Reads a set and resolves labels and dates against `today`. Tables come in an order in which each follows those that
+/// its rows refer to. Errors: the first thing that is wrong.
+pub fn read(set: &Set, today: NaiveDate) -> Result<Vec<Table>, Finding> {
+    let (tables, mut findings) = parse(set, today);
+    if findings.is_empty() { Ok(tables) } else { Err(findings.swap_remove(0)) }
+}
+
+/// Like `read`, but goes on after a finding: what can be read comes back beside all that is wrong.
+#[must_use]
+pub fn parse(set: &Set, today: NaiveDate) -> (Vec<Table>, Vec<Finding>) {
+    let mut findings = Vec::new();
     let mut files = Vec::new();
-    for (file, text) in texts(location)? {
-        let parsed: toml::Table = toml::from_str(&text).map_err(|error| FixtureError::Toml {
-            file: file.clone(),
-            line: error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1),
-            reason: error.message().replace('\n', " "),
-        })?;
-        let stem = Path::new(&file).file_stem().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
-        let name = Ident::new(stem).map_err(|error| FixtureError::Name { file: file.clone(), error })?;
-        files.push((file, name, parsed));
+    for (file, text) in &set.texts {
+        match parse_file(file, text) {
+            Ok((name, rows)) => files.push((file, name, rows)),
+            Err(finding) => findings.push(finding),
+        }
     }
     let labels: BTreeSet<String> = files
         .iter()
@@ -172,170 +95,53 @@ pub fn read(location: &Location, today: NaiveDate) -> Result<Vec<Table>, Fixture
         let mut row_needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let needed_tables = table_needs.entry(name.as_str().to_owned()).or_default();
         for (label, row) in rows {
-            let toml::Value::Table(columns) = row else { return Err(FixtureError::NotARow { file, row: label }) };
-            let mut reader =
-                RowReader { file: &file, row: &label, column: "", labels: &labels, today, needs: Vec::new() };
-            let row = reader.row(name.as_str(), columns)?;
-            for (table, label) in reader.needs {
+            let place = Place::row(file, &label);
+            let toml::Value::Table(columns) = row else {
+                findings.push(place.finding(format!("not a row; write `[{label}]` and its columns below")));
+                continue;
+            };
+            let row = Reader::new(place, &labels, today, &mut findings).row(name.as_str(), &label, columns);
+            for (table, label) in &row.needs {
                 if table == name.as_str() {
-                    row_needs.entry(row.label.clone()).or_default().insert(label);
+                    row_needs.entry(row.label.clone()).or_default().insert(label.clone());
                 } else {
-                    needed_tables.insert(table);
+                    needed_tables.insert(table.clone());
                 }
             }
             resolved.push(row);
         }
-        let rows = order(resolved, |row| row.label.as_str(), &row_needs)?;
-        tables.push(Table { file, name, rows });
+        let (rows, circle) = order(resolved, |row| row.label.as_str(), &row_needs);
+        findings.extend(circle.map(|what| Place::file(file).finding(what)));
+        tables.push(Table { file: file.clone(), name, rows });
     }
-    order(tables, |table| table.name.as_str(), &table_needs)
+    let (tables, circle) = order(tables, |table| table.name.as_str(), &table_needs);
+    findings.extend(circle.map(|what| Place::file(&tables[tables.len() - 1].file).finding(what)));
+    (tables, findings)
 }
 
-fn texts(location: &Location) -> Result<BTreeMap<String, String>, FixtureError> {
-    let mut texts = BTreeMap::new();
-    let not_text =
-        |path: &str| FixtureError::Unreadable { path: path.to_owned(), reason: "it is not UTF-8".to_owned() };
-    match location {
-        Location::Embedded => {
-            for file in DEMO.files() {
-                let name = file.path().to_string_lossy().into_owned();
-                texts.insert(name.clone(), file.contents_utf8().ok_or_else(|| not_text(&name))?.to_owned());
-            }
-        }
-        Location::Folder(folder) => {
-            let shown = folder.display().to_string();
-            let failed = |error: std::io::Error| FixtureError::Unreadable {
-                path: shown.clone(),
-                reason: error.to_string().to_lowercase(),
-            };
-            for entry in std::fs::read_dir(folder).map_err(failed)? {
-                let path = entry.map_err(failed)?.path();
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                if path.extension().is_some_and(|extension| extension == "toml") && !name.starts_with('.') {
-                    let bytes = std::fs::read(&path).map_err(failed)?;
-                    let text = String::from_utf8(bytes).map_err(|_| not_text(&name))?;
-                    texts.insert(name, text);
-                }
-            }
-            if texts.is_empty() {
-                return Err(FixtureError::NoFiles(shown));
-            }
-        }
-    }
-    Ok(texts)
+fn parse_file(file: &str, text: &str) -> Result<(Ident, toml::Table), Finding> {
+    let rows: toml::Table = toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        Place { line: Some(line), ..Place::file(file) }.finding(error.message().replace('\n', " "))
+    })?;
+    let stem = Path::new(file).file_stem().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
+    let name = Ident::new(stem).map_err(|error| Place::file(file).finding(error.to_string()))?;
+    Ok((name, rows))
 }
 
-/// Turns one row of a file into values, and notes which rows it refers to.
-struct RowReader<'a> {
-    file: &'a str,
-    row: &'a str,
-    column: &'a str,
-    labels: &'a BTreeSet<String>,
-    today: NaiveDate,
-    needs: Vec<(String, String)>,
-}
-
-impl RowReader<'_> {
-    fn row(&mut self, table: &str, columns: toml::Table) -> Result<Row, FixtureError> {
-        let mut values = Vec::new();
-        for (column, value) in columns {
-            if column == "id" {
-                return Err(FixtureError::Id { file: self.file.to_owned(), row: self.row.to_owned() });
-            }
-            let name = Ident::new(&column).map_err(|error| FixtureError::Name { file: self.file.to_owned(), error })?;
-            let value =
-                RowReader { column: &column, needs: std::mem::take(&mut self.needs), ..*self }.value_and_needs(value);
-            let (value, needs) = value?;
-            self.needs = needs;
-            values.push((name, value));
-        }
-        Ok(Row { label: self.row.to_owned(), id: id(table, self.row), columns: values })
-    }
-
-    fn value_and_needs(mut self, value: toml::Value) -> Result<(Value, Vec<(String, String)>), FixtureError> {
-        let value = match value {
-            toml::Value::Integer(number) => Value::Integer(number),
-            toml::Value::Float(number) => Value::Float(number),
-            toml::Value::Boolean(truth) => Value::Bool(truth),
-            toml::Value::Array(_) | toml::Value::Table(_) => Value::Text(self.json(value)?.to_string()),
-            toml::Value::String(text) => Value::Text(self.text(text)?),
-            // MySQL takes offsets since 8.0.19, and no `Z`
-            toml::Value::Datetime(datetime) => {
-                Value::Text(datetime.to_string().replace('T', " ").replace('Z', "+00:00"))
-            }
-        };
-        Ok((value, self.needs))
-    }
-
-    fn json(&mut self, value: toml::Value) -> Result<serde_json::Value, FixtureError> {
-        Ok(match value {
-            toml::Value::String(text) => self.text(text)?.into(),
-            toml::Value::Integer(number) => number.into(),
-            toml::Value::Float(number) => {
-                let json = serde_json::Number::from_f64(number).ok_or_else(|| FixtureError::NotJson {
-                    file: self.file.to_owned(),
-                    row: self.row.to_owned(),
-                    column: self.column.to_owned(),
-                    number,
-                })?;
-                json.into()
-            }
-            toml::Value::Boolean(truth) => truth.into(),
-            toml::Value::Datetime(datetime) => datetime.to_string().into(),
-            toml::Value::Array(values) => {
-                values.into_iter().map(|value| self.json(value)).collect::<Result<Vec<_>, _>>()?.into()
-            }
-            toml::Value::Table(members) => {
-                let members = members.into_iter().map(|(name, value)| Ok((name, self.json(value)?)));
-                serde_json::Value::Object(members.collect::<Result<_, FixtureError>>()?)
-            }
-        })
-    }
-
-    /// A text with its reference or its relative date resolved.
-    fn text(&mut self, text: String) -> Result<String, FixtureError> {
-        if let Some(plain) = text.strip_prefix('=') {
-            return Ok(plain.to_owned());
-        }
-        if let Some(reference) = text.strip_prefix('@') {
-            return self.reference(reference);
-        }
-        let resolved = resolve(&text, self.today).map_err(|error| FixtureError::Date {
-            file: self.file.to_owned(),
-            row: self.row.to_owned(),
-            column: self.column.to_owned(),
-            error,
-        })?;
-        Ok(resolved.unwrap_or(text))
-    }
-
-    fn reference(&mut self, reference: &str) -> Result<String, FixtureError> {
-        match reference.split_once('.') {
-            Some((table, label)) if self.labels.contains(reference) => {
-                self.needs.push((table.to_owned(), label.to_owned()));
-                Ok(id(table, label))
-            }
-            _ => Err(FixtureError::Reference {
-                file: self.file.to_owned(),
-                row: self.row.to_owned(),
-                column: self.column.to_owned(),
-                reference: format!("@{reference}"),
-                hint: nearest(reference, self.labels.iter().map(String::as_str)).map(|near| format!("@{near}")),
-            }),
-        }
-    }
-}
-
-fn id(table: &str, label: &str) -> String {
+/// The id of the row `label` of a table.
+#[must_use]
+pub fn id(table: &str, label: &str) -> String {
     Uuid::new_v5(&NAMESPACE, format!("{table}.{label}").as_bytes()).to_string()
 }
 
-/// Orders things so that each comes after those that it needs, and otherwise as they came.
+/// Orders things so that each comes after those that it needs, and otherwise as they came. What refers to each other in
+/// a circle comes last, and is named.
 fn order<T>(
     things: Vec<T>,
     name: impl Fn(&T) -> &str,
     needs: &BTreeMap<String, BTreeSet<String>>,
-) -> Result<Vec<T>, FixtureError> {
+) -> (Vec<T>, Option<String>) {
     let mut waiting = things;
     let mut ordered: Vec<T> = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
@@ -346,19 +152,26 @@ fn order<T>(
         let ready: Vec<bool> = waiting.iter().map(is_ready).collect();
         if !ready.contains(&true) {
             let names: Vec<String> = waiting.iter().map(|thing| format!("`{}`", name(thing))).collect();
-            return Err(FixtureError::Circle(names.join(", ")));
+            let circle = format!(
+                "{} refer to each other in a circle, so none can be loaded first; leave one reference out",
+                names.join(", ")
+            );
+            ordered.extend(waiting);
+            return (ordered, Some(circle));
         }
         let mut ready = ready.into_iter();
         let (now, later): (Vec<T>, Vec<T>) = waiting.into_iter().partition(|_| ready.next() == Some(true));
         ordered.extend(now);
         waiting = later;
     }
-    Ok(ordered)
+    (ordered, None)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::migrate::files::Location;
+    use crate::seed::sets;
 
     #[test]
     fn ids_never_change() {
@@ -371,19 +184,22 @@ mod tests {
             ("a".to_owned(), BTreeSet::from(["c".to_owned()])),
             ("c".to_owned(), BTreeSet::from(["d".to_owned()])),
         ]);
-        assert_eq!(order(vec!["a", "b", "c", "d"], |thing| thing, &needs).unwrap(), ["b", "d", "c", "a"]);
+        assert_eq!(order(vec!["a", "b", "c", "d"], |thing| thing, &needs), (vec!["b", "d", "c", "a"], None));
         let circle = BTreeMap::from([("a".to_owned(), BTreeSet::from(["a".to_owned()]))]);
         assert_eq!(
-            order(vec!["a"], |thing| thing, &circle).unwrap_err().to_string(),
+            order(vec!["a"], |thing| thing, &circle).1.unwrap(),
             "`a` refer to each other in a circle, so none can be loaded first; leave one reference out"
         );
     }
 
     #[test]
-    fn the_demo_data_are_whole() {
+    fn the_sets_of_the_binary_are_whole() {
         let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
-        let tables = read(&Location::Embedded, today).unwrap();
-        assert_eq!(tables.len(), 13);
-        assert_eq!(tables[0].name.as_str(), "users");
+        let names = ["demo".to_owned(), "edge".to_owned()];
+        for set in sets::choose(&Location::Embedded, &names).unwrap() {
+            let tables = read(&set, today).unwrap();
+            assert_eq!(tables.len(), 13, "{}", set.name);
+            assert_eq!(tables[0].name.as_str(), "users");
+        }
     }
 }

@@ -1,56 +1,31 @@
 //! Loads fixtures: what is not there is inserted, what is there stays as it is; all in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use sqlx::mysql::{MySqlArguments, MySqlConnection};
 use sqlx::query::Query;
-use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, MySql, Row as _};
+use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, MySql};
 
+use super::finding::Finding;
 use super::fixtures::{Row, Table, Value};
+use super::record::{self, Record};
+use super::reset::{self, Foreign, Keys};
+use super::{blame, live};
 use crate::db::error::DbError;
-use crate::db::ident::nearest;
 use crate::output::Event;
 
 /// Why nothing was loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
-    /// A file without a table.
-    #[error(
-        "`{file}`: there is no table `{table}` in the database{hint}; run `caredb migrate`, or correct the file's name"
-    )]
-    NoTable {
-        /// The file.
-        file: String,
-        /// The table.
-        table: String,
-        /// The nearest there is.
-        hint: String,
-    },
-    /// A table whose rows can't be named.
-    #[error("`{file}`: table `{table}` has no column `id`, which the labels become; fixtures can't be loaded into it")]
-    NoId {
-        /// The file.
-        file: String,
-        /// The table.
-        table: String,
-    },
-    /// A column that the table lacks.
-    #[error("`{file}` row `{row}`: table `{table}` has no column `{column}`{hint}")]
-    NoColumn {
-        /// The file.
-        file: String,
-        /// The label.
-        row: String,
-        /// The table.
-        table: String,
-        /// The column.
-        column: String,
-        /// The nearest there is.
-        hint: String,
-    },
+    /// A file or a column that the database lacks.
+    #[error(transparent)]
+    Name(Finding),
     /// A row that the server refuses.
     #[error("nothing was loaded: {0}")]
-    Row(DbError),
+    Row(Finding),
+    /// Rows of other origin stand in the way of a reset.
+    #[error("nothing was deleted: {0}")]
+    Foreign(Foreign),
     /// Anything else the server refuses.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -59,10 +34,21 @@ pub enum SeedError {
 /// How many rows of a table are new, and how many were there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Loaded {
+    /// Rows that were deleted first.
+    pub deleted: usize,
     /// New rows.
     pub inserted: usize,
     /// Rows left as they are.
     pub kept: usize,
+}
+
+/// What is done beside inserting what is missing.
+#[derive(Debug, Default)]
+pub struct Options<'a> {
+    /// Delete the rows of the tables first; what stands for what among the tables that refer to them.
+    pub reset: Option<&'a Keys>,
+    /// What the rows come from. It is written where it is true of all of them, which is where all are new.
+    pub record: Option<&'a Record>,
 }
 
 /// Loads `tables` in their order. Strict mode and UTC hold for the session, whatever the server's defaults.
@@ -70,13 +56,35 @@ pub struct Loaded {
 pub async fn load(
     conn: &mut MySqlConnection,
     tables: &[Table],
+    options: &Options<'_>,
     mut on_event: impl FnMut(Event),
 ) -> Result<Loaded, SeedError> {
-    check_names(&columns(conn).await?, tables)?;
+    if let Some(finding) = live::unknown_names(&live::columns(conn).await?, tables).into_iter().next() {
+        return Err(SeedError::Name(finding));
+    }
     let failed = |error: &sqlx::Error| DbError::new("could not load the fixtures", error);
-    sqlx::raw_sql(SESSION).execute(&mut *conn).await.map_err(|error| failed(&error))?;
+    set_session(conn).await?;
+    // before the transaction, which a CREATE TABLE would commit
+    let record = match options.record {
+        Some(record) if record::create(conn).await? => Some(record),
+        Some(_) => {
+            let text = "this account may not create table `caredb_seed`, so the next `seed` looks at all rows again";
+            on_event(Event::Note { text: text.to_owned() });
+            None
+        }
+        None => None,
+    };
     let mut transaction = conn.begin().await.map_err(|error| failed(&error))?;
     let mut sum = Loaded::default();
+    if let Some(keys) = options.reset {
+        let references = live::references(&mut transaction).await?;
+        // a row may have come since it was planned
+        let plan = reset::plan(&mut transaction, tables, &references, keys, true).await?;
+        if let Some(foreign) = plan.foreign.into_iter().next() {
+            return Err(SeedError::Foreign(foreign));
+        }
+        sum.deleted = reset::delete(&mut transaction, tables).await?;
+    }
     let mut events = Vec::new();
     for table in tables {
         let loaded = load_table(&mut transaction, table).await?;
@@ -88,6 +96,9 @@ pub async fn load(
             kept: loaded.kept,
         });
     }
+    if let Some(record) = record.filter(|_| sum.kept == 0) {
+        record::write(&mut transaction, record).await?;
+    }
     transaction.commit().await.map_err(|error| failed(&error))?;
     events.into_iter().for_each(&mut on_event);
     Ok(sum)
@@ -97,6 +108,13 @@ const SESSION: &str = "
     SET SESSION time_zone = '+00:00',
         sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
 
+/// Strict mode and UTC.
+pub(super) async fn set_session(conn: &mut MySqlConnection) -> Result<(), DbError> {
+    let set = sqlx::raw_sql(SESSION).execute(conn).await;
+    set.map_err(|error| DbError::new("could not set the session up for fixtures", &error))?;
+    Ok(())
+}
+
 async fn load_table(conn: &mut MySqlConnection, table: &Table) -> Result<Loaded, SeedError> {
     let present = present(conn, table).await?;
     let mut loaded = Loaded::default();
@@ -105,9 +123,9 @@ async fn load_table(conn: &mut MySqlConnection, table: &Table) -> Result<Loaded,
             loaded.kept += 1;
             continue;
         }
-        let result = insert(table, row).execute(&mut *conn).await;
-        result
-            .map_err(|error| SeedError::Row(DbError::new(format!("`{}` row `{}`", table.file, row.label), &error)))?;
+        if let Err(error) = insert(table, row).execute(&mut *conn).await {
+            return Err(SeedError::Row(blame::refused(conn, table, row, &error).await));
+        }
         loaded.inserted += 1;
     }
     Ok(loaded)
@@ -130,60 +148,28 @@ async fn present(conn: &mut MySqlConnection, table: &Table) -> Result<BTreeSet<S
     Ok(present)
 }
 
-fn insert(table: &Table, row: &Row) -> Query<'static, MySql, MySqlArguments> {
+/// The statement that inserts a row.
+pub(super) fn insert(table: &Table, row: &Row) -> Query<'static, MySql, MySqlArguments> {
     let columns: String = row.columns.iter().map(|(name, _)| format!(", {name}")).collect();
     let marks = ", ?".repeat(row.columns.len());
+    let arguments = bind(Some(&row.id), row.columns.iter().map(|(_, value)| value));
+    sqlx::query_with(AssertSqlSafe(format!("INSERT INTO {} (id{columns}) VALUES (?{marks})", table.name)), arguments)
+}
+
+/// An id, where there is one, and values, for the marks of a statement.
+pub(super) fn bind<'a>(id: Option<&str>, values: impl IntoIterator<Item = &'a Value>) -> MySqlArguments {
     let mut arguments = MySqlArguments::default();
     // `add` fails for values that can't be encoded; these can
-    let mut bound = arguments.add(&row.id);
-    for (_, value) in &row.columns {
+    let mut bound = id.map_or(Ok(()), |id| arguments.add(id));
+    for value in values {
         bound = bound.and(match value {
             Value::Text(text) => arguments.add(text),
             Value::Integer(number) => arguments.add(number),
             Value::Float(number) => arguments.add(number),
             Value::Bool(truth) => arguments.add(truth),
+            Value::Null => arguments.add(None::<String>),
         });
     }
     debug_assert!(bound.is_ok());
-    sqlx::query_with(AssertSqlSafe(format!("INSERT INTO {} (id{columns}) VALUES (?{marks})", table.name)), arguments)
-}
-
-const COLUMNS: &str = "
-    SELECT CONVERT(TABLE_NAME USING utf8mb4), CONVERT(COLUMN_NAME USING utf8mb4)
-    FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()";
-
-async fn columns(conn: &mut MySqlConnection) -> Result<BTreeMap<String, BTreeSet<String>>, DbError> {
-    let rows = sqlx::raw_sql(COLUMNS).fetch_all(conn).await;
-    let mut columns: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for row in rows.map_err(|error| DbError::new("could not read the columns of the tables", &error))? {
-        columns.entry(row.get(0)).or_default().insert(row.get(1));
-    }
-    Ok(columns)
-}
-
-/// Every file has its table, and every row's columns are the table's.
-fn check_names(live: &BTreeMap<String, BTreeSet<String>>, tables: &[Table]) -> Result<(), SeedError> {
-    let hint = |near: Option<&str>| near.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
-    for table in tables {
-        let name = table.name.as_str();
-        let Some(columns) = live.get(name) else {
-            let hint = hint(nearest(name, live.keys().map(String::as_str)));
-            return Err(SeedError::NoTable { file: table.file.clone(), table: name.to_owned(), hint });
-        };
-        if !columns.contains("id") {
-            return Err(SeedError::NoId { file: table.file.clone(), table: name.to_owned() });
-        }
-        for row in &table.rows {
-            if let Some((column, _)) = row.columns.iter().find(|(column, _)| !columns.contains(column.as_str())) {
-                return Err(SeedError::NoColumn {
-                    file: table.file.clone(),
-                    row: row.label.clone(),
-                    table: name.to_owned(),
-                    column: column.as_str().to_owned(),
-                    hint: hint(nearest(column.as_str(), columns.iter().map(String::as_str))),
-                });
-            }
-        }
-    }
-    Ok(())
+    arguments
 }

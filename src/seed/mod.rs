@@ -1,5 +1,15 @@
 //! Fixtures: rows written by hand, named by labels, the same in every database that they are loaded into.
 
+pub mod blame;
+pub mod check;
+pub mod export;
+pub mod finding;
 pub mod fixtures;
+pub mod live;
 pub mod load;
+pub mod reader;
+pub mod record;
 pub mod relative;
+pub mod reset;
+pub mod sets;
+pub mod trial;

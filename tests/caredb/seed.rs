@@ -151,13 +151,13 @@ fn wrong_fixtures_are_named() {
     error: `users.toml` row `a`: table `users` has no column `e_mail`, did you mean `email`?
     exit 2
     --- stderr
-    error: nothing was loaded: `users.toml` row `a`: MySQL error 1364: Field 'password_hash' doesn't have a default value
+    error: nothing was loaded: `users.toml` row `a` column `password_hash`: MySQL error 1364: Field 'password_hash' doesn't have a default value
     exit 2
     --- stderr
-    error: nothing was loaded: `users.toml` row `a`: MySQL error 1265: Data truncated for column 'role' at row 1
+    error: nothing was loaded: `users.toml` row `a` column `role`: MySQL error 1265: Data truncated for column 'role' at row 1
     exit 2
     --- stderr
-    error: nothing was loaded: `users.toml` row `b`: MySQL error 1062: Duplicate entry '…' for key 'users.uk_users_email'; two rows would have the same key: find and settle them, then run again
+    error: nothing was loaded: `users.toml` row `b` column `email`: MySQL error 1062: Duplicate entry '…' for key 'users.uk_users_email'; row `a` has the same
     exit 2
     --- stderr
     error: `users.toml` row `a` column `last_login_at`: `today-3x` is not a relative date; write `today-400d`, `today+2mo`, `monday-57w 09:30` (units d, w, mo, y), or for a text `=today-3x`
@@ -169,7 +169,7 @@ fn wrong_fixtures_are_named() {
     error: `notifications.toml` row `n` column `user_id`: there is no row `@users.marta`; a text that is no reference is written `=@users.marta`
     exit 2
     --- stderr
-    error: `one`, `two` refer to each other in a circle, so none can be loaded first; leave one reference out
+    error: `appointments.toml`: `one`, `two` refer to each other in a circle, so none can be loaded first; leave one reference out
     exit 2
     --- stderr
     error: `appointments.toml` row `one` column `rescheduled_from`: there is no row `@appointments.tow`, did you mean `@appointments.two`?; a text that is no reference is written `=@appointments.tow`
@@ -195,7 +195,7 @@ fn values_arrive_as_they_are_written() {
     assert_snapshot!(test.run("seed --fixtures fixtures --today 2024-02-29"), @"
     exit 2
     --- stderr
-    error: `second`, `first` refer to each other in a circle, so none can be loaded first; leave one reference out
+    error: `t.toml`: `second`, `first` refer to each other in a circle, so none can be loaded first; leave one reference out
     ");
     test.file(
         "fixtures/t.toml",

@@ -205,7 +205,7 @@ impl Test {
     pub fn schema(&self) -> Vec<String> {
         let tables = self.rows(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()
-             AND table_name NOT IN ('flyway_schema_history', 'caredb_journal') ORDER BY table_name",
+             AND table_name NOT IN ('flyway_schema_history', 'caredb_journal', 'caredb_seed') ORDER BY table_name",
         );
         tables.iter().flat_map(|table| self.rows(&format!("SHOW CREATE TABLE `{table}`"))).collect()
     }

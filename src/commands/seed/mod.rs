@@ -1,42 +1,38 @@
-//! `caredb seed`: loads the fixtures.
+//! `caredb seed`: fixtures into a database.
 
-use serde_json::json;
+use chrono::NaiveDate;
 
 use super::{Context, Refusal};
-use crate::cli::SeedArgs;
+use crate::cli::{FixtureArgs, SeedAction, SeedArgs};
 use crate::db::clock;
-use crate::output::{Outcome, count};
-use crate::seed::{fixtures, load};
+use crate::db::connect::Session;
+use crate::output::Outcome;
+use crate::seed::reset::Keys;
+use crate::seed::sets::{self, Set};
+
+mod check;
+mod export;
+mod load;
 
 pub async fn run(context: &Context, args: &SeedArgs) -> anyhow::Result<Outcome> {
-    let target = context.target()?;
-    let database = target.database.as_str();
-    if context.config.is_protected(database) {
-        let refusal =
-            format!("`{database}` is protected by `caredb.toml`; demo data have no place there, so nothing was loaded");
-        return Err(Refusal(refusal).into());
+    match &args.action {
+        None => load::run(context, &args.load).await,
+        Some(SeedAction::Check(args)) => check::run(context, args).await,
+        Some(SeedAction::Export(args)) => export::run(context, args).await,
     }
-    let mut session = context.open_target(&target).await?;
+}
+
+/// The sets that are meant, and the day that their relative dates count from.
+async fn chosen(context: &Context, session: &mut Session, args: &FixtureArgs) -> anyhow::Result<(Vec<Set>, NaiveDate)> {
+    let sets = sets::choose(&context.config.fixtures(args.fixtures.as_ref()), &args.sets)?;
     let today = match args.today {
         Some(today) => today,
         None => clock::today(&mut session.conn).await?,
     };
-    let tables = fixtures::read(&context.config.fixtures(args.fixtures.as_ref()), today)?;
-    let loaded = load::load(&mut session.conn, &tables, |event| context.output.event(&event)).await?;
-    let text = match loaded.inserted {
-        0 => format!(
-            "nothing to do: all {} of {} are in `{database}`",
-            count(loaded.kept, "row"),
-            count(tables.len(), "table")
-        ),
-        inserted => format!(
-            "seeded `{database}`: {} into {}, {} there already",
-            count(inserted, "row"),
-            count(tables.len(), "table"),
-            loaded.kept
-        ),
-    };
-    let fields =
-        json!({ "database": database, "today": today.to_string(), "inserted": loaded.inserted, "kept": loaded.kept });
-    Ok(Outcome::done(text, fields))
+    Ok((sets, today))
+}
+
+/// The tables that triggers keep beside others.
+fn keys(context: &Context) -> Keys {
+    context.config.partitioned().into_iter().filter_map(|managed| Some((managed.keys?, managed.table))).collect()
 }
