@@ -39,6 +39,8 @@ pub fn run(test: &Test, arguments: &str) -> String {
 pub fn shown(text: &str) -> String {
     let text = stable(text).replace(DIFFERENCES, "<differences>");
     let text = regex::Regex::new(r"\d+\.\d \wiB").unwrap().replace_all(&text, "<size>").into_owned();
+    // what InnoDB estimates differs from run to run
+    let text = regex::Regex::new(r"about \d+ rows?").unwrap().replace_all(&text, "about <n> rows").into_owned();
     regex::Regex::new(r#""(duration_ms|bytes)":\d+"#).unwrap().replace_all(&text, r#""$1":<n>"#).into_owned()
 }
 
@@ -112,13 +114,13 @@ fn rows_are_copied_only_where_that_is_allowed() {
     assert_snapshot!(run(&test, "ensure --ahead 2"), @"
     exit 3
     --- stderr
-    error: to split `p_future` for 2026-08 to 2027-01 of table `appointments`, the server copies about 4 rows (<size>), and writes wait for that long; say `--allow-copy` at a quiet time
+    error: to split `p_future` for 2026-08 to 2027-01 of table `appointments`, the server copies about <n> rows (<size>), and writes wait for that long; say `--allow-copy` at a quiet time
     ");
     assert_eq!(partitions(&test, "appointments"), "p_future < MAXVALUE");
     assert_snapshot!(run(&test, "ensure --ahead 2 --allow-copy --dry-run"), @"
     exit 0
     --- stdout
-    -- `appointments`: split `p_future` for 2026-08 to 2027-01: copies about 4 rows (<size>), and writes wait for that long
+    -- `appointments`: split `p_future` for 2026-08 to 2027-01: copies about <n> rows (<size>), and writes wait for that long
     ALTER TABLE `appointments` REORGANIZE PARTITION `p_future` INTO (
       PARTITION `p_2026_08` VALUES LESS THAN ('2026-09-01'),
       PARTITION `p_2026_09` VALUES LESS THAN ('2026-10-01'),
@@ -134,7 +136,7 @@ fn rows_are_copied_only_where_that_is_allowed() {
     assert_snapshot!(run(&test, "ensure --ahead 2 --allow-copy"), @"
     exit 0
     --- stdout
-    appointments  split `p_future` for 2026-08 to 2027-01, about 4 rows copied <ms> ms
+    appointments  split `p_future` for 2026-08 to 2027-01, about <n> rows copied <ms> ms
     6 partitions made: `appointments` is ready to 2027-01, 2 months ahead
     ");
     assert_snapshot!(run(&test, "list --exact"), @"
@@ -160,7 +162,7 @@ fn rows_are_copied_only_where_that_is_allowed() {
     assert_snapshot!(run(&test, "ensure --ahead 3 --behind 5"), @"
     exit 3
     --- stderr
-    error: to split `p_2026_08` for 2026-06 to 2026-07 of table `appointments`, the server copies about 1 row (<size>), and writes wait for that long; say `--allow-copy` at a quiet time; to split `p_future` for 2027-02 of table `appointments`, the server copies about 1 row (<size>), and writes wait for that long; say `--allow-copy` at a quiet time
+    error: to split `p_2026_08` for 2026-06 to 2026-07 of table `appointments`, the server copies about <n> rows (<size>), and writes wait for that long; say `--allow-copy` at a quiet time; to split `p_future` for 2027-02 of table `appointments`, the server copies about <n> rows (<size>), and writes wait for that long; say `--allow-copy` at a quiet time
     ");
     assert_snapshot!(run(&test, "check --ahead 2"), @"
     exit 1
@@ -206,7 +208,7 @@ fn older_rows_and_gaps_get_their_months() {
     assert_snapshot!(run(&test, "ensure --allow-copy"), @"
     exit 0
     --- stdout
-    appointments  split `p_2026_11` for 2026-09 to 2026-10, about 1 row copied <ms> ms
+    appointments  split `p_2026_11` for 2026-09 to 2026-10, about <n> rows copied <ms> ms
     appointments  split `p_2027_01` for 2026-12 <ms> ms
     appointments  add `p_future` <ms> ms
     4 partitions made: `appointments` is ready to 2027-02, 3 months ahead
@@ -286,7 +288,7 @@ fn the_owners_expression_is_found_from_the_server() {
     assert_snapshot!(run(&test, "ensure --ahead 1 --allow-copy"), @"
     exit 0
     --- stdout
-    appointments  split `p_future` for 2026-11 to 2026-12, about 1 row copied <ms> ms
+    appointments  split `p_future` for 2026-11 to 2026-12, about <n> rows copied <ms> ms
     2 partitions made: `appointments` is ready to 2026-12, 1 month ahead
     ");
     assert_snapshot!(partitions(&test, "appointments"), @"
@@ -357,8 +359,8 @@ fn other_tables_are_named_in_the_file() {
     exit 0
     --- stdout
     appointments  split `p_future` for 2027-01 to 2027-02 <ms> ms
-    audit_copy  split `p_future` for 2026-10 to 2026-12, about 2 rows copied <ms> ms
-    log  split `p_future` for 2026-10 to 2027-02, about 2 rows copied <ms> ms
+    audit_copy  split `p_future` for 2026-10 to 2026-12, about <n> rows copied <ms> ms
+    log  split `p_future` for 2026-10 to 2027-02, about <n> rows copied <ms> ms
     10 partitions made: `appointments` is ready to 2027-02, 3 months ahead; `audit_copy` is ready to 2026-12, 1 month ahead; `log` is ready to 2027-02, 3 months ahead
     ");
     assert_snapshot!(partitions(&test, "audit_copy"), @"
@@ -590,7 +592,7 @@ fn what_v13_copies_is_said_before() {
     test.sql("ANALYZE TABLE appointments");
     let text = shown(&test.run("doctor"));
     assert!(
-        text.contains("the server copies `appointments` (about 1 row, <size>, `V13__partition_appointments.sql` line 136), and writes to a table wait"),
+        text.contains("the server copies `appointments` (about <n> rows, <size>, `V13__partition_appointments.sql` line 136), and writes to a table wait"),
         "{text}"
     );
     assert_snapshot!(shown(&test.run("migrate")), @"
@@ -599,7 +601,7 @@ fn what_v13_copies_is_said_before() {
     V13  partition appointments  16 statements <ms> ms
     migrated `<db>` from version 12 to 13: 1 migration, 16 statements in <s> s
     --- stderr
-    warning: copies: the server copies `appointments` (about 1 row, <size>, `V13__partition_appointments.sql` line 136), and writes to a table wait while it is copied; migrate at a quiet time
+    warning: copies: the server copies `appointments` (about <n> rows, <size>, `V13__partition_appointments.sql` line 136), and writes to a table wait while it is copied; migrate at a quiet time
     `appointments` has no months yet, `caredb partition ensure` makes them
     ");
     assert!(test.run("status").contains("`appointments` has no months yet, `caredb partition ensure` makes them"));
