@@ -78,14 +78,15 @@ CREATE TRIGGER trg_appointments_after_insert AFTER INSERT ON appointments FOR EA
     VALUES
         (NEW.id, NEW.booking_reference, NEW.appointment_date, NEW.patient_id, NEW.doctor_id, NEW.cancelled_by, NEW.rescheduled_from);
 
--- The appointments that were there before the triggers; FOR SHARE, so that none changes between being read and having its
--- key, whatever isolation level the server has.
+-- The appointments that were there before the triggers. Where reads see what was committed last, INSERT … SELECT would not lock
+-- what it reads, and a row could change between being read and having its key.
+SET SESSION transaction_isolation = 'REPEATABLE-READ';
+
 INSERT INTO appointment_keys
     (id, booking_reference, appointment_date, patient_id, doctor_id, cancelled_by, rescheduled_from)
 SELECT id, booking_reference, appointment_date, patient_id, doctor_id, cancelled_by, rescheduled_from
 FROM appointments a
-WHERE NOT EXISTS (SELECT 1 FROM appointment_keys k WHERE k.id = a.id FOR SHARE)
-FOR SHARE;
+WHERE NOT EXISTS (SELECT 1 FROM appointment_keys k WHERE k.id = a.id);
 
 -- Without checks a foreign key is added in place, while rows are written; with them the server would copy the table. From here
 -- on it checks what is written, and the query behind these statements checks what was there.

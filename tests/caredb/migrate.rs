@@ -22,8 +22,8 @@ fn an_empty_database_gets_all_versions() {
     V10  add notifications  1 statement <ms> ms
     V11  add audit logs  1 statement <ms> ms
     V12  add time checks and live slot key  3 statements <ms> ms
-    V13  partition appointments  16 statements <ms> ms
-    migrated `<db>` from version 0 to 13: 13 migrations, 32 statements in <s> s
+    V13  partition appointments  17 statements <ms> ms
+    migrated `<db>` from version 0 to 13: 13 migrations, 33 statements in <s> s
     --- stderr
     `appointments` has no months yet, `caredb partition ensure` makes them
     ");

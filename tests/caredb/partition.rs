@@ -564,7 +564,7 @@ fn rows_that_would_break_a_rule_are_named_before_anything_is_changed() {
     assert_snapshot!(shown(&test.run("migrate --quiet")), @"
     exit 3
     --- stderr
-    error: `V13__partition_appointments.sql` line 17, statement 1 of 16 (`SELECT CONCAT('…', a.id, '…') FROM appointments a WHERE NOT…`): expects no rows that refer to something that is not there, and found appointments a1 (patient_id), appointments a1 (rescheduled_from), reviews r1 (appointment_id); settle them and run again; applied so far: all up to version 12, and nothing of this file
+    error: `V13__partition_appointments.sql` line 17, statement 1 of 17 (`SELECT CONCAT('…', a.id, '…') FROM appointments a WHERE NOT…`): expects no rows that refer to something that is not there, and found appointments a1 (patient_id), appointments a1 (rescheduled_from), reviews r1 (appointment_id); settle them and run again; applied so far: all up to version 12, and nothing of this file
     ");
     assert_eq!(test.schema(), before);
     test.sql("SET foreign_key_checks = 0; UPDATE appointments SET patient_id = 'p1', rescheduled_from = NULL; DELETE FROM reviews");
@@ -592,16 +592,16 @@ fn what_v13_copies_is_said_before() {
     test.sql("ANALYZE TABLE appointments");
     let text = shown(&test.run("doctor"));
     assert!(
-        text.contains("the server copies `appointments` (about <n> rows, <size>, `V13__partition_appointments.sql` line 136), and writes to a table wait"),
+        text.contains("the server copies `appointments` (about <n> rows, <size>, `V13__partition_appointments.sql` line 137), and writes to a table wait"),
         "{text}"
     );
     assert_snapshot!(shown(&test.run("migrate")), @"
     exit 0
     --- stdout
-    V13  partition appointments  16 statements <ms> ms
-    migrated `<db>` from version 12 to 13: 1 migration, 16 statements in <s> s
+    V13  partition appointments  17 statements <ms> ms
+    migrated `<db>` from version 12 to 13: 1 migration, 17 statements in <s> s
     --- stderr
-    warning: copies: the server copies `appointments` (about <n> rows, <size>, `V13__partition_appointments.sql` line 136), and writes to a table wait while it is copied; migrate at a quiet time
+    warning: copies: the server copies `appointments` (about <n> rows, <size>, `V13__partition_appointments.sql` line 137), and writes to a table wait while it is copied; migrate at a quiet time
     `appointments` has no months yet, `caredb partition ensure` makes them
     ");
     assert!(test.run("status").contains("`appointments` has no months yet, `caredb partition ensure` makes them"));

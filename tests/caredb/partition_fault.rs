@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use sqlx::AssertSqlSafe;
 
 use crate::fault::{Moments, Victim, is_full};
-use crate::support::{Test, block_on, people, show, wait_for};
+use crate::support::{Server, Test, block_on, people, show, wait_for};
 
 const ENSURE: &str = "partition ensure --ahead 6 --allow-copy --today 2026-11-24";
 const CHECK: &str = "partition check --ahead 6 --today 2026-11-24";
@@ -315,14 +315,23 @@ fn book_until(test: &Test, done: &AtomicBool) -> u32 {
 
 #[test]
 fn bookings_go_on_while_the_table_becomes_partitioned_and_back() {
-    let rows = if is_full() { 300_000 } else { 4000 };
-    let test = Test::new("partition_busy");
+    bookings_go_on(&Test::new("partition_busy"), if is_full() { 300_000 } else { 4000 });
+}
+
+/// There, reads take no locks of their own, so that V13 must ask for them.
+#[test]
+fn bookings_go_on_where_reads_see_what_was_committed_last() {
+    let server = Box::leak(Box::new(Server::start("committed", &["--transaction-isolation=READ-COMMITTED"])));
+    bookings_go_on(&Test::on(server, "partition_committed"), 4000);
+}
+
+fn bookings_go_on(test: &Test, rows: u32) {
     test.ok("migrate --to 12");
-    people(&test);
+    people(test);
     test.sql(&appointments(rows));
     let done = AtomicBool::new(false);
     let booked = std::thread::scope(|scope| {
-        let writer = scope.spawn(|| book_until(&test, &done));
+        let writer = scope.spawn(|| book_until(test, &done));
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             for _ in 0..2 {
                 test.ok("migrate --skip-doctor --ddl-retries 20");

@@ -136,6 +136,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 /// A fresh database, a folder to run caredb in, and what has been set for the next run.
 pub struct Test {
+    server: &'static Server,
     pub database: String,
     pub folder: PathBuf,
     pub url: String,
@@ -145,14 +146,25 @@ impl Test {
     /// `name`: that of the test, a part of the database's name.
     pub fn new(name: &str) -> Self {
         let test = Self::without_database(name);
-        Self::server_sql(&format!("CREATE DATABASE `{}` CHARACTER SET utf8mb4", test.database));
+        test.server_sql(&format!("CREATE DATABASE `{}` CHARACTER SET utf8mb4", test.database));
+        test
+    }
+
+    /// On another server than that of the run.
+    pub fn on(server: &'static Server, name: &str) -> Self {
+        let test = Self::without_database_on(server, name);
+        test.server_sql(&format!("CREATE DATABASE `{}` CHARACTER SET utf8mb4", test.database));
         test
     }
 
     pub fn without_database(name: &str) -> Self {
+        Self::without_database_on(server(), name)
+    }
+
+    fn without_database_on(server: &'static Server, name: &str) -> Self {
         let database = format!("t_{name}");
-        let url = format!("mysql://root@localhost/{database}?socket={}", server().socket().display());
-        let test = Self { folder: temporary(&database), database, url };
+        let url = format!("mysql://root@localhost/{database}?socket={}", server.socket().display());
+        let test = Self { server, folder: temporary(&database), database, url };
         // the test's folder is a project of its own, whatever lies above it
         test.file("caredb.toml", "");
         test
@@ -161,10 +173,10 @@ impl Test {
     /// Another user of the same database, with these privileges.
     pub fn url_as(&self, user: &str, grants: &[&str]) -> String {
         let user = self.user(user);
-        Self::server_sql(&format!("DROP USER IF EXISTS '{user}'"));
-        Self::server_sql(&format!("CREATE USER '{user}' IDENTIFIED BY 'pa:ss'"));
+        self.server_sql(&format!("DROP USER IF EXISTS '{user}'"));
+        self.server_sql(&format!("CREATE USER '{user}' IDENTIFIED BY 'pa:ss'"));
         for grant in grants {
-            Self::server_sql(&format!("GRANT {grant} ON `{}`.* TO '{user}'", self.database));
+            self.server_sql(&format!("GRANT {grant} ON `{}`.* TO '{user}'", self.database));
         }
         self.url.replace("root@", &format!("{user}:pa%3Ass@"))
     }
@@ -179,9 +191,9 @@ impl Test {
         self.rows(sql);
     }
 
-    fn server_sql(sql: &str) {
+    fn server_sql(&self, sql: &str) {
         block_on(async {
-            let mut conn = server().options().connect().await.unwrap();
+            let mut conn = self.server.options().connect().await.unwrap();
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
         });
     }
@@ -198,7 +210,7 @@ impl Test {
     }
 
     pub async fn connect(&self) -> MySqlConnection {
-        server().connect(&self.database).await
+        self.server.connect(&self.database).await
     }
 
     /// `SHOW CREATE` of every table, by name; caredb's own left out.
@@ -260,20 +272,20 @@ impl Test {
         let text = show(output);
         text.replace(&self.folder.display().to_string(), "<folder>")
             .replace(&self.database, "<db>")
-            .replace(&server().socket().display().to_string(), "<socket>")
+            .replace(&self.server.socket().display().to_string(), "<socket>")
     }
 }
 
 impl Drop for Test {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let folder = &server().folder;
+            let folder = &self.server.folder;
             let _ = std::fs::write(folder.join("keep"), "");
             let options = server_options(folder).join(" ");
             eprintln!("database `{}` is kept; start its server with:\n$(dev/mysql) {options}", self.database);
             return;
         }
-        Self::server_sql(&format!("DROP DATABASE IF EXISTS `{}`", self.database));
+        self.server_sql(&format!("DROP DATABASE IF EXISTS `{}`", self.database));
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

@@ -145,7 +145,7 @@ fn a_missing_privilege() {
     exit 2
     --- stderr
     error: 2 problems in the way, nothing was changed; cure them, or pass over the checks with `--skip-doctor`
-    privileges: on `<db>`, `reader_<db>@%` lacks ALTER (for `V12__add_time_checks_and_live_slot_key.sql` line 10), CREATE (for `V1__create_users_table.sql` line 2), DELETE (for caredb's own tables), INSERT (for `V13__partition_appointments.sql` line 83), REFERENCES (for `V2__create_profiles_tables.sql` line 2), TRIGGER (for `V13__partition_appointments.sql` line 57), UPDATE (for caredb's own tables); have an administrator run: GRANT ALTER, CREATE, DELETE, INSERT, REFERENCES, TRIGGER, UPDATE ON `t\_wrong\_privilege`.* TO `reader_<db>`@`%`
+    privileges: on `<db>`, `reader_<db>@%` lacks ALTER (for `V12__add_time_checks_and_live_slot_key.sql` line 10), CREATE (for `V1__create_users_table.sql` line 2), DELETE (for caredb's own tables), INSERT (for `V13__partition_appointments.sql` line 85), REFERENCES (for `V2__create_profiles_tables.sql` line 2), TRIGGER (for `V13__partition_appointments.sql` line 57), UPDATE (for caredb's own tables); have an administrator run: GRANT ALTER, CREATE, DELETE, INSERT, REFERENCES, TRIGGER, UPDATE ON `t\_wrong\_privilege`.* TO `reader_<db>`@`%`
     log_bin_trust_function_creators: `V13__partition_appointments.sql` line 57 creates a trigger or a function; the binary log is on and `reader_<db>@%` lacks SUPER (error 1419); have an administrator run `SET PERSIST log_bin_trust_function_creators = 1`, or migrate as a user with SUPER
     ");
     assert_eq!(test.rows("SHOW TABLES"), Vec::<String>::new());
