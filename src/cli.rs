@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::migrate::baseline::DESCRIPTION;
 use crate::migrate::files::Version;
 use crate::output::Format;
+use crate::seed::generate::Ids;
 
 /// Owns the life of a healthcare appointment database on MySQL 8.0.29 and later
 ///
@@ -78,7 +79,7 @@ pub enum Command {
     New(NewArgs),
     /// Keep the monthly partitions: list them, make the coming ones, check them
     Partition(PartitionArgs),
-    /// Load the demo data; twice is as good as once
+    /// Load the demo data; twice is as good as once. Or generate data of any size
     Seed(SeedArgs),
 }
 
@@ -111,7 +112,10 @@ impl Command {
                 PartitionAction::Drop(_) => "partition drop",
                 PartitionAction::Rebuild(_) => "partition rebuild",
             },
-            Self::Seed(_) => "seed",
+            Self::Seed(args) => match args.action {
+                None => "seed",
+                Some(SeedAction::Generate(_)) => "seed generate",
+            },
         }
     }
 }
@@ -351,6 +355,13 @@ pub struct WaitArgs {
     pub lock_timeout: u32,
 }
 
+impl Default for WaitArgs {
+    /// As they are where nothing is said.
+    fn default() -> Self {
+        Self { lock_wait_timeout: 1, ddl_retries: 5, lock_timeout: 60 }
+    }
+}
+
 /// `partition list`
 #[derive(Debug, Args)]
 pub struct PartitionListArgs {
@@ -442,13 +453,66 @@ pub struct PartitionRebuildArgs {
 
 /// `seed`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct SeedArgs {
+    /// What to do instead of loading fixtures.
+    #[command(subcommand)]
+    pub action: Option<SeedAction>,
     /// Folder of the fixtures, one TOML file a table; without it, that of `caredb.toml`, or the demo data in the binary
     #[arg(long, value_name = "DIR")]
     pub fixtures: Option<PathBuf>,
     /// The day that relative dates count from; without it, the server's date in UTC
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub today: Option<chrono::NaiveDate>,
+}
+
+/// The actions of `seed`.
+#[derive(Debug, Subcommand)]
+pub enum SeedAction {
+    /// Generate synthetic data of any size: the same seed, `--until` and version give the same rows
+    ///
+    /// All thirteen tables, consistent with each other: bookings follow time slots and absences, visits leave consultations,
+    /// prescriptions, files, payments, refunds, reviews, notifications and a trail. What lies before `--until` is over, what
+    /// lies behind is booked. An interrupted run goes on by `--resume`.
+    Generate(SeedGenerateArgs),
+}
+
+/// `seed generate`
+#[derive(Debug, Args)]
+pub struct SeedGenerateArgs {
+    /// How many patients
+    #[arg(long, value_name = "N", required_unless_present = "resume", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub patients: Option<u64>,
+    /// How many doctors
+    #[arg(long, value_name = "N", required_unless_present = "resume", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub doctors: Option<u64>,
+    /// How many months of history before `--until`; behind it, bookings go on for two
+    #[arg(long, value_name = "N", required_unless_present = "resume", value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub months: Option<u32>,
+    /// How many appointments; without it, five a patient and year, as far as the doctors have time
+    #[arg(long, value_name = "N")]
+    pub appointments: Option<u64>,
+    /// What the rows are drawn by; 1 without it
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// The day that it is in the data; without it, the first of the server's month
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub until: Option<chrono::NaiveDate>,
+    /// How ids are made; v7 without it
+    #[arg(long, value_enum)]
+    pub ids: Option<Ids>,
+    /// Add to rows that are there; needs a seed that was not used in this database
+    #[arg(long, conflicts_with_all = ["reset", "resume"])]
+    pub append: bool,
+    /// Delete all rows of the thirteen tables first
+    #[arg(long, conflicts_with = "resume")]
+    pub reset: bool,
+    /// Go on with the run that was interrupted
+    #[arg(long)]
+    pub resume: bool,
+    /// How long to wait for another run to end, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub lock_timeout: u32,
 }
 
 /// `dev`

@@ -1,14 +1,23 @@
-//! `caredb seed`: loads the fixtures.
+//! `caredb seed`: loads the fixtures, or generates data.
 
 use serde_json::json;
 
 use super::{Context, Refusal};
-use crate::cli::SeedArgs;
+use crate::cli::{SeedAction, SeedArgs};
 use crate::db::clock;
 use crate::output::{Outcome, count};
-use crate::seed::{fixtures, load};
+use crate::seed::{fixtures, load as rows};
+
+mod generate;
 
 pub async fn run(context: &Context, args: &SeedArgs) -> anyhow::Result<Outcome> {
+    match &args.action {
+        None => load(context, args).await,
+        Some(SeedAction::Generate(args)) => generate::run(context, args).await,
+    }
+}
+
+async fn load(context: &Context, args: &SeedArgs) -> anyhow::Result<Outcome> {
     let target = context.target()?;
     let database = target.database.as_str();
     if context.config.is_protected(database) {
@@ -22,7 +31,7 @@ pub async fn run(context: &Context, args: &SeedArgs) -> anyhow::Result<Outcome> 
         None => clock::today(&mut session.conn).await?,
     };
     let tables = fixtures::read(&context.config.fixtures(args.fixtures.as_ref()), today)?;
-    let loaded = load::load(&mut session.conn, &tables, |event| context.output.event(&event)).await?;
+    let loaded = rows::load(&mut session.conn, &tables, |event| context.output.event(&event)).await?;
     let text = match loaded.inserted {
         0 => format!(
             "nothing to do: all {} of {} are in `{database}`",
