@@ -22,6 +22,7 @@ mod resume;
 mod rollback;
 mod schema;
 mod seed;
+mod seed_generate;
 mod splitter;
 mod status;
 mod verify;

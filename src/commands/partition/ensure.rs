@@ -88,26 +88,22 @@ pub async fn make_months(
     };
     let today = today(&mut session, &TodayArgs { today: None }).await?;
     let months = |months: i64| u32::try_from(months).unwrap_or(0);
-    let wish = |managed: &Managed| Wish {
-        today,
-        ahead: months(today.until(Month::of(last))).max(managed.ahead),
-        behind: Some(months(Month::of(first).until(today))),
-    };
+    let ahead = months(today.until(Month::of(last))).max(managed.ahead);
+    let behind = months(Month::of(first).until(today));
+    let wish = |_: &Managed| Wish { today, ahead, behind: Some(behind) };
     let contents = observe::contents(&mut session.conn, &table).await?;
     if !plan(&table, &contents, &wish(&managed))?.is_empty() {
-        make(context, &mut session, &mut [(managed, table)], wish, false, &WaitArgs::default()).await.map_err(cure)?;
+        let made = make(context, &mut session, &mut [(managed, table)], wish, false, &WaitArgs::default()).await;
+        made.map_err(|error| match error.downcast::<Refusal>() {
+            // this command has no `--allow-copy`
+            Ok(Refusal(text)) => {
+                let cure = format!("run `caredb partition ensure --ahead {ahead} --behind {behind} --allow-copy`");
+                Refusal(text.replace("say `--allow-copy`", &cure)).into()
+            }
+            Err(error) => error,
+        })?;
     }
     Ok(())
-}
-
-/// A refusal that names the command that has `--allow-copy`.
-fn cure(error: anyhow::Error) -> anyhow::Error {
-    match error.downcast::<Refusal>() {
-        Ok(Refusal(text)) => {
-            Refusal(text.replace("say `--allow-copy`", "run `caredb partition ensure --allow-copy`")).into()
-        }
-        Err(error) => error,
-    }
 }
 
 /// What to say of a step that copies rows and may not.

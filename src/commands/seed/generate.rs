@@ -120,13 +120,12 @@ async fn asked_for(session: &mut Session, args: &SeedGenerateArgs) -> anyhow::Re
     let (Some(patients), Some(doctors), Some(months)) = (args.patients, args.doctors, args.months) else {
         bail!("say how much to generate: `--patients N --doctors N --months N`");
     };
-    let until = match args.until {
-        Some(until) => until,
+    let until = if let Some(until) = args.until {
+        until
+    } else {
         // the first of the month, so that all runs of a month give the same rows
-        None => {
-            let today = clock::today(&mut session.conn).await?;
-            today.with_day(1).unwrap_or(today)
-        }
+        let today = clock::today(&mut session.conn).await?;
+        today.with_day(1).unwrap_or(today)
     };
     let rest = (args.seed.unwrap_or(SEED), until, args.ids.unwrap_or(Ids::V7));
     Ok(Clinic::plan((patients, doctors, months), args.appointments, rest)?)

@@ -70,7 +70,7 @@ pub async fn load(
     let on_event = RefCell::new(on_event);
     let mut workers = Vec::new();
     for number in 0..WORKERS {
-        workers.push(open(session, number, lock_timeout, &mut *on_event.borrow_mut()).await?);
+        workers.push(open(session, number, lock_timeout, |event| (on_event.borrow_mut())(event)).await?);
     }
     let mut loaded = Vec::new();
     let mut checksum = 0_u128;
@@ -136,16 +136,14 @@ fn generate(clinic: &Clinic, table: Table, mut part: Part, batches: &mpsc::Sende
             table.write(clinic, part.next, &mut rows);
             part.checksum = part.checksum.wrapping_add(digest(table, part.next, rows.text()));
             bytes += rows.text().len();
-            for (text, number) in rows.pieces(room, ROWS_A_STATEMENT) {
-                match batch.statements.last_mut().filter(|_| room > 0) {
-                    Some(statement) => {
-                        statement.push(',');
-                        statement.push_str(text);
-                    }
-                    None => {
-                        batch.statements.push(format!("{head}{text}"));
-                        room = ROWS_A_STATEMENT;
-                    }
+            let first = if room == 0 { ROWS_A_STATEMENT } else { room };
+            for (text, number) in rows.pieces(first, ROWS_A_STATEMENT) {
+                if let Some(statement) = batch.statements.last_mut().filter(|_| room > 0) {
+                    statement.push(',');
+                    statement.push_str(text);
+                } else {
+                    batch.statements.push(format!("{head}{text}"));
+                    room = ROWS_A_STATEMENT;
                 }
                 room -= number;
             }

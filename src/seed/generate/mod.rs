@@ -5,6 +5,7 @@
 //! them are made again by each table's turn, which is cheaper than to keep them.
 
 pub mod checkpoint;
+pub mod desk;
 pub mod load;
 pub mod outcome;
 pub mod people;

@@ -72,15 +72,28 @@ pub fn is_insured(patient: u64) -> bool {
     patient % 7 != 3
 }
 
-/// Whether a specialty sees such patients.
-#[must_use]
-pub fn sees(audience: Audience, patient: u64) -> bool {
+/// Of ten patients, the first and the number of those that a specialty sees.
+fn seen(audience: Audience) -> (u64, u64) {
     match audience {
-        Audience::Everyone => true,
-        Audience::Adults => !is_child(patient),
-        Audience::Women => is_female(patient) && !is_child(patient),
-        Audience::Children => is_child(patient),
+        Audience::Everyone => (0, 10),
+        Audience::Adults => (0, 8),
+        Audience::Women => (0, 4),
+        Audience::Children => (8, 2),
     }
+}
+
+/// How many of the first `patients` a specialty sees.
+#[must_use]
+pub fn seen_of(audience: Audience, patients: u64) -> u64 {
+    let (first, number) = seen(audience);
+    patients / 10 * number + (patients % 10).saturating_sub(first).min(number)
+}
+
+/// The patient with a number among those that a specialty sees.
+#[must_use]
+pub fn nth_seen(audience: Audience, nth: u64) -> u64 {
+    let (first, number) = seen(audience);
+    nth / number * 10 + first + nth % number
 }
 
 /// When a patient registered, in seconds; the higher the number, the later.
@@ -263,6 +276,23 @@ mod tests {
             for moment in moments.iter().flat_map(|&moment| [moment, moment + 1]).chain([0, clinic.now()]) {
                 let before = moments.iter().filter(|&&one| one < moment).count() as u64;
                 assert_eq!(registered_before(&clinic, moment), before);
+            }
+        }
+    }
+
+    #[test]
+    fn a_specialty_sees_some() {
+        for audience in [Audience::Everyone, Audience::Adults, Audience::Women, Audience::Children] {
+            let sees = |&patient: &u64| match audience {
+                Audience::Everyone => true,
+                Audience::Adults => !is_child(patient),
+                Audience::Women => is_female(patient) && !is_child(patient),
+                Audience::Children => is_child(patient),
+            };
+            for patients in 0..40 {
+                let expected: Vec<u64> = (0..patients).filter(sees).collect();
+                let found: Vec<u64> = (0..seen_of(audience, patients)).map(|nth| nth_seen(audience, nth)).collect();
+                assert_eq!(found, expected);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::desk::{Desk, Panel};
 use super::outcome::{self, Payment, Treatment};
 use super::people::{self, Doctor};
 use super::rng::{Random, Stream};
@@ -176,8 +177,7 @@ impl<'a> Cell<'a> {
     fn book(&mut self) {
         let mut random = self.clinic.random(Stream::Cell, self.number, 0);
         let slots = self.choose(&mut random);
-        let panel = Panel::of(self);
-        let mut desk = Desk { panel, next_new: None, moves: Vec::new() };
+        let mut desk = Desk::new(Panel::of(self));
         let mut left = slots.len();
         for slot in slots {
             // a slot that was freed and given again took the turn of one that then stays free
@@ -231,7 +231,7 @@ impl<'a> Cell<'a> {
             return self.ended(Visit { number: self.visits.len() as u64, slot, lead, ..moved }, desk, random);
         }
         let lead = self.lead(slot, random);
-        let created = self.booked_at(slot, lead, random);
+        let created = booked_at(slot, lead, random);
         let (patient, is_first) = desk.patient(self, slot.day, created, random);
         let visit = self.visit(slot, kind, (patient, is_first), created, random);
         self.ended(visit, desk, random)
@@ -297,23 +297,11 @@ impl<'a> Cell<'a> {
         ahead + 1 + random.between(0, 3)
     }
 
-    fn booked_at(&self, slot: Slot, lead: i64, random: &mut Random) -> i64 {
-        let second = if lead == 0 {
-            let latest = slot.start * 60 - 20 * 60;
-            random.between((latest - 4 * 3600).max(6 * 3600).min(latest), latest)
-        } else {
-            // two of three by day
-            let (from, to) = if random.permille(660) { (8, 18) } else { (6, 23) };
-            random.between(from * 3600, to * 3600 - 1)
-        };
-        (slot.day - lead) * DAY + second
-    }
-
     /// A visit with its end, as far as it has come to one.
     fn ended(&self, mut visit: Visit, desk: &mut Desk, random: &mut Random) -> Visit {
         let now = self.clinic.now();
         let is_past = visit.slot.day < self.clinic.until_day;
-        visit.status = if is_past { self.end_of(&visit, random) } else { Status::Scheduled };
+        visit.status = if is_past { end_of(&visit, random) } else { Status::Scheduled };
         let confirmed = visit.created + random.between(60, 6 * 3600).min((visit.start() - visit.created) / 2).max(1);
         let stays_open = !is_past && random.permille(if visit.lead > 14 { 450 } else { 250 });
         if confirmed < now && !stays_open {
@@ -339,26 +327,6 @@ impl<'a> Cell<'a> {
         visit
     }
 
-    /// How a past appointment ended: the longer before it was booked the likelier it fell through; Mondays are missed most.
-    fn end_of(&self, visit: &Visit, random: &mut Random) -> Status {
-        let by_day = match weekday(visit.slot.day) {
-            0 => 18,
-            4 => 12,
-            5 => 25,
-            _ => 0,
-        };
-        let by_kind = if visit.kind == Kind::Video { -10 } else { 0 };
-        let missed = if visit.lead == 0 { 15 } else { 30 + (visit.lead * 3).min(90) + by_day + by_kind };
-        let cancelled = if visit.lead == 0 { 20 } else { 60 + (visit.lead * 4).min(140) + by_day / 2 };
-        // who has moved an appointment comes
-        let missed = if visit.moved_from.is_some() { missed / 2 } else { missed };
-        match random.between(0, 999) {
-            case if case < missed => Status::NoShow,
-            case if case < missed + cancelled => Status::Cancelled,
-            _ => Status::Completed,
-        }
-    }
-
     fn cancellation(&self, visit: &Visit, random: &mut Random) -> Cancelled {
         let (by, reasons): (By, &[&str]) = match random.between(0, 99) {
             0..=71 => (By::Patient, &PATIENT_CANCELS),
@@ -371,91 +339,35 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// The order in which a doctor meets patients: a walk through all of them by a step without a common divisor, so nobody comes
-/// twice, and each month has its own new ones.
-struct Panel {
-    patients: u64,
-    start: u64,
-    step: u64,
-    /// How many ranks were met before this month.
-    known: u64,
-    /// How many will be when it is over.
-    known_after: u64,
-    /// How many there are.
-    size: u64,
+/// When a slot is booked, so many days before.
+fn booked_at(slot: Slot, lead: i64, random: &mut Random) -> i64 {
+    let second = if lead == 0 {
+        let latest = slot.start * 60 - 20 * 60;
+        random.between((latest - 4 * 3600).max(6 * 3600).min(latest), latest)
+    } else {
+        // two of three by day
+        let (from, to) = if random.permille(660) { (8, 18) } else { (6, 23) };
+        random.between(from * 3600, to * 3600 - 1)
+    };
+    (slot.day - lead) * DAY + second
 }
 
-impl Panel {
-    fn of(cell: &Cell) -> Self {
-        let parameters = &cell.clinic.parameters;
-        let patients = parameters.patients;
-        let mut random = cell.clinic.random(Stream::Panel, cell.doctor_number, 0);
-        let mut step = random.below(patients).max(1);
-        while common_divisor(step, patients) > 1 {
-            step = step % patients + 1;
-        }
-        let size = (parameters.appointments / parameters.doctors / 3).clamp(1, patients);
-        let months = cell.clinic.spans.len() as u64;
-        let known = |month: u64| (size * (month + 3) / (months + 3)).clamp(1, size);
-        let month = cell.month as u64;
-        Self { patients, start: random.below(patients), step, known: known(month), known_after: known(month + 1), size }
-    }
-
-    /// The patient of a rank.
-    fn patient(&self, rank: u64) -> u64 {
-        let wide = u128::from(self.start) + u128::from(rank) * u128::from(self.step);
-        u64::try_from(wide % u128::from(self.patients)).unwrap_or(0)
-    }
-
-    /// Whether the doctor meets a patient for the first time in this month or later.
-    fn is_still_to_come(&self, patient: u64) -> bool {
-        (self.known..self.size).any(|rank| self.patient(rank) == patient)
-    }
-}
-
-fn common_divisor(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { common_divisor(b, a % b) }
-}
-
-/// Where the bookings of a cell come in.
-struct Desk {
-    panel: Panel,
-    /// The next rank that is new; none before the first.
-    next_new: Option<u64>,
-    /// Visits that replace others and wait for a slot.
-    moves: Vec<Visit>,
-}
-
-impl Desk {
-    /// Who books, and whether for the first time with this doctor: somebody who has registered, and whom the doctor sees.
-    fn patient(&mut self, cell: &Cell, day: i64, created: i64, random: &mut Random) -> (u64, bool) {
-        let registered = people::registered_before(cell.clinic, created);
-        let audience = cell.specialty().audience;
-        if random.permille(400) {
-            let mut rank = self.next_new.unwrap_or(self.panel.known);
-            while rank < self.panel.known_after {
-                let patient = self.panel.patient(rank);
-                rank += 1;
-                self.next_new = Some(rank);
-                if patient < registered && people::sees(audience, patient) {
-                    return (patient, true);
-                }
-            }
-        }
-        let is_there = |patient: u64| cell.visits.iter().any(|visit| visit.slot.day == day && visit.patient == patient);
-        for attempt in 0..24 {
-            let patient = self.panel.patient(random.below(self.panel.known));
-            let fits = attempt >= 16 || (people::sees(audience, patient) && !is_there(patient));
-            if patient < registered && fits {
-                return (patient, false);
-            }
-        }
-        for _ in 0..24 {
-            let patient = random.below(registered);
-            if people::sees(audience, patient) && !self.panel.is_still_to_come(patient) {
-                return (patient, false);
-            }
-        }
-        (random.below(registered), false)
+/// How a past appointment ended: the longer before it was booked the likelier it fell through; Mondays are missed most.
+fn end_of(visit: &Visit, random: &mut Random) -> Status {
+    let by_day = match weekday(visit.slot.day) {
+        0 => 18,
+        4 => 12,
+        5 => 25,
+        _ => 0,
+    };
+    let by_kind = if visit.kind == Kind::Video { -10 } else { 0 };
+    let missed = if visit.lead == 0 { 15 } else { 30 + (visit.lead * 3).min(90) + by_day + by_kind };
+    let cancelled = if visit.lead == 0 { 20 } else { 60 + (visit.lead * 4).min(140) + by_day / 2 };
+    // who has moved an appointment comes
+    let missed = if visit.moved_from.is_some() { missed / 2 } else { missed };
+    match random.between(0, 999) {
+        case if case < missed => Status::NoShow,
+        case if case < missed + cancelled => Status::Cancelled,
+        _ => Status::Completed,
     }
 }

@@ -1,4 +1,4 @@
-//! Rows of what was done: consultations, prescriptions, medical_records.
+//! Rows of what was done: consultations, prescriptions, files.
 
 use serde_json::{Value, json};
 

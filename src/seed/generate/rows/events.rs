@@ -110,8 +110,8 @@ fn booked(cell: &Cell, visit: &Visit, messages: &mut Vec<Message>) {
             "Please bring your insurance card and be here ten minutes early."
         };
         let title = format!("Tomorrow at {time}: Dr {doctor}");
-        let reminded = message(patient, "APPOINTMENT_REMINDER", title, bring.to_owned(), reminder, "MEDIUM");
-        messages.push(Message { expires: Some(visit.end()), ..reminded });
+        let tomorrow = message(patient, "APPOINTMENT_REMINDER", title, bring.to_owned(), reminder, "MEDIUM");
+        messages.push(Message { expires: Some(visit.end()), ..tomorrow });
     }
     if let Some(cancelled) = visit.cancelled {
         let reason = cancelled.reason;

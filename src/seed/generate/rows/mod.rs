@@ -212,7 +212,7 @@ impl Row<'_> {
         self
     }
 
-    /// The one place where text becomes SQL. The session's sql_mode has no NO_BACKSLASH_ESCAPES.
+    /// The one place where text becomes SQL. The session's `sql_mode` has no `NO_BACKSLASH_ESCAPES`.
     fn text(&mut self, text: &str) -> &mut Self {
         self.0.push('\'');
         let mut rest = text;

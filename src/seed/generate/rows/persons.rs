@@ -1,4 +1,4 @@
-//! Rows of people and their hours: users, patient_profiles, doctor_profiles, time_slots, doctor_unavailability.
+//! Rows of people and their hours: accounts, patients, doctors, time slots, absences.
 
 use serde_json::{Value, json};
 
