@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::migrate::baseline::DESCRIPTION;
 use crate::migrate::files::Version;
 use crate::output::Format;
+use crate::seed::generate::Ids;
 
 /// Owns the life of a healthcare appointment database on MySQL 8.0.29 and later
 ///
@@ -78,7 +79,7 @@ pub enum Command {
     New(NewArgs),
     /// Keep the monthly partitions: list them, make the coming ones, check them
     Partition(PartitionArgs),
-    /// Load fixture sets, the demo data if nothing is said; twice is as good as once
+    /// Load fixture sets, the demo data if nothing is said, twice is as good as once; or generate data of any size
     Seed(SeedArgs),
 }
 
@@ -115,6 +116,7 @@ impl Command {
                 None => "seed",
                 Some(SeedAction::Check(_)) => "seed check",
                 Some(SeedAction::Export(_)) => "seed export",
+                Some(SeedAction::Generate(_)) => "seed generate",
             },
         }
     }
@@ -355,6 +357,13 @@ pub struct WaitArgs {
     pub lock_timeout: u32,
 }
 
+impl Default for WaitArgs {
+    /// As they are where nothing is said.
+    fn default() -> Self {
+        Self { lock_wait_timeout: 1, ddl_retries: 5, lock_timeout: 60 }
+    }
+}
+
 /// `partition list`
 #[derive(Debug, Args)]
 pub struct PartitionListArgs {
@@ -469,6 +478,12 @@ pub enum SeedAction {
     /// Names, texts, numbers of documents, addresses and what JSON holds become stand-ins, the same for the same value; days
     /// of birth move within their year; ids become labels. Rows that the exported ones refer to are exported as well.
     Export(SeedExportArgs),
+    /// Generate synthetic data of any size: the same seed, `--until` and version give the same rows
+    ///
+    /// All thirteen tables, consistent with each other: bookings follow time slots and absences, visits leave consultations,
+    /// prescriptions, files, payments, refunds, reviews, notifications and a trail. What lies before `--until` is over, what
+    /// lies behind is booked. An interrupted run goes on by `--resume`.
+    Generate(SeedGenerateArgs),
 }
 
 /// Which fixtures.
@@ -531,6 +546,44 @@ pub struct SeedExportArgs {
     /// joined. Who knows it can test guesses: keep it like a password
     #[arg(long, value_name = "TEXT")]
     pub key: Option<String>,
+}
+
+/// `seed generate`
+#[derive(Debug, Args)]
+pub struct SeedGenerateArgs {
+    /// How many patients
+    #[arg(long, value_name = "N", required_unless_present = "resume", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub patients: Option<u64>,
+    /// How many doctors
+    #[arg(long, value_name = "N", required_unless_present = "resume", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub doctors: Option<u64>,
+    /// How many months of history before `--until`; behind it, bookings go on for two
+    #[arg(long, value_name = "N", required_unless_present = "resume", value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub months: Option<u32>,
+    /// How many appointments; without it, five a patient and year, as far as the doctors have time
+    #[arg(long, value_name = "N")]
+    pub appointments: Option<u64>,
+    /// What the rows are drawn by; 1 without it
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// The day that it is in the data; without it, the first of the server's month
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub until: Option<chrono::NaiveDate>,
+    /// How ids are made; v7 without it
+    #[arg(long, value_enum)]
+    pub ids: Option<Ids>,
+    /// Add to rows that are there; needs a seed that was not used in this database
+    #[arg(long, conflicts_with_all = ["reset", "resume"])]
+    pub append: bool,
+    /// Delete all rows of the thirteen tables first
+    #[arg(long, conflicts_with = "resume")]
+    pub reset: bool,
+    /// Go on with the run that was interrupted
+    #[arg(long)]
+    pub resume: bool,
+    /// How long to wait for another run to end, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub lock_timeout: u32,
 }
 
 /// `dev`

@@ -159,6 +159,24 @@ pub enum Event {
         /// Those that are there for others which refer to them.
         parents: usize,
     },
+    /// The rows of a table were generated.
+    Generated {
+        /// The table.
+        table: String,
+        /// Its rows.
+        rows: u64,
+        /// How long it took, in milliseconds.
+        duration_ms: u64,
+        /// Rows by that time.
+        rows_per_s: u64,
+    },
+    /// The rows of a table were deleted.
+    Deleted {
+        /// The table.
+        table: String,
+        /// How many.
+        rows: u64,
+    },
     /// The private server is being made ready.
     Server {
         /// What is done with it.
@@ -340,6 +358,10 @@ fn line(event: &Event) -> String {
         Event::Exported { table, rows, parents } => {
             format!("{table:<22} {rows:>7} exported, {parents} of them for others that refer to them")
         }
+        Event::Generated { table, rows, duration_ms, rows_per_s } => {
+            format!("{table:<22} {:>16} {duration_ms:>8} ms {rows_per_s:>8} rows/s", count(*rows, "row"))
+        }
+        Event::Deleted { table, rows } => format!("{table:<22} {:>16} deleted", count(*rows, "row")),
         Event::Server { doing } => doing.clone(),
     }
 }

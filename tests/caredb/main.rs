@@ -25,6 +25,7 @@ mod schema;
 mod seed;
 mod seed_check;
 mod seed_export;
+mod seed_generate;
 mod seed_sets;
 mod splitter;
 mod status;

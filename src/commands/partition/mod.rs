@@ -23,6 +23,8 @@ mod check;
 mod ensure;
 mod list;
 
+pub use ensure::make_months;
+
 pub async fn run(context: &Context, args: &PartitionArgs) -> anyhow::Result<Outcome> {
     match &args.action {
         PartitionAction::List(args) => list::run(context, args).await,

@@ -1,4 +1,4 @@
-//! `caredb seed`: fixtures into a database.
+//! `caredb seed`: fixtures into a database, and generated data.
 
 use chrono::NaiveDate;
 
@@ -12,6 +12,7 @@ use crate::seed::sets::{self, Set};
 
 mod check;
 mod export;
+mod generate;
 mod load;
 
 pub async fn run(context: &Context, args: &SeedArgs) -> anyhow::Result<Outcome> {
@@ -19,6 +20,7 @@ pub async fn run(context: &Context, args: &SeedArgs) -> anyhow::Result<Outcome> 
         None => load::run(context, &args.load).await,
         Some(SeedAction::Check(args)) => check::run(context, args).await,
         Some(SeedAction::Export(args)) => export::run(context, args).await,
+        Some(SeedAction::Generate(args)) => generate::run(context, args).await,
     }
 }
 
