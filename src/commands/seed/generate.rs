@@ -14,7 +14,7 @@ use crate::db::connect::Session;
 use crate::db::lock::{self, Holder};
 use crate::output::{Event, Outcome, count};
 use crate::seed::generate::checkpoint::{self, Run};
-use crate::seed::generate::load::{Loaded, load};
+use crate::seed::generate::load::{LoadError, Loaded, load};
 use crate::seed::generate::{Clinic, Ids, Parameters, VERSION, date, reset};
 
 pub async fn run(context: &Context, args: &SeedGenerateArgs) -> anyhow::Result<Outcome> {
@@ -72,7 +72,11 @@ pub async fn run(context: &Context, args: &SeedGenerateArgs) -> anyhow::Result<O
         None => checkpoint::begin(&mut session.conn, &parameters).await?,
     };
     let on_event = |event: Event| context.output.event(&event);
-    let (loaded, checksum) = load(&mut session, Arc::new(clinic), &run, timeout, on_event).await?;
+    let (loaded, checksum) = match load(&mut session, Arc::new(clinic), &run, timeout, on_event).await {
+        // has an exit code of its own
+        Err(LoadError::Lock(error)) => return Err(error.into()),
+        loaded => loaded?,
+    };
     Ok(report(database, &parameters, &loaded, &checksum, begun.elapsed()))
 }
 
@@ -159,7 +163,11 @@ async fn make_room(
         checkpoint::forget(&mut session.conn).await?;
         return Ok(());
     }
-    if runs.last().is_some_and(|run| run.checksum.is_none()) {
+    let open = runs.last().filter(|run| run.checksum.is_none());
+    let runs = if open.is_some() { &runs[..runs.len() - 1] } else { runs };
+    if let Some(run) = open
+        && !checkpoint::forget_empty(&mut session.conn, run.id).await?
+    {
         let refusal =
             format!("a run in `{database}` was interrupted; go on with it by `--resume`, or begin anew by `--reset`");
         return Err(Refusal(refusal).into());

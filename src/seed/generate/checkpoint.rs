@@ -120,6 +120,21 @@ pub async fn parts(conn: &mut MySqlConnection, run: u64, table: &str) -> Result<
     rows.iter().map(|row| part(row).map_err(|error| failed(&error))).collect()
 }
 
+const ROWS: &str = "SELECT CAST(COALESCE(SUM(row_count), 0) AS UNSIGNED) FROM caredb_generate_parts WHERE run_id = ?";
+
+/// Forgets a run that has no rows. Returns whether it had none.
+pub async fn forget_empty(conn: &mut MySqlConnection, run: u64) -> Result<bool, DbError> {
+    let rows: u64 = sqlx::query_scalar(ROWS).bind(run).fetch_one(&mut *conn).await.map_err(|error| failed(&error))?;
+    if rows > 0 {
+        return Ok(false);
+    }
+    // the run last, so that a crash in between leaves one that is forgotten again
+    for sql in ["DELETE FROM caredb_generate_parts WHERE run_id = ?", "DELETE FROM caredb_generate_runs WHERE id = ?"] {
+        sqlx::query(sql).bind(run).execute(&mut *conn).await.map_err(|error| failed(&error))?;
+    }
+    Ok(true)
+}
+
 /// Begins the transaction of a batch with its checkpoint.
 #[must_use]
 pub fn advance(run: u64, table: &str, worker: u64, part: &Part) -> String {

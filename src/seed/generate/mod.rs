@@ -23,6 +23,8 @@ use uuid::Uuid;
 use rng::{Random, Stream};
 use schedule::Schedule;
 
+use crate::output::count;
+
 /// The version of the generator: with another one, the same parameters may give other rows.
 pub const VERSION: u32 = 1;
 
@@ -76,7 +78,8 @@ pub enum PlanError {
     },
     /// The doctors have no time.
     #[error(
-        "{wanted} appointments do not fit: {doctors} doctors have {capacity} slots in {months} months; say more `--doctors` or `--months`, or fewer `--appointments`"
+        "{wanted} appointments do not fit: {} in {} have {}; say more `--doctors` or `--months`, or fewer `--appointments`",
+        count(*doctors, "doctor"), count(*months, "month"), count(*capacity, "slot")
     )]
     Capacity {
         /// How many were asked for.

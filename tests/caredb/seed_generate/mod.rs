@@ -157,12 +157,8 @@ fn rows_that_are_there_need_a_word() {
     generating 60 patients, 4 doctors, 48 appointments from 2026-09-01 on; seed 1, until 2026-11-01
     error: could not load table `users`: MySQL error 1062: Duplicate entry '…' for key 'users.PRIMARY'; rows of this seed, or of one with the same letters in its keys, are there already: name another `--seed`, or begin anew by `--reset`
     ");
-    // that run is on record now, and is in the way
-    assert_snapshot!(test.run(&format!("seed generate {SMALL} --append --seed 3")), @"
-    exit 3
-    --- stderr
-    error: a run in `<db>` was interrupted; go on with it by `--resume`, or begin anew by `--reset`
-    ");
+    // which left nothing, so nothing is in the way of another
+    test.ok(&format!("seed generate {SMALL} --append --seed 3"));
     let checksum = generate(&test, &format!("{SMALL} --reset --yes"))["checksum"].clone();
     assert_eq!(checksum, SMALL_CHECKSUM);
     assert_eq!(broken(&test), Vec::<String>::new());
@@ -229,7 +225,7 @@ fn what_can_not_be_is_said() {
     error: there is no table `users` in `<db>`; run `caredb migrate` first
     exit 2
     --- stderr
-    error: 5000 appointments do not fit: 1 doctors have 265 slots in 1 months; say more `--doctors` or `--months`, or fewer `--appointments`
+    error: 5000 appointments do not fit: 1 doctor in 1 month have 265 slots; say more `--doctors` or `--months`, or fewer `--appointments`
     exit 2
     --- stderr
     error: `--until 1970-01-01` with `--months 1` reaches beyond what a TIMESTAMP can hold; take days from 1985-01-01 to 2036-06-30
@@ -317,13 +313,13 @@ fn a_run_that_was_killed_goes_on() {
         assert_eq!(checksums(&test), expected, "{case}");
     }
     assert!(killed >= 10, "{killed} points");
-    assert!(!is_full() || killed > 70, "{killed} points");
+    assert!(!is_full() || killed > 60, "{killed} points");
 }
 
 #[test]
 fn a_run_that_was_stopped_goes_on() {
     let test = clinic("generate_stopped");
-    let arguments = format!("--patients 900 --doctors 6 --months 12 --until {UNTIL} --seed 4");
+    let arguments = format!("--patients 500 --doctors 5 --months 12 --until {UNTIL} --seed 4");
     let mut command = test.command(&format!("seed generate {arguments}"));
     let mut running = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     wait_for("some appointments", || test.rows("SELECT COUNT(*) > 0 FROM appointments") == ["1"]);
@@ -334,7 +330,7 @@ fn a_run_that_was_stopped_goes_on() {
     let mut answers = String::new();
     for arguments in [
         "--resume --seed 5",
-        "--resume --patients 901",
+        "--resume --patients 501",
         "--resume --until 2026-10-01",
         &arguments,
         &format!("{arguments} --append"),
@@ -348,7 +344,7 @@ fn a_run_that_was_stopped_goes_on() {
     error: the run was begun with `--seed 4`, not 5; say `--resume` alone, or begin anew by `--reset`
     exit 3
     --- stderr
-    error: the run was begun with `--patients 900`, not 901; say `--resume` alone, or begin anew by `--reset`
+    error: the run was begun with `--patients 500`, not 501; say `--resume` alone, or begin anew by `--reset`
     exit 3
     --- stderr
     error: the run was begun with `--until 2026-11-01`, not 2026-10-01; say `--resume` alone, or begin anew by `--reset`
@@ -376,7 +372,7 @@ fn one_run_at_a_time() {
     });
     let refused = test.run(&format!("seed generate {SMALL} --lock-timeout 1 --quiet"));
     assert_snapshot!(crate::support::stable(&refused), @"
-    exit 2
+    exit 4
     --- stderr
     error: another run holds lock `caredb seed worker 1 <db>`: connection <id> (root@localhost, , for <n> s); waited 1 s; run again when it has ended
     ");
