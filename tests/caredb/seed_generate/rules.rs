@@ -148,8 +148,10 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "what is not cancelled by then and was completed or confirmed has its confirmation",
-        "SELECT COUNT(*) FROM appointments a WHERE a.status IN ('CONFIRMED', 'COMPLETED', 'SCHEDULED') AND (a.status <> 'SCHEDULED') <> EXISTS (
-             SELECT 1 FROM notifications n WHERE n.type = 'APPOINTMENT_CONFIRMED' AND n.action_url = CONCAT('/appointments/', a.booking_reference))",
+        "SELECT COUNT(*) FROM appointments a LEFT JOIN (
+             SELECT DISTINCT SUBSTRING_INDEX(action_url, '/', -1) AS reference FROM notifications WHERE type = 'APPOINTMENT_CONFIRMED'
+         ) n ON n.reference = a.booking_reference
+         WHERE a.status IN ('CONFIRMED', 'COMPLETED', 'SCHEDULED') AND (a.status <> 'SCHEDULED') <> (n.reference IS NOT NULL)",
     ),
     (
         "notifications point at what is there, and go to who is concerned",
@@ -166,11 +168,11 @@ const RULES: &[(&str, &str)] = &[
         "SELECT (SELECT COUNT(*) FROM appointments a WHERE a.status IN ('COMPLETED', 'CANCELLED', 'NO_SHOW') AND NOT EXISTS (
                      SELECT 1 FROM audit_logs l WHERE l.entity_type = 'appointment' AND l.entity_id = a.id AND l.action = CONCAT('APPOINTMENT_', a.status)))
               + (SELECT COUNT(*) FROM appointments a WHERE a.rescheduled_from IS NOT NULL AND NOT EXISTS (
-                     SELECT 1 FROM audit_logs l WHERE l.entity_id = a.id AND l.action = 'APPOINTMENT_RESCHEDULED' AND l.old_values->>'$.appointment_id' = a.rescheduled_from))
-              + (SELECT COUNT(*) FROM prescriptions r WHERE NOT EXISTS (SELECT 1 FROM audit_logs l WHERE l.entity_id = r.id AND l.action = 'PRESCRIPTION_SIGNED'))
+                     SELECT 1 FROM audit_logs l WHERE l.entity_type = 'appointment' AND l.entity_id = a.id AND l.action = 'APPOINTMENT_RESCHEDULED' AND l.old_values->>'$.appointment_id' = a.rescheduled_from))
+              + (SELECT COUNT(*) FROM prescriptions r WHERE NOT EXISTS (SELECT 1 FROM audit_logs l WHERE l.entity_type = 'prescription' AND l.entity_id = r.id AND l.action = 'PRESCRIPTION_SIGNED'))
               + (SELECT COUNT(*) FROM payments p WHERE p.refund_amount IS NOT NULL AND NOT EXISTS (
-                     SELECT 1 FROM audit_logs l WHERE l.entity_id = p.id AND l.action = CONCAT('PAYMENT_', p.status)))
-              + (SELECT COUNT(*) FROM doctor_unavailability u WHERE NOT EXISTS (SELECT 1 FROM audit_logs l WHERE l.entity_id = u.id AND l.action = 'UNAVAILABILITY_ADDED'))",
+                     SELECT 1 FROM audit_logs l WHERE l.entity_type = 'payment' AND l.entity_id = p.id AND l.action = CONCAT('PAYMENT_', p.status)))
+              + (SELECT COUNT(*) FROM doctor_unavailability u WHERE NOT EXISTS (SELECT 1 FROM audit_logs l WHERE l.entity_type = 'doctor_unavailability' AND l.entity_id = u.id AND l.action = 'UNAVAILABILITY_ADDED'))",
     ),
     (
         "the trail points at what is there",

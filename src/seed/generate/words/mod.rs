@@ -1,13 +1,11 @@
 //! The words that rows are made of. They are part of every generated row: a change of one is a change of the generator.
 
-mod medical;
 mod places;
-mod surgical;
+mod specialties;
 mod talk;
 
-pub use medical::MEDICAL;
 pub use places::{CITIES, CULTURES, Culture, INSURERS, STREETS};
-pub use surgical::SURGICAL;
+pub use specialties::SPECIALTIES;
 pub use talk::*;
 
 /// Whom a specialty sees.
@@ -123,19 +121,6 @@ pub struct Topic {
     /// What is measured.
     pub vitals: Vitals,
 }
-
-/// All specialties.
-pub static SPECIALTIES: [&Specialty; 9] = [
-    &MEDICAL[0],
-    &SURGICAL[0],
-    &MEDICAL[1],
-    &SURGICAL[1],
-    &MEDICAL[2],
-    &MEDICAL[3],
-    &SURGICAL[2],
-    &MEDICAL[4],
-    &SURGICAL[3],
-];
 
 /// Shorthand for the tables.
 const fn med(
