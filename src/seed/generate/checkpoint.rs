@@ -135,13 +135,13 @@ pub async fn forget_empty(conn: &mut MySqlConnection, run: u64) -> Result<bool, 
     Ok(true)
 }
 
-/// Begins the transaction of a batch with its checkpoint.
+/// Ends the transaction of some batches with their checkpoint.
 #[must_use]
-pub fn advance(run: u64, table: &str, worker: u64, part: &Part) -> String {
+pub fn commit(run: u64, table: &str, worker: u64, part: &Part) -> String {
     let Part { next, rows, checksum } = part;
     format!(
-        "START TRANSACTION; UPDATE caredb_generate_parts SET next_unit = {next}, row_count = {rows}, checksum = '{}'
-         WHERE run_id = {run} AND table_name = '{table}' AND worker = {worker}",
+        "UPDATE caredb_generate_parts SET next_unit = {next}, row_count = {rows}, checksum = '{}'
+         WHERE run_id = {run} AND table_name = '{table}' AND worker = {worker}; COMMIT",
         hex(*checksum)
     )
 }

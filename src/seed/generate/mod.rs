@@ -38,9 +38,9 @@ pub const BOOKED_AHEAD_DAYS: i64 = 60;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Ids {
-    /// Ordered by time: `UUIDv7` of the row's `created_at`
+    /// Ordered by time: UUIDv7 of the row's `created_at`
     V7,
-    /// Random: `UUIDv4`
+    /// Random: UUIDv4
     V4,
 }
 
