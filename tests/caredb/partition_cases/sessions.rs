@@ -95,14 +95,16 @@ pub const CASES: &[Case] = &[
          INSERT INTO appointments (row) VALUES ('n2', 'N-2', 'none', 'd1', '2026-04-01', [10:00]) => 1452
          UNLOCK TABLES => 0",
     ),
-    // without a write before, the partitioned schema gives 1099 (locked for reading) as long as the server
-    // has not read the triggers, and 1100 (not locked) from then on
-    same(
+    // a server that has not read the triggers names the lock (1099), one that has names their tables (1100): flushed, since it
+    // reads them anew whenever its cache is full
+    apart(
         "the table locked for reading",
-        "UPDATE appointments SET notes = 'x' WHERE id = 'none' => 0
+        "FLUSH TABLES appointments => 0
          LOCK TABLES appointments READ => 0
-         INSERT INTO appointments (row) VALUES ('n1', 'N-1', 'p1', 'd1', '2026-04-01', [09:00]) => 1100
+         INSERT INTO appointments (row) VALUES ('n1', 'N-1', 'p1', 'd1', '2026-04-01', [09:00]) => 1100 | 1099
          UNLOCK TABLES => 0",
+        &[],
+        &[],
     ),
     same(
         "a child's table locked",
