@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use self::bar::Bar;
 use self::finding::Finding;
+use crate::db::throttle::judge::Cause;
 use crate::migrate::files::Version;
 use crate::migrate::journal::Direction;
 use crate::migrate::verify::RowChange;
@@ -136,6 +137,17 @@ pub enum Event {
         /// How long it took, in milliseconds.
         duration_ms: u64,
     },
+    /// A job pauses between two batches, or for another cause than before.
+    Throttled {
+        /// Why.
+        #[serde(flatten)]
+        cause: Cause,
+    },
+    /// A job that paused goes on.
+    Resumed {
+        /// How long it paused, in seconds.
+        paused_s: u64,
+    },
     /// Something that is good to know.
     Note {
         /// What.
@@ -259,6 +271,8 @@ impl Output {
                 | Event::Waiting { .. }
                 | Event::Blocked { .. }
                 | Event::Reconnecting { .. }
+                | Event::Throttled { .. }
+                | Event::Resumed { .. }
                 | Event::Note { .. }
                 | Event::Server { .. },
             ) => eprintln!("{}", line(event)),
@@ -350,6 +364,8 @@ fn line(event: &Event) -> String {
             let copied = copied_rows.map(|rows| format!(", about {} copied", count(rows, "row"))).unwrap_or_default();
             format!("{table:<22} {did}{copied} {duration_ms:>6} ms")
         }
+        Event::Throttled { cause } => format!("paused: {cause}"),
+        Event::Resumed { paused_s } => format!("goes on after {paused_s} s"),
         Event::Note { text } => text.clone(),
         Event::Seeded { table, inserted, kept } => {
             format!("{table:<22} {:>12} {kept:>6} there already", format!("{inserted} new"))

@@ -1,0 +1,5 @@
+//! What is kept how long, and the jobs that see to it: rows move to archives, into compressed storage, or are deleted, in
+//! batches that a writer does not notice.
+
+pub mod batch;
+pub mod policy;
