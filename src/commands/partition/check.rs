@@ -103,7 +103,7 @@ async fn compare(
             left_s: None,
         });
     };
-    Ok(Some(keys::compare(&mut session.conn, table, &found, on_chunk).await?))
+    Ok(Some(keys::compare(&mut session.conn, table, &found, Side::Live, on_chunk).await?))
 }
 
 /// The triggers that are there. Without TRIGGER the server shows none, which is not the same as none.
