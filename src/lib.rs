@@ -10,5 +10,6 @@ pub mod doctor;
 pub mod migrate;
 pub mod output;
 pub mod partition;
+pub mod retention;
 pub mod schema;
 pub mod seed;
