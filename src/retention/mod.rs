@@ -1,8 +1,10 @@
 //! What is kept how long, and the jobs that see to it: rows move to archives, into compressed storage, or are deleted, in
 //! batches that a writer does not notice; with proof of what was done.
 
+pub mod archive;
 pub mod batch;
 pub mod hold;
 pub mod ledger;
 pub mod policy;
+pub mod rows;
 mod table;

@@ -43,6 +43,12 @@ impl Columns {
         self.names.iter().map(Ident::to_string).collect::<Vec<_>>().join(", ")
     }
 
+    /// The same, each with the alias of its table.
+    #[must_use]
+    pub fn list_of(&self, alias: &str) -> String {
+        self.names.iter().map(|name| format!("{alias}.{name}")).collect::<Vec<_>>().join(", ")
+    }
+
     /// The CRC-32 of a row, as SQL: of its values and of which of them are NULL, since `CONCAT_WS` passes over NULL. MySQL 9.6
     /// has no MD5 and SHA1 any more. The session's time zone must be UTC.
     #[must_use]
@@ -177,8 +183,8 @@ pub async fn sum(
 
 /// Deadlock, lock wait timeout: the transaction was, or is, rolled back, and may be tried again.
 #[must_use]
-pub fn may_try_again(error: &sqlx::Error) -> bool {
-    crate::db::error::server_error(error).is_some_and(|(number, _)| matches!(number, 1205 | 1213))
+pub fn may_try_again(error: &DbError) -> bool {
+    matches!(error.number, Some(1205 | 1213))
 }
 
 #[cfg(test)]

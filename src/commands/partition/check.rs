@@ -13,7 +13,7 @@ use crate::migrate::files::Files;
 use crate::output::finding::Level;
 use crate::output::{Event, Exit, Outcome, count};
 use crate::partition::check::{Seen, judge};
-use crate::partition::keys::{self, Mismatch};
+use crate::partition::keys::{self, Mismatch, Side};
 use crate::partition::triggers;
 use crate::partition::{Managed, Table, observe};
 

@@ -9,6 +9,7 @@ use std::fmt;
 
 use chrono::NaiveDate;
 
+use super::policy::Status;
 use super::rows::Columns;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
@@ -110,7 +111,7 @@ pub struct Tables {
     /// Rows of this day and later are too young.
     pub cut_off: NaiveDate,
     /// The status that a row must have, one of these.
-    pub status: Vec<String>,
+    pub status: Vec<Status>,
 }
 
 /// Why appointments were not archived or brought back. What was done before stays done.

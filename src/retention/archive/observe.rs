@@ -13,8 +13,9 @@ use crate::db::ident::Ident;
 use crate::partition::month::Month;
 use crate::partition::scheme::Bound;
 use crate::partition::{Managed, Partition, Range, Table, observe};
-use crate::retention::hold;
+use crate::retention::policy::Status;
 use crate::retention::rows::Columns;
+use crate::retention::table;
 
 /// A session that moves rows: what it reads is locked only where it is picked, dates that a lax session wrote go along as they
 /// are, and a row that the application holds is waited for a second.
@@ -32,7 +33,7 @@ pub async fn prepare(conn: &mut MySqlConnection) -> Result<(), DbError> {
 pub async fn tables(
     conn: &mut MySqlConnection,
     cut_off: NaiveDate,
-    status: Vec<String>,
+    status: Vec<Status>,
 ) -> Result<Tables, ArchiveError> {
     for table in [ARCHIVE, MOVING, STAYING, KEYS] {
         if Columns::read(conn, &Ident::known(table)).await?.is_none() {
@@ -55,7 +56,7 @@ pub async fn contents(
     tables: &Tables,
     (live, archive): (&Table, &Table),
 ) -> Result<Vec<Content>, ArchiveError> {
-    let holds = hold::exists(conn).await?;
+    let holds = table::is_there(conn, "caredb_holds").await?;
     let mut contents = Vec::new();
     for (partition, range) in live.ranges() {
         let Some(month) = month(conn, tables, partition, range).await? else { continue };

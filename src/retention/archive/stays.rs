@@ -1,10 +1,12 @@
 //! Why an appointment stays where it is, though it is old enough. Pure: SQL text from the policy and what there is.
 
+use crate::retention::policy::Status;
+
 /// What decides whether a row may go.
 #[derive(Debug, Clone)]
 pub struct Rules<'a> {
     /// The status that a row must have, one of these.
-    pub status: &'a [String],
+    pub status: &'a [Status],
     /// Whether there is a table of legal holds.
     pub holds: bool,
     /// The archive's partition where it has rows already; a row may find its slot taken there.
@@ -17,10 +19,11 @@ pub type Reason = (&'static str, String);
 /// The reasons that are read off the row itself, first those that come first.
 #[must_use]
 pub fn own(rules: &Rules<'_>) -> Vec<Reason> {
-    let status: Vec<String> = rules.status.iter().map(|status| format!("'{status}'")).collect();
+    let status: Vec<String> = rules.status.iter().map(|status| format!("'{}'", status.as_str())).collect();
     vec![
         ("status", format!("a.status NOT IN ({})", status.join(", "))),
-        ("unpaid", "COALESCE(a.payment_status, 'PENDING') = 'PENDING'".to_owned()),
+        // for what was called off, nothing is owed
+        ("unpaid", "COALESCE(a.payment_status, 'PENDING') = 'PENDING' AND a.status <> 'CANCELLED'".to_owned()),
     ]
 }
 
@@ -72,16 +75,17 @@ mod tests {
 
     #[test]
     fn reasons_become_sql() {
-        let status = ["COMPLETED".to_owned(), "NO_SHOW".to_owned()];
+        let status = [Status::Completed, Status::NoShow];
         let rules = Rules { status: &status, holds: false, archive: None };
         assert_eq!(
             case(&own(&rules)),
             "CASE WHEN a.status NOT IN ('COMPLETED', 'NO_SHOW') THEN 'status' \
-             WHEN COALESCE(a.payment_status, 'PENDING') = 'PENDING' THEN 'unpaid' END"
+             WHEN COALESCE(a.payment_status, 'PENDING') = 'PENDING' AND a.status <> 'CANCELLED' THEN 'unpaid' END"
         );
         assert_eq!(
             none(&own(&rules)),
-            "NOT (a.status NOT IN ('COMPLETED', 'NO_SHOW')) AND NOT (COALESCE(a.payment_status, 'PENDING') = 'PENDING')"
+            "NOT (a.status NOT IN ('COMPLETED', 'NO_SHOW')) \
+             AND NOT (COALESCE(a.payment_status, 'PENDING') = 'PENDING' AND a.status <> 'CANCELLED')"
         );
         let names: Vec<_> = all(&rules).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["status", "unpaid", "refund", "prescription", "follow-up"]);
