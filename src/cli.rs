@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+mod archive;
+
+pub use archive::{ArchiveAction, ArchiveAppointmentsArgs, ArchiveArgs, ArchiveRestoreArgs};
+
 use crate::db::throttle::judge::{self, Window};
 use crate::migrate::baseline::DESCRIPTION;
 use crate::migrate::files::Version;
@@ -83,13 +87,15 @@ pub enum Command {
     Partition(PartitionArgs),
     /// Load fixture sets, the demo data if nothing is said, twice is as good as once; or generate data of any size
     Seed(SeedArgs),
+    /// Move old appointments to their archive, bring them back, prove that none is lost
+    Archive(ArchiveArgs),
 }
 
 impl Command {
     /// Whether it works in batches, and Ctrl-C lets it finish the one under way.
     #[must_use]
     pub fn works_in_batches(&self) -> bool {
-        false
+        matches!(self, Self::Archive(_))
     }
 
     /// The name in JSON output.
@@ -102,6 +108,11 @@ impl Command {
                 DevAction::Status => "dev status",
                 DevAction::Url => "dev url",
                 DevAction::Reset => "dev reset",
+            },
+            Self::Archive(args) => match args.action {
+                ArchiveAction::Appointments(_) => "archive appointments",
+                ArchiveAction::Restore(_) => "archive restore",
+                ArchiveAction::Verify => "archive verify",
             },
             Self::Status(_) => "status",
             Self::Migrate(_) => "migrate",

@@ -14,6 +14,7 @@ use crate::migrate::apply::ApplyError;
 use crate::migrate::files::{self, Files};
 use crate::output::{Event, Exit, Outcome, Output};
 
+mod archive;
 mod baseline;
 mod dev;
 mod doctor;
@@ -89,6 +90,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::New(args) => new::run(context, &args),
         Command::Partition(args) => partition::run(context, &args).await,
         Command::Seed(args) => seed::run(context, &args).await,
+        Command::Archive(args) => archive::run(context, &args).await,
     }
 }
 
@@ -101,6 +103,7 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
         Exit::Refused
     } else if matches!(error.downcast_ref(), Some(LockError::Taken { .. }))
         || matches!(error.downcast_ref(), Some(partition::ApplyError::Blocked(_)))
+        || matches!(error.downcast_ref(), Some(archive::ArchiveError::Blocked(_)))
     {
         Exit::Locked
     } else if error.is::<Interrupted>() {
@@ -185,7 +188,6 @@ impl Context {
     }
 
     /// What a job asks between its batches.
-    #[expect(dead_code, reason = "archive, purge and compress come next")]
     async fn throttle(&self, target: &Target, args: &ThrottleArgs) -> anyhow::Result<Throttle> {
         let replica =
             |url: &String| Target::parse(url).map_err(|error| ConfigError::Url { origin: "--replica", error });

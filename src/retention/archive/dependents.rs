@@ -1,11 +1,14 @@
 //! What belongs to appointments: consultations with their prescriptions, payments, reviews. They go to their archives, and come
 //! back, together, inside the caller's transaction.
 
+use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
 
-use super::ArchiveError;
+use super::{ARCHIVE, ArchiveError, in_transaction};
+use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
+use crate::partition::Table;
 use crate::retention::ledger::Run;
 use crate::retention::rows::{Columns, Move, Picked, Sum, list};
 
@@ -16,6 +19,37 @@ const DEPENDENTS: [(&str, &str, Option<usize>); 4] = [
     ("payments", "appointment_id", None),
     ("reviews", "appointment_id", None),
 ];
+
+/// What a batch moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    /// Archived appointments that were looked at.
+    pub appointments: u64,
+    /// Rows that belong to them.
+    pub dependents: u64,
+}
+
+/// The archive's partitions with appointments of which something is still in a live table.
+pub async fn waiting(conn: &mut MySqlConnection, archive: &Table) -> Result<Vec<Ident>, ArchiveError> {
+    let mut waiting = Vec::new();
+    for partition in &archive.partitions {
+        for (table, of, parent) in DEPENDENTS {
+            if parent.is_some() {
+                continue;
+            }
+            let sql = format!(
+                "SELECT 1 FROM {ARCHIVE} PARTITION ({}) a STRAIGHT_JOIN {table} d ON d.{of} = a.id LIMIT 1",
+                partition.name
+            );
+            let found = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_optional(&mut *conn).await;
+            if found.map_err(|error| DbError::new(format!("could not read table `{table}`"), &error))?.is_some() {
+                waiting.push(partition.name.clone());
+                break;
+            }
+        }
+    }
+    Ok(waiting)
+}
 
 /// Their tables and archives.
 #[derive(Debug, Clone)]
@@ -58,6 +92,32 @@ impl Dependents {
             }
         }
         Ok(Self(all))
+    }
+
+    /// Moves what belongs to the next `limit` appointments of a month of the archive. Nothing at the end.
+    pub async fn batch(
+        &self,
+        conn: &mut MySqlConnection,
+        (run, partition): (&Run, &Ident),
+        after: &mut Option<String>,
+        limit: u64,
+    ) -> Result<Option<Moved>, ArchiveError> {
+        let failed = |error: sqlx::Error| {
+            DbError::new(format!("could not move what belongs to partition `{}`", partition.as_str()), &error)
+        };
+        let range = after.as_ref().map_or("TRUE".to_owned(), |id| format!("id > {}", list(std::slice::from_ref(id))));
+        let sql = format!("SELECT id FROM {ARCHIVE} PARTITION ({partition}) WHERE {range} ORDER BY id LIMIT {limit}");
+        let ids: Vec<String> =
+            sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut *conn).await.map_err(failed)?;
+        let Some(last) = ids.last() else { return Ok(None) };
+        let dependents = in_transaction(conn, "what belongs to appointments", async |conn| {
+            let dependents = self.go(conn, &ids, Direction::Away, (run, partition)).await?;
+            crash_point();
+            Ok(dependents)
+        })
+        .await?;
+        *after = Some(last.clone());
+        Ok(Some(Moved { appointments: ids.len() as u64, dependents }))
     }
 
     /// Moves all that belongs to some appointments. Returns how many rows. The caller commits.

@@ -6,11 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use chrono::NaiveDate;
+use sqlx::mysql::MySqlConnection;
 
 use super::policy::Status;
-use super::rows::Columns;
+use super::rows::{Columns, may_try_again};
+use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::partition::Managed;
@@ -174,4 +177,40 @@ pub enum ArchiveError {
     /// Anything else the server refuses.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+/// How often a batch is tried again that met a deadlock or waited too long.
+const TRIES: u32 = 8;
+
+/// Does some work in a transaction, again where the server took it back for another's sake. `what` it is about. Errors: it was
+/// rolled back.
+async fn in_transaction<T>(
+    conn: &mut MySqlConnection,
+    what: &str,
+    mut work: impl AsyncFnMut(&mut MySqlConnection) -> Result<T, ArchiveError>,
+) -> Result<T, ArchiveError> {
+    let failed = |error: sqlx::Error| DbError::new(format!("could not move {what}"), &error);
+    let mut attempt = 1;
+    loop {
+        let result = async {
+            sqlx::raw_sql("START TRANSACTION").execute(&mut *conn).await.map_err(failed)?;
+            let done = work(&mut *conn).await?;
+            crash_point();
+            sqlx::raw_sql("COMMIT").execute(&mut *conn).await.map_err(failed)?;
+            crash_point();
+            Ok(done)
+        }
+        .await;
+        let Err(error) = result else { return result };
+        // what `restore` sets; where the connection is gone, the server has rolled back
+        let undone = sqlx::raw_sql("ROLLBACK; SET SESSION foreign_key_checks = 1").execute(&mut *conn).await;
+        match error {
+            ArchiveError::Db(error) if may_try_again(&error) && attempt < TRIES => {
+                undone.map_err(failed)?;
+                tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
+                attempt += 1;
+            }
+            error => return Err(error),
+        }
+    }
 }

@@ -1,22 +1,19 @@
 //! Archives rows of a month in batches: each is one transaction that locks its rows, copies them, turns their keys, deletes them
 //! and counts both sides.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use sqlx::mysql::MySqlConnection;
 
 use super::stays;
-use super::{ARCHIVE, ArchiveError, Content, KEYS, LIVE, Tables};
+use super::{ARCHIVE, ArchiveError, Content, KEYS, LIVE, Tables, in_transaction};
 use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::retention::batch::BatchSize;
 use crate::retention::hold;
 use crate::retention::ledger::Run;
-use crate::retention::rows::{Move, Picked, Sum, list, may_try_again};
-
-/// How often a batch is tried again that met a deadlock or waited too long.
-const TRIES: u32 = 8;
+use crate::retention::rows::{Move, Picked, Sum, list};
 
 /// A stretch of a month's ids, which one connection works off.
 pub struct Worker<'a> {
@@ -40,57 +37,35 @@ impl Worker<'_> {
     /// Moves the next batch. Returns what moved, nothing at the end of the stretch.
     pub async fn batch(&mut self) -> Result<Option<Sum>, ArchiveError> {
         let begun = Instant::now();
-        let mut attempt = 1;
-        let picked = loop {
-            match self.transaction().await {
-                Err(ArchiveError::Db(error)) if may_try_again(&error) && attempt < TRIES => {
-                    self.roll_back().await?;
-                    tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
-                    attempt += 1;
-                }
-                Err(error) => {
-                    // where the connection is gone, the server has rolled back
-                    let _ = self.roll_back().await;
-                    return Err(error);
-                }
-                Ok(picked) => break picked,
-            }
+        let condition = self.condition();
+        let rows = u64::from(self.size.rows());
+        let partition = &self.content.partition;
+        let what = format!("rows of partition `{}`", partition.as_str());
+        let failed = |error: sqlx::Error| DbError::new(format!("could not archive {what}"), &error);
+        let moving = Move {
+            from: format!("{LIVE} PARTITION ({partition})"),
+            to: format!("{ARCHIVE} PARTITION ({partition})"),
+            columns: self.tables.columns.clone(),
         };
+        let picked = in_transaction(self.conn, &what, async |conn| {
+            hold::gate(conn).await?;
+            let picked = moving.pick(conn, "a", &condition, Some(rows)).await.map_err(failed)?;
+            if !picked.ids.is_empty() {
+                let copied = moving.copy(conn, &picked).await.map_err(failed)?;
+                let keys = turn_keys(conn, &picked).await.map_err(failed)?;
+                crash_point();
+                let deleted = moving.delete(conn, &picked).await.map_err(failed)?;
+                let arrived = moving.arrived(conn, &picked).await.map_err(failed)?;
+                compare(&picked, [copied, keys, deleted], arrived, partition)?;
+                self.run.record(conn, "archive", partition.as_str(), arrived.rows, arrived.checksum, 0).await?;
+            }
+            Ok(picked)
+        })
+        .await?;
         let Some(last) = picked.ids.last() else { return Ok(None) };
         self.after = Some(last.clone());
         self.size.measured(picked.sum.rows, begun.elapsed());
         Ok(Some(picked.sum))
-    }
-
-    async fn transaction(&mut self) -> Result<Picked, ArchiveError> {
-        let condition = self.condition();
-        let rows = u64::from(self.size.rows());
-        let Self { conn, tables, content, run, .. } = self;
-        let partition = &content.partition;
-        let failed = |error: sqlx::Error| {
-            DbError::new(format!("could not archive rows of partition `{}`", partition.as_str()), &error)
-        };
-        let moving = Move {
-            from: format!("{LIVE} PARTITION ({partition})"),
-            to: format!("{ARCHIVE} PARTITION ({partition})"),
-            columns: tables.columns.clone(),
-        };
-        sqlx::raw_sql("START TRANSACTION").execute(&mut **conn).await.map_err(failed)?;
-        hold::gate(conn).await?;
-        let picked = moving.pick(conn, "a", &condition, Some(rows)).await.map_err(failed)?;
-        if !picked.ids.is_empty() {
-            let copied = moving.copy(conn, &picked).await.map_err(failed)?;
-            let keys = turn_keys(conn, &picked, true).await.map_err(failed)?;
-            crash_point();
-            let deleted = moving.delete(conn, &picked).await.map_err(failed)?;
-            let arrived = moving.arrived(conn, &picked).await.map_err(failed)?;
-            compare(&picked, [copied, keys, deleted], arrived, partition)?;
-            run.record(conn, "archive", partition.as_str(), arrived.rows, arrived.checksum, 0).await?;
-        }
-        crash_point();
-        sqlx::raw_sql("COMMIT").execute(&mut **conn).await.map_err(failed)?;
-        crash_point();
-        Ok(picked)
     }
 
     /// Which rows of the stretch go.
@@ -110,17 +85,28 @@ impl Worker<'_> {
             stays::none(&reasons)
         )
     }
-
-    async fn roll_back(&mut self) -> Result<(), DbError> {
-        let undone = sqlx::raw_sql("ROLLBACK").execute(&mut *self.conn).await;
-        undone.map(drop).map_err(|error| DbError::new("could not roll back", &error))
-    }
 }
 
-/// Notes in the keys of the picked rows where they are. Returns how many keys there are.
-pub async fn turn_keys(conn: &mut MySqlConnection, picked: &Picked, archived: bool) -> Result<u64, sqlx::Error> {
-    let keys = Ident::known(KEYS);
-    let sql = format!("UPDATE {keys} SET archived = {archived} WHERE id IN ({})", picked.list());
+/// Rows for which a second connection is worth its while.
+const WORTH_TWO: u64 = 4000;
+
+/// The id in the middle of a month; none where one connection is enough.
+pub async fn middle(conn: &mut MySqlConnection, content: &Content) -> Result<Option<String>, DbError> {
+    if content.goes < WORTH_TWO {
+        return Ok(None);
+    }
+    let sql = format!(
+        "SELECT id FROM {LIVE} PARTITION ({}) ORDER BY id LIMIT 1 OFFSET {}",
+        content.partition,
+        content.rows / 2
+    );
+    let found = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_optional(conn).await;
+    found.map_err(|error| DbError::new(format!("could not read partition {}", content.partition), &error))
+}
+
+/// Notes in the keys of the picked rows that they are archived. Returns how many keys there are.
+async fn turn_keys(conn: &mut MySqlConnection, picked: &Picked) -> Result<u64, sqlx::Error> {
+    let sql = format!("UPDATE {KEYS} SET archived = TRUE WHERE id IN ({})", picked.list());
     // the driver asks for matched rows
     Ok(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(conn).await?.rows_affected())
 }
