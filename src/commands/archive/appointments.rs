@@ -231,8 +231,7 @@ impl Archiving<'_> {
                     return Ok(false);
                 }
                 let begun = Instant::now();
-                let batch =
-                    dependents.batch(&mut session.conn, (self.run, &partition), &mut after, size.rows().into());
+                let batch = dependents.batch(&mut session.conn, (self.run, &partition), &mut after, size.rows().into());
                 let Some(rows) = batch.await? else { break };
                 size.measured(rows.appointments, begun.elapsed());
                 self.done.dependents += rows.dependents;

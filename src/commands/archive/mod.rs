@@ -14,12 +14,12 @@ use crate::output::{Event, Exit, Outcome, count};
 use crate::partition::month::Month;
 use crate::partition::plan::{Wish, plan as plan_months};
 use crate::partition::{Table, observe as partitions};
-use crate::retention::archive::exchange::{Exchange, LANDING_STATE, MOVING_STATE};
 pub use crate::retention::archive::ArchiveError;
+use crate::retention::archive::exchange::{Exchange, LANDING_STATE, MOVING_STATE};
 use crate::retention::archive::{Tables, observe};
+use crate::retention::hold;
 use crate::retention::ledger::{self, Ending, Run};
 use crate::retention::rows::Sum;
-use crate::retention::hold;
 
 mod appointments;
 mod restore;

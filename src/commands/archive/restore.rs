@@ -76,7 +76,9 @@ async fn wanted(
             wanted.insert(partition.name.clone(), Which::All);
         }
     }
-    let by = |column: &'static str, values: &[String]| values.iter().map(|value| (column, value.clone())).collect::<Vec<_>>();
+    let by = |column: &'static str, values: &[String]| {
+        values.iter().map(|value| (column, value.clone())).collect::<Vec<_>>()
+    };
     for (column, value) in [by("id", &args.ids), by("booking_reference", &args.bookings)].concat() {
         let (id, month) = restore::find(&mut session.conn, column, &value).await?;
         match wanted.entry(Ident::new(&month.partition())?).or_insert_with(|| Which::Ids(Vec::new())) {

@@ -18,6 +18,11 @@ pub async fn run(context: &Context) -> anyhow::Result<Outcome> {
     let findings = verify::verify(&mut session.conn, &tables, &archive).await?;
     let problems = findings.iter().filter(|finding| finding.level == Level::Problem).count();
     let exit = if problems == 0 { Exit::Done } else { Exit::Found };
-    let text = format!("{}\n\narchives of `{}`: {}", findings_table(&findings), session.database.as_str(), count(problems, "problem"));
+    let text = format!(
+        "{}\n\narchives of `{}`: {}",
+        findings_table(&findings),
+        session.database.as_str(),
+        count(problems, "problem")
+    );
     Ok(Outcome::new(exit, text, json!({ "problems": problems, "findings": findings })))
 }

@@ -70,7 +70,10 @@ mod tests {
     #[test]
     fn names_and_partitions_do_not_count_and_all_else_does() {
         for (other, found) in [
-            ("CREATE TABLE `u` (\n  `id` int NOT NULL,\n  PRIMARY KEY (`id`),\n  CONSTRAINT `chk_u` CHECK ((`id` > 0))\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4", None),
+            (
+                "CREATE TABLE `u` (\n  `id` int NOT NULL,\n  PRIMARY KEY (`id`),\n  CONSTRAINT `chk_u` CHECK ((`id` > 0))\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4",
+                None,
+            ),
             (
                 "CREATE TABLE `u` (\n  `id` int NOT NULL DEFAULT '1',\n  PRIMARY KEY (`id`),\n  CONSTRAINT `chk_u` CHECK ((`id` > 0))\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4",
                 Some("`id int NOT NULL` here, `id int NOT NULL DEFAULT '1'` there"),

@@ -107,8 +107,7 @@ impl Dependents {
         };
         let range = after.as_ref().map_or("TRUE".to_owned(), |id| format!("id > {}", list(std::slice::from_ref(id))));
         let sql = format!("SELECT id FROM {ARCHIVE} PARTITION ({partition}) WHERE {range} ORDER BY id LIMIT {limit}");
-        let ids: Vec<String> =
-            sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut *conn).await.map_err(failed)?;
+        let ids: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut *conn).await.map_err(failed)?;
         let Some(last) = ids.last() else { return Ok(None) };
         let dependents = in_transaction(conn, "what belongs to appointments", async |conn| {
             let dependents = self.go(conn, &ids, Direction::Away, (run, partition)).await?;
@@ -138,12 +137,14 @@ impl Dependents {
             let moving = Move { from, to, columns: columns.clone() };
             let mut step = (moving, Picked::default(), Sum::default(), *table);
             if !parents.is_empty() {
-                let failed = |error: sqlx::Error| DbError::new(format!("could not move rows of table `{table}`"), &error);
+                let failed =
+                    |error: sqlx::Error| DbError::new(format!("could not move rows of table `{table}`"), &error);
                 let condition = format!("a.{of} IN ({})", list(parents));
                 step.1 = step.0.pick(conn, "a", &condition, None).await.map_err(failed)?;
             }
             if !step.1.ids.is_empty() {
-                let failed = |error: sqlx::Error| DbError::new(format!("could not move rows of table `{table}`"), &error);
+                let failed =
+                    |error: sqlx::Error| DbError::new(format!("could not move rows of table `{table}`"), &error);
                 step.0.copy(conn, &step.1).await.map_err(failed)?;
                 step.2 = step.0.arrived(conn, &step.1).await.map_err(failed)?;
             }

@@ -132,8 +132,7 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
 
     async fn exchange(&mut self, table: &'static str, partition: &Ident) -> Result<(), ArchiveError> {
         // both partitions have the same bounds, and so had the rows before
-        let sql =
-            format!("ALTER TABLE {table} EXCHANGE PARTITION {partition} WITH TABLE {MOVING} WITHOUT VALIDATION");
+        let sql = format!("ALTER TABLE {table} EXCHANGE PARTITION {partition} WITH TABLE {MOVING} WITHOUT VALIDATION");
         let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *self.conn).await;
         done.map(drop).map_err(|error| refused(table, partition, &error))
     }
@@ -146,7 +145,8 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         let before = self.count(MOVING, &tables.columns).await?;
         self.landing(partition, run, before).await?;
         crash_point();
-        let sql = format!("ALTER TABLE {ARCHIVE} EXCHANGE PARTITION {partition} WITH TABLE {MOVING} WITHOUT VALIDATION");
+        let sql =
+            format!("ALTER TABLE {ARCHIVE} EXCHANGE PARTITION {partition} WITH TABLE {MOVING} WITHOUT VALIDATION");
         self.ddl(&sql).await?;
         crash_point();
         self.landed(tables, partition, run, before).await?;
@@ -164,13 +164,7 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
     }
 
     /// After the second exchange.
-    async fn landed(
-        &mut self,
-        tables: &Tables,
-        partition: &Ident,
-        run: &Run,
-        before: Sum,
-    ) -> Result<(), ArchiveError> {
+    async fn landed(&mut self, tables: &Tables, partition: &Ident, run: &Run, before: Sum) -> Result<(), ArchiveError> {
         let from = format!("{ARCHIVE} PARTITION ({partition})");
         let (after, turned) = {
             let Self { conn, second, .. } = self;
@@ -209,9 +203,8 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         state: (&str, Sum),
         run: &Run,
     ) -> Result<Option<Sum>, ArchiveError> {
-        let away = self
-            .exists(&format!("{MOVING} m WHERE NOT EXISTS (SELECT 1 FROM {STAYING} s WHERE s.id = m.id)"))
-            .await?;
+        let away =
+            self.exists(&format!("{MOVING} m WHERE NOT EXISTS (SELECT 1 FROM {STAYING} s WHERE s.id = m.id)")).await?;
         let (state, recorded) = state;
         if away && state == MOVING_STATE {
             return self.land(tables, partition, run).await.map(Some);
@@ -219,8 +212,9 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         if state == LANDING_STATE {
             if away {
                 // counted, and not exchanged
-                let sql =
-                    format!("ALTER TABLE {ARCHIVE} EXCHANGE PARTITION {partition} WITH TABLE {MOVING} WITHOUT VALIDATION");
+                let sql = format!(
+                    "ALTER TABLE {ARCHIVE} EXCHANGE PARTITION {partition} WITH TABLE {MOVING} WITHOUT VALIDATION"
+                );
                 self.ddl(&sql).await?;
             }
             self.landed(tables, partition, run, recorded).await?;

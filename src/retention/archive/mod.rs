@@ -149,9 +149,7 @@ pub enum ArchiveError {
         cut_off: NaiveDate,
     },
     /// Count or checksum is not the same on both sides.
-    #[error(
-        "{what} are not the same on both sides: {before} before, {after} after; {state}"
-    )]
+    #[error("{what} are not the same on both sides: {before} before, {after} after; {state}")]
     Mismatch {
         /// Which rows.
         what: String,

@@ -102,27 +102,20 @@ async fn month(
         Some(month) => format!("'{}'", month.first_day()),
         None => format!("'{}'", tables.cut_off),
     };
-    let sql =
-        format!("SELECT 1 FROM {LIVE} PARTITION ({}) WHERE appointment_date < {before} LIMIT 1", partition.name);
+    let sql = format!("SELECT 1 FROM {LIVE} PARTITION ({}) WHERE appointment_date < {before} LIMIT 1", partition.name);
     let found = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_optional(conn).await;
     let found = found.map_err(|error| DbError::new(format!("could not look into table `{LIVE}`"), &error))?;
     match (own, found) {
-        (_, Some(_)) => Err(ArchiveError::NotAMonth {
-            partition: partition.name.as_str().to_owned(),
-            cut_off: tables.cut_off,
-        }),
+        (_, Some(_)) => {
+            Err(ArchiveError::NotAMonth { partition: partition.name.as_str().to_owned(), cut_off: tables.cut_off })
+        }
         (Some(month), None) => Ok((month <= last).then_some(month)),
         (None, None) => Ok(None),
     }
 }
 
 /// Counts a month's rows by what becomes of them: one pass.
-async fn count(
-    conn: &mut MySqlConnection,
-    tables: &Tables,
-    holds: bool,
-    content: &mut Content,
-) -> Result<(), DbError> {
+async fn count(conn: &mut MySqlConnection, tables: &Tables, holds: bool, content: &mut Content) -> Result<(), DbError> {
     let reasons = stays::all(&rules(tables, holds, content));
     let sql = format!(
         "SELECT reason, COUNT(*) FROM (
@@ -132,8 +125,7 @@ async fn count(
         stays::case(&reasons),
         content.partition
     );
-    let failed =
-        |error: sqlx::Error| DbError::new(format!("could not count partition {}", content.partition), &error);
+    let failed = |error: sqlx::Error| DbError::new(format!("could not count partition {}", content.partition), &error);
     for row in sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(conn).await.map_err(failed)? {
         let reason: String = row.try_get_unchecked(0).map_err(failed)?;
         let rows = row.try_get_unchecked::<i64, _>(1).map_err(failed)?.unsigned_abs();

@@ -4,8 +4,8 @@
 
 use std::time::Instant;
 
-use sqlx::{AssertSqlSafe, Row as _};
 use sqlx::mysql::MySqlConnection;
+use sqlx::{AssertSqlSafe, Row as _};
 
 use super::dependents::{Dependents, Direction};
 use super::worker::compare;
@@ -105,12 +105,18 @@ impl Restore<'_> {
 }
 
 /// Where an appointment is archived, by its `id` or `booking_reference`. Errors: it is not.
-pub async fn find(conn: &mut MySqlConnection, column: &'static str, value: &str) -> Result<(String, Month), ArchiveError> {
+pub async fn find(
+    conn: &mut MySqlConnection,
+    column: &'static str,
+    value: &str,
+) -> Result<(String, Month), ArchiveError> {
     let sql = format!("SELECT id, CAST(appointment_date AS CHAR), archived FROM {KEYS} WHERE {column} = ?");
     let failed = |error: sqlx::Error| DbError::new(format!("could not read table `{KEYS}`"), &error);
     let row = sqlx::query(AssertSqlSafe(sql)).bind(value).fetch_optional(conn).await.map_err(failed)?;
     let Some(row) = row else {
-        return Err(ArchiveError::NotThere(format!("there is no appointment with {column} `{value}`, live or archived")));
+        return Err(ArchiveError::NotThere(format!(
+            "there is no appointment with {column} `{value}`, live or archived"
+        )));
     };
     if row.try_get_unchecked::<i64, _>(2).map_err(failed)? == 0 {
         return Err(ArchiveError::NotThere(format!("the appointment with {column} `{value}` is not archived")));

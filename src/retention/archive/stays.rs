@@ -34,7 +34,8 @@ const PRESCRIPTION: &str = "EXISTS (SELECT 1 FROM consultations c JOIN prescript
 const FOLLOW_UP: &str = "EXISTS (SELECT 1 FROM consultations c WHERE c.appointment_id = a.id
         AND c.follow_up_required AND c.follow_up_date >= UTC_DATE())";
 // the archive's unique keys: as those of appointments, so a slot can be taken there only once it was free here
-const SLOT: &str = "a.doctor_id = t.doctor_id AND a.appointment_date = t.appointment_date AND a.start_time = t.start_time
+const SLOT: &str =
+    "a.doctor_id = t.doctor_id AND a.appointment_date = t.appointment_date AND a.start_time = t.start_time
         AND t.status NOT IN ('CANCELLED', 'NO_SHOW')";
 
 /// All reasons, first those that come first.

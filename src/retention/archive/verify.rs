@@ -52,9 +52,11 @@ async fn definitions(conn: &mut MySqlConnection) -> Result<Vec<Finding>, Archive
     for other in [ARCHIVE, MOVING] {
         findings.push(match definition::same(conn, other).await {
             Ok(()) => Finding::ok("definition", format!("`{other}` is defined as `{LIVE}`")),
-            Err(ArchiveError::Differs { what, .. }) => {
-                problem("definition", format!("`{LIVE}` and `{other}` differ: {what}"), "make them the same by a migration")
-            }
+            Err(ArchiveError::Differs { what, .. }) => problem(
+                "definition",
+                format!("`{LIVE}` and `{other}` differ: {what}"),
+                "make them the same by a migration",
+            ),
             Err(error) => return Err(error),
         });
     }
@@ -142,5 +144,9 @@ async fn ledger(conn: &mut MySqlConnection, tables: &Tables, archive: &Table) ->
     if wrong.is_empty() {
         return Ok(Finding::ok(CHECK, "rows and checksums of every month are as the ledger says"));
     }
-    Ok(problem(CHECK, wrong.join("; "), "somebody changed the archive by hand, or its columns: compare it with a backup"))
+    Ok(problem(
+        CHECK,
+        wrong.join("; "),
+        "somebody changed the archive by hand, or its columns: compare it with a backup",
+    ))
 }
