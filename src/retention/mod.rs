@@ -1,5 +1,8 @@
 //! What is kept how long, and the jobs that see to it: rows move to archives, into compressed storage, or are deleted, in
-//! batches that a writer does not notice.
+//! batches that a writer does not notice; with proof of what was done.
 
 pub mod batch;
+pub mod hold;
+pub mod ledger;
 pub mod policy;
+mod table;
