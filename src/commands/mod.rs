@@ -21,7 +21,9 @@ mod info;
 mod migrate;
 mod new;
 mod partition;
+mod purge;
 mod repair;
+mod retention;
 mod rollback;
 mod seed;
 mod status;
@@ -89,6 +91,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::New(args) => new::run(context, &args),
         Command::Partition(args) => partition::run(context, &args).await,
         Command::Seed(args) => seed::run(context, &args).await,
+        Command::Purge(args) => purge::run(context, &args).await,
     }
 }
 
@@ -185,7 +188,6 @@ impl Context {
     }
 
     /// What a job asks between its batches.
-    #[expect(dead_code, reason = "archive, purge and compress come next")]
     async fn throttle(&self, target: &Target, args: &ThrottleArgs) -> anyhow::Result<Throttle> {
         let replica =
             |url: &String| Target::parse(url).map_err(|error| ConfigError::Url { origin: "--replica", error });

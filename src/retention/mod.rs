@@ -3,6 +3,10 @@
 
 pub mod batch;
 pub mod hold;
+pub mod job;
 pub mod ledger;
 pub mod policy;
+pub mod purge;
+pub mod rows;
 mod table;
+pub mod walk;
