@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use serde_json::json;
+use sqlx::mysql::MySqlConnection;
 
 use super::Context;
 use super::retention::{self, Ended, Open};
@@ -39,7 +40,9 @@ async fn notifications(context: &Context, args: &PurgeNotificationsArgs) -> anyh
     let expected = if context.output.shows_progress() { Some(purge::expected(conn, wish).await?) } else { None };
     let batch = Duration::from_millis(args.batch.batch_ms);
     let mut on_event = |event| context.output.event(&event);
-    let purged = purge::purge(conn, &mut throttle, &run, (wish, batch), expected, &mut on_event).await;
+    let mut others = retention::more(&open.session.target, purge::LANES - 1).await?;
+    let mut lanes: Vec<&mut MySqlConnection> = [&mut *conn].into_iter().chain(&mut others).collect();
+    let purged = purge::purge(&mut lanes, &mut throttle, &run, (wish, batch), expected, &mut on_event).await;
     let summary =
         purged.as_ref().map_or((false, json!({})), |purged| (purged.complete, json!({ "kept": purged.kept })));
     let ended = retention::end(conn, run, &throttle, purged, summary).await?;
@@ -50,7 +53,7 @@ fn report(ended: &Ended<Purged>, cut_off: NaiveDate) -> Outcome {
     let Purged { gone, kept, took, complete } = ended.done;
     let rate = rows_per_s(gone.rows, took);
     let text = match gone.rows {
-        0 => format!("no notifications from before {cut_off} to purge{}", stayed(kept)),
+        0 if complete => format!("no notifications from before {cut_off} to purge{}", stayed(kept)),
         rows => format!(
             "purged {} from before {cut_off} in {:.2} s, {rate} rows/s{}",
             count(rows, "notification"),

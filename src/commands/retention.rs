@@ -10,9 +10,10 @@ use sqlx::mysql::MySqlConnection;
 use super::Context;
 use crate::cli::{ThrottleArgs, TodayArgs};
 use crate::db::clock;
-use crate::db::connect::Session;
+use crate::db::connect::{Session, connect};
 use crate::db::error::DbError;
 use crate::db::lock::{self, Holder};
+use crate::db::target::Target;
 use crate::db::throttle::Throttle;
 use crate::output::{Event, Exit, Outcome};
 use crate::retention::ledger::{self, Ending, Run};
@@ -63,6 +64,17 @@ pub async fn begin(
     Ok(throttle)
 }
 
+/// More connections like that of a job.
+pub async fn more(target: &Target, number: usize) -> anyhow::Result<Vec<MySqlConnection>> {
+    let mut connections = Vec::new();
+    for _ in 0..number {
+        let mut conn = connect(target).await?.conn;
+        job::prepare(&mut conn).await?;
+        connections.push(conn);
+    }
+    Ok(connections)
+}
+
 /// A run that is in the ledger with its end.
 pub struct Ended<T> {
     /// Its number.
@@ -99,14 +111,13 @@ pub async fn end<T>(
 impl<T> Ended<T> {
     /// How the command ended; `text` says what it did.
     pub fn outcome(&self, text: String, fields: Value) -> Outcome {
+        let (exit, why) = match self.interrupted {
+            true => (Exit::Interrupted, "interrupted"),
+            false => (Exit::Done, "`--max-runtime` is over"),
+        };
         match self.ending {
-            Ending::Stopped if self.interrupted => {
-                Outcome::new(Exit::Interrupted, format!("interrupted, and the next run goes on: {text}"), fields)
-            }
-            Ending::Stopped => {
-                Outcome::done(format!("`--max-runtime` is over, and the next run goes on: {text}"), fields)
-            }
-            _ => Outcome::done(text, fields),
+            Ending::Stopped => Outcome::new(exit, format!("{why}, and the next run goes on: {text}"), fields),
+            _ => Outcome::new(exit, text, fields),
         }
     }
 }

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
+use futures_util::future::join_all;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Row as _};
+use tokio::sync::Mutex;
 
 use super::batch::BatchSize;
 use super::hold;
@@ -73,44 +75,96 @@ pub struct Purged {
     pub complete: bool,
 }
 
-/// Deletes them, oldest first, in batches that each take about `batch`. Ends early where the throttle says that it is over.
-/// `expected`: how many rows are old enough, where that is known. What an error leaves behind is in the ledger.
+/// How many connections delete at once: one waits for its commit, or for a page, while the other works.
+pub const LANES: usize = 2;
+
+/// Deletes them, oldest first, over these connections, in batches that each take about `batch`. Ends early where the throttle
+/// says that it is over. `expected`: how many rows are old enough, where that is known. What an error leaves behind is in the
+/// ledger.
 pub async fn purge(
-    conn: &mut MySqlConnection,
+    lanes: &mut [&mut MySqlConnection],
     throttle: &mut Throttle,
     run: &Run,
     (wish, batch): (Wish, Duration),
     expected: Option<u64>,
     on_event: &mut impl FnMut(Event),
 ) -> Result<Purged, DbError> {
-    let columns = Columns::read(conn, &Ident::known(TABLE)).await?;
-    let Some(columns) = columns else {
-        let missing = DbError::because("could not purge notifications", format!("there is no table `{TABLE}`"));
-        return Err(missing.with_cure("apply the migrations by `caredb migrate`"));
+    let missing = || {
+        let error = DbError::because("could not purge notifications", format!("there is no table `{TABLE}`"));
+        error.with_cure("apply the migrations by `caredb migrate`")
     };
+    let first = lanes.first_mut().ok_or_else(missing)?;
+    let columns = Columns::read(first, &Ident::known(TABLE)).await?.ok_or_else(missing)?;
     let batches = Batches::new(wish, &columns);
-    let (mut size, mut walk) = (BatchSize::new(batch), Walk::new(PATH, wish.cut_off.to_string()));
-    let (mut purged, mut pace) = (Purged::default(), Pace::new(TABLE, expected));
-    loop {
-        throttle.wait(on_event).await?;
-        if throttle.is_over() {
-            break;
-        }
-        let begun = Instant::now();
-        let Some(stretch) = walk.next(conn, "n", size.rows()).await? else {
-            purged.complete = true;
-            break;
-        };
-        let (gone, kept) = batches.delete(conn, run, &stretch).await?;
-        let passed = gone.rows + kept.unread + kept.hold;
-        size.measured(passed, begun.elapsed());
-        purged.gone += gone;
-        purged.kept.unread += kept.unread;
-        purged.kept.hold += kept.hold;
-        on_event(pace.add(passed));
-    }
+    let work = Mutex::new(Work {
+        throttle,
+        on_event,
+        walk: Walk::new(PATH, wish.cut_off.to_string()),
+        size: BatchSize::new(batch),
+        pace: Pace::new(TABLE, expected),
+        purged: Purged::default(),
+        failed: None,
+    });
+    // to its end whatever the others meet: a connection that is left in the middle of a statement is of no use any more
+    join_all(lanes.iter_mut().map(|conn| lane(conn, run, &batches, &work))).await;
+    let Work { failed, mut purged, pace, .. } = work.into_inner();
     purged.took = pace.elapsed();
-    Ok(purged)
+    match failed {
+        None if purged.complete => {
+            run.set_state(lanes.first_mut().ok_or_else(missing)?, TABLE, "purge", "done").await?;
+            Ok(purged)
+        }
+        None => Ok(purged),
+        Some(error) => Err(error),
+    }
+}
+
+/// What the lanes share.
+struct Work<'a, F> {
+    throttle: &'a mut Throttle,
+    on_event: &'a mut F,
+    walk: Walk,
+    size: BatchSize,
+    pace: Pace,
+    purged: Purged,
+    failed: Option<DbError>,
+}
+
+impl<F: FnMut(Event)> Work<'_, F> {
+    /// The next stretch, once it may be worked on; none where the lane is to end.
+    async fn next(&mut self, conn: &mut MySqlConnection) -> Result<Option<String>, DbError> {
+        self.throttle.wait(self.on_event).await?;
+        if self.failed.is_some() || self.throttle.is_over() {
+            return Ok(None);
+        }
+        let stretch = self.walk.next(conn, "n", self.size.rows()).await?;
+        self.purged.complete = stretch.is_none();
+        Ok(stretch)
+    }
+
+    fn add(&mut self, gone: Sum, kept: Kept, took: Duration) {
+        let passed = gone.rows + kept.unread + kept.hold;
+        self.size.measured(passed, took);
+        self.purged.gone += gone;
+        self.purged.kept.unread += kept.unread;
+        self.purged.kept.hold += kept.hold;
+        (self.on_event)(self.pace.add(passed));
+    }
+}
+
+/// Works off stretches until there are no more, or one of the lanes fails.
+async fn lane<F: FnMut(Event)>(conn: &mut MySqlConnection, run: &Run, batches: &Batches, work: &Mutex<Work<'_, F>>) {
+    let worked = async {
+        loop {
+            let Some(stretch) = work.lock().await.next(conn).await? else { return Ok(()) };
+            let begun = Instant::now();
+            let (gone, kept) = batches.delete(conn, run, &stretch).await?;
+            work.lock().await.add(gone, kept, begun.elapsed());
+        }
+    };
+    if let Err(error) = worked.await {
+        work.lock().await.failed.get_or_insert(error);
+    }
 }
 
 /// The statements of a batch.
