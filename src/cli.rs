@@ -13,6 +13,7 @@ use crate::db::throttle::judge::{self, Window};
 use crate::migrate::baseline::DESCRIPTION;
 use crate::migrate::files::Version;
 use crate::output::Format;
+use crate::retention::policy::Age;
 use crate::seed::generate::Ids;
 
 /// Owns the life of a healthcare appointment database on MySQL 8.0.29 and later
@@ -89,13 +90,15 @@ pub enum Command {
     Seed(SeedArgs),
     /// Move old appointments to their archive, bring them back, prove that none is lost
     Archive(ArchiveArgs),
+    /// Delete what has been kept for long enough
+    Purge(PurgeArgs),
 }
 
 impl Command {
     /// Whether it works in batches, and Ctrl-C lets it finish the one under way.
     #[must_use]
     pub fn works_in_batches(&self) -> bool {
-        matches!(self, Self::Archive(_))
+        matches!(self, Self::Archive(_) | Self::Purge(_))
     }
 
     /// The name in JSON output.
@@ -136,6 +139,9 @@ impl Command {
                 Some(SeedAction::Check(_)) => "seed check",
                 Some(SeedAction::Export(_)) => "seed export",
                 Some(SeedAction::Generate(_)) => "seed generate",
+            },
+            Self::Purge(args) => match args.action {
+                PurgeAction::Notifications(_) => "purge notifications",
             },
         }
     }
@@ -357,7 +363,7 @@ pub struct TableArgs {
 /// What day it is.
 #[derive(Debug, Args)]
 pub struct TodayArgs {
-    /// The day that months count from; without it, the server's date in UTC
+    /// The day that months and ages count from; without it, the server's date in UTC
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub today: Option<chrono::NaiveDate>,
 }
@@ -414,6 +420,50 @@ pub struct BatchArgs {
     /// How long a batch should take, in milliseconds, which its rows are chosen by; others wait no longer for them
     #[arg(long, value_name = "MS", default_value_t = 250, value_parser = clap::value_parser!(u64).range(1..=60_000))]
     pub batch_ms: u64,
+}
+
+/// `purge`
+#[derive(Debug, Args)]
+pub struct PurgeArgs {
+    /// What to delete.
+    #[command(subcommand)]
+    pub action: PurgeAction,
+}
+
+/// The actions of `purge`.
+#[derive(Debug, Subcommand)]
+pub enum PurgeAction {
+    /// Delete notifications that are old enough, oldest first, in batches that nobody waits for
+    ///
+    /// What is deleted is counted and summed in the same transaction, and stands in the ledger. Notifications of patients under
+    /// legal hold stay.
+    Notifications(PurgeNotificationsArgs),
+}
+
+/// `purge notifications`
+#[derive(Debug, Args)]
+pub struct PurgeNotificationsArgs {
+    /// How old: `90d`, `2w`, `6mo`, `1y`; without it, that of `caredb.toml`, or 6mo
+    #[arg(long, value_name = "AGE")]
+    pub older_than: Option<Age>,
+    /// Keep those that nobody has read
+    #[arg(long)]
+    pub keep_unread: bool,
+    /// Say by month what would go and what would stay, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How long to wait for another run to end, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub lock_timeout: u32,
+    /// What day it is.
+    #[command(flatten)]
+    pub today: TodayArgs,
+    /// How long a batch takes.
+    #[command(flatten)]
+    pub batch: BatchArgs,
+    /// How to keep out of the way.
+    #[command(flatten)]
+    pub throttle: ThrottleArgs,
 }
 
 /// `partition list`

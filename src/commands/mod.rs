@@ -22,7 +22,9 @@ mod info;
 mod migrate;
 mod new;
 mod partition;
+mod purge;
 mod repair;
+mod retention;
 mod rollback;
 mod seed;
 mod status;
@@ -91,6 +93,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Partition(args) => partition::run(context, &args).await,
         Command::Seed(args) => seed::run(context, &args).await,
         Command::Archive(args) => archive::run(context, &args).await,
+        Command::Purge(args) => purge::run(context, &args).await,
     }
 }
 

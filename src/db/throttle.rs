@@ -186,14 +186,14 @@ const LOAD: &str = "
     SELECT CAST(VARIABLE_VALUE AS UNSIGNED), DATE_FORMAT(NOW(), '%H:%i:%s')
     FROM performance_schema.global_status WHERE VARIABLE_NAME = 'Threads_running'";
 
-/// The threads that the server runs, that of this question left out, and its time of day.
+/// The threads that the server runs, with that of this question, and its time of day.
 async fn load(primary: &mut MySqlConnection) -> Result<(u64, NaiveTime), DbError> {
     let failed = |error: sqlx::Error| DbError::new("could not ask the server how busy it is", &error);
     let row = sqlx::raw_sql(LOAD).fetch_one(primary).await.map_err(failed)?;
     let running: u64 = row.try_get_unchecked(0).map_err(failed)?;
     let time: String = row.try_get_unchecked(1).map_err(failed)?;
     let time = time.parse().map_err(|_| failed(sqlx::Error::Protocol(format!("`{time}` is no time"))))?;
-    Ok((running.saturating_sub(1), time))
+    Ok((running, time))
 }
 
 // without the plugin there is no such variable, which SHOW does not mind, and which asks for no privilege

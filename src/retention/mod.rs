@@ -4,7 +4,10 @@
 pub mod archive;
 pub mod batch;
 pub mod hold;
+pub mod job;
 pub mod ledger;
 pub mod policy;
+pub mod purge;
 pub mod rows;
 mod table;
+pub mod walk;

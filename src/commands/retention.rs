@@ -1,0 +1,123 @@
+//! What the commands of retention have in common: the cut-off, the lock, the ledger's begin and end.
+
+use std::time::Duration;
+
+use anyhow::bail;
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+use sqlx::mysql::MySqlConnection;
+
+use super::Context;
+use crate::cli::{ThrottleArgs, TodayArgs};
+use crate::db::clock;
+use crate::db::connect::{Session, connect};
+use crate::db::error::DbError;
+use crate::db::lock::{self, Holder};
+use crate::db::target::Target;
+use crate::db::throttle::Throttle;
+use crate::output::{Event, Exit, Outcome};
+use crate::retention::ledger::{self, Ending, Run};
+use crate::retention::policy::Age;
+use crate::retention::{hold, job};
+
+/// A connection for a job, and from before which day rows are meant.
+pub struct Open {
+    pub session: Session,
+    pub cut_off: NaiveDate,
+}
+
+/// Connects, and finds the cut-off. Errors: one that is in the future.
+pub async fn open(context: &Context, age: Age, args: &TodayArgs) -> anyhow::Result<Open> {
+    let mut session = context.open().await?;
+    job::prepare(&mut session.conn).await?;
+    let today = clock::today(&mut session.conn).await?;
+    let cut_off = age.before(args.today.unwrap_or(today));
+    if cut_off > today {
+        bail!("the cut-off {cut_off} is in the future: it is {today} at the server; correct `--today`");
+    }
+    Ok(Open { session, cut_off })
+}
+
+/// Makes this run the only one of its command, ends in the ledger what a killed one left open, and waits for a moment to
+/// begin.
+pub async fn begin(
+    context: &Context,
+    open: &mut Open,
+    command: &str,
+    lock_timeout_s: u32,
+    args: &ThrottleArgs,
+) -> anyhow::Result<Throttle> {
+    let Session { conn, database, target, .. } = &mut open.session;
+    let on_wait = |lock: &str, holder: &Holder| {
+        context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
+    };
+    let timeout = Duration::from_secs(lock_timeout_s.into());
+    lock::acquire(conn, &[lock::name(command, database)], timeout, on_wait).await?;
+    ledger::create(conn).await?;
+    hold::create(conn).await?;
+    for run in ledger::close_interrupted(conn, command).await? {
+        let text = format!("run {run} did not reach its end; what it did is in the ledger, and this run goes on");
+        context.output.event(&Event::Note { text });
+    }
+    let mut throttle = context.throttle(target, args).await?;
+    throttle.wait(&mut |event| context.output.event(&event)).await?;
+    Ok(throttle)
+}
+
+/// More connections like that of a job.
+pub async fn more(target: &Target, number: usize) -> anyhow::Result<Vec<MySqlConnection>> {
+    let mut connections = Vec::new();
+    for _ in 0..number {
+        let mut conn = connect(target).await?.conn;
+        job::prepare(&mut conn).await?;
+        connections.push(conn);
+    }
+    Ok(connections)
+}
+
+/// A run that is in the ledger with its end.
+pub struct Ended<T> {
+    /// Its number.
+    pub run: u64,
+    ending: Ending,
+    /// Whether a person stopped it.
+    interrupted: bool,
+    pub done: T,
+}
+
+/// Ends a run in the ledger, by whatever it came to, `complete` or not. Errors: its own before that of the ledger.
+pub async fn end<T>(
+    conn: &mut MySqlConnection,
+    run: Run,
+    throttle: &Throttle,
+    done: Result<T, DbError>,
+    (complete, summary): (bool, Value),
+) -> anyhow::Result<Ended<T>> {
+    let id = run.id;
+    match done {
+        Ok(done) => {
+            let ending = if complete { Ending::Done } else { Ending::Stopped };
+            run.end(conn, ending, &summary).await?;
+            Ok(Ended { run: id, ending, interrupted: throttle.is_interrupted(), done })
+        }
+        Err(error) => {
+            // where this fails, too, the next run ends it
+            let _ = run.end(conn, Ending::Failed, &json!({ "error": error.to_string() })).await;
+            Err(error.into())
+        }
+    }
+}
+
+impl<T> Ended<T> {
+    /// How the command ended; `text` says what it did.
+    pub fn outcome(&self, text: String, fields: Value) -> Outcome {
+        let (exit, why) = match self.interrupted {
+            true => (Exit::Interrupted, "interrupted"),
+            false => (Exit::Done, "`--max-runtime` is over"),
+        };
+        match self.ending {
+            Ending::Stopped => Outcome::new(exit, format!("{why}, and the next run goes on: {text}"), fields),
+            _ => Outcome::new(exit, text, fields),
+        }
+    }
+}

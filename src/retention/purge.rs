@@ -1,0 +1,278 @@
+//! Deletes notifications that are old enough. What is destroyed is counted and summed on the way, in the transaction that
+//! deletes it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use chrono::NaiveDate;
+use futures_util::future::join_all;
+use sqlx::mysql::MySqlConnection;
+use sqlx::{AssertSqlSafe, Row as _};
+use tokio::sync::Mutex;
+
+use super::batch::BatchSize;
+use super::hold;
+use super::job::{Pace, in_transaction};
+use super::ledger::Run;
+use super::rows::{Columns, Sum};
+use super::walk::{Path, Walk};
+use crate::db::error::DbError;
+use crate::db::ident::Ident;
+use crate::db::throttle::Throttle;
+use crate::output::Event;
+
+/// The table.
+pub const TABLE: &str = "notifications";
+const PATH: Path = Path { table: TABLE, column: "created_at", index: "idx_notification_created" };
+
+/// Which notifications go.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish {
+    /// Those from before this day, in UTC.
+    pub cut_off: NaiveDate,
+    /// But not those that nobody has read.
+    pub keep_unread: bool,
+}
+
+impl Wish {
+    /// Why a row stays, as SQL: `hold`, `unread`, or NULL where it goes. `holds`: whether there is a table of them.
+    fn kept(self, holds: bool) -> String {
+        let hold = holds.then(|| format!("WHEN {} THEN 'hold'", hold::covers_user("n.user_id")));
+        let unread = self.keep_unread.then(|| "WHEN NOT COALESCE(n.is_read, FALSE) THEN 'unread'".to_owned());
+        let cases: Vec<String> = hold.into_iter().chain(unread).collect();
+        if cases.is_empty() { "NULL".to_owned() } else { format!("CASE {} END", cases.join(" ")) }
+    }
+}
+
+/// Rows that stay though they are old enough, by reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Kept {
+    /// Nobody has read them.
+    pub unread: u64,
+    /// Their user is a patient under legal hold.
+    pub hold: u64,
+}
+
+impl Kept {
+    fn add(&mut self, reason: &str, rows: u64) {
+        match reason {
+            "hold" => self.hold += rows,
+            _ => self.unread += rows,
+        }
+    }
+}
+
+/// What a run has done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// The rows that it deleted.
+    pub gone: Sum,
+    /// Those that it passed over.
+    pub kept: Kept,
+    /// How long it took.
+    pub took: Duration,
+    /// Whether it came to the cut-off.
+    pub complete: bool,
+}
+
+/// How many connections delete at once: one waits for its commit, or for a page, while the other works.
+pub const LANES: usize = 2;
+
+/// Deletes them, oldest first, over these connections, in batches that each take about `batch`. Ends early where the throttle
+/// says that it is over. `expected`: how many rows are old enough, where that is known. What an error leaves behind is in the
+/// ledger.
+pub async fn purge(
+    lanes: &mut [&mut MySqlConnection],
+    throttle: &mut Throttle,
+    run: &Run,
+    (wish, batch): (Wish, Duration),
+    expected: Option<u64>,
+    on_event: &mut impl FnMut(Event),
+) -> Result<Purged, DbError> {
+    let missing = || {
+        let error = DbError::because("could not purge notifications", format!("there is no table `{TABLE}`"));
+        error.with_cure("apply the migrations by `caredb migrate`")
+    };
+    let first = lanes.first_mut().ok_or_else(missing)?;
+    let columns = Columns::read(first, &Ident::known(TABLE)).await?.ok_or_else(missing)?;
+    let batches = Batches::new(wish, &columns);
+    let work = Mutex::new(Work {
+        throttle,
+        on_event,
+        walk: Walk::new(PATH, wish.cut_off.to_string()),
+        size: BatchSize::new(batch),
+        pace: Pace::new(TABLE, expected),
+        purged: Purged::default(),
+        failed: None,
+    });
+    // to its end whatever the others meet: a connection that is left in the middle of a statement is of no use any more
+    join_all(lanes.iter_mut().map(|conn| lane(conn, run, &batches, &work))).await;
+    let Work { failed, mut purged, pace, .. } = work.into_inner();
+    purged.took = pace.elapsed();
+    match failed {
+        None if purged.complete => {
+            run.set_state(lanes.first_mut().ok_or_else(missing)?, TABLE, "purge", "done").await?;
+            Ok(purged)
+        }
+        None => Ok(purged),
+        Some(error) => Err(error),
+    }
+}
+
+/// What the lanes share.
+struct Work<'a, F> {
+    throttle: &'a mut Throttle,
+    on_event: &'a mut F,
+    walk: Walk,
+    size: BatchSize,
+    pace: Pace,
+    purged: Purged,
+    failed: Option<DbError>,
+}
+
+impl<F: FnMut(Event)> Work<'_, F> {
+    /// The next stretch, once it may be worked on; none where the lane is to end.
+    async fn next(&mut self, conn: &mut MySqlConnection) -> Result<Option<String>, DbError> {
+        self.throttle.wait(self.on_event).await?;
+        if self.failed.is_some() || self.throttle.is_over() {
+            return Ok(None);
+        }
+        let stretch = self.walk.next(conn, "n", self.size.rows()).await?;
+        self.purged.complete = stretch.is_none();
+        Ok(stretch)
+    }
+
+    fn add(&mut self, gone: Sum, kept: Kept, took: Duration) {
+        let passed = gone.rows + kept.unread + kept.hold;
+        self.size.measured(passed, took);
+        self.purged.gone += gone;
+        self.purged.kept.unread += kept.unread;
+        self.purged.kept.hold += kept.hold;
+        (self.on_event)(self.pace.add(passed));
+    }
+}
+
+/// Works off stretches until there are no more, or one of the lanes fails.
+async fn lane<F: FnMut(Event)>(conn: &mut MySqlConnection, run: &Run, batches: &Batches, work: &Mutex<Work<'_, F>>) {
+    let worked = async {
+        loop {
+            let Some(stretch) = work.lock().await.next(conn).await? else { return Ok(()) };
+            let begun = Instant::now();
+            let (gone, kept) = batches.delete(conn, run, &stretch).await?;
+            work.lock().await.add(gone, kept, begun.elapsed());
+        }
+    };
+    if let Err(error) = worked.await {
+        work.lock().await.failed.get_or_insert(error);
+    }
+}
+
+/// The statements of a batch.
+struct Batches {
+    kept: String,
+    crc: String,
+}
+
+impl Batches {
+    fn new(wish: Wish, columns: &Columns) -> Self {
+        Self { kept: wish.kept(true), crc: columns.crc() }
+    }
+
+    /// Deletes the rows of a stretch in a transaction.
+    async fn delete(&self, conn: &mut MySqlConnection, run: &Run, stretch: &str) -> Result<(Sum, Kept), DbError> {
+        let what = "could not purge rows of table `notifications`";
+        let failed = |error: sqlx::Error| DbError::new(what, &error);
+        in_transaction(conn, what, async |conn: &mut MySqlConnection| {
+            hold::gate(conn).await?;
+            let (gone, kept) = self.lock(conn, stretch).await.map_err(failed)?;
+            let deleted = if gone.rows > 0 { self.delete_locked(conn, stretch).await.map_err(failed)? } else { 0 };
+            // a row that was written behind the count
+            if deleted != gone.rows {
+                return Ok(None);
+            }
+            run.record(conn, "purge", TABLE, gone.rows, gone.checksum, 0).await?;
+            Ok(Some((gone, kept)))
+        })
+        .await
+    }
+
+    /// Locks all rows of a stretch; what goes, and what stays.
+    async fn lock(&self, conn: &mut MySqlConnection, stretch: &str) -> Result<(Sum, Kept), sqlx::Error> {
+        let Self { kept, crc } = self;
+        let sql = format!(
+            "SELECT {kept} AS kept, COUNT(*), CAST(SUM({crc}) AS CHAR) FROM {TABLE} n FORCE INDEX ({}) WHERE {stretch} \
+             GROUP BY kept FOR UPDATE OF n",
+            PATH.index
+        );
+        let (mut gone, mut stays) = (Sum::default(), Kept::default());
+        for row in sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(conn).await? {
+            let rows = row.try_get_unchecked::<i64, _>(1)?.unsigned_abs();
+            if let Some(reason) = row.try_get_unchecked::<Option<String>, _>(0)? {
+                stays.add(&reason, rows);
+            } else {
+                let checksum: String = row.try_get_unchecked(2)?;
+                let wrong = |_| sqlx::Error::Protocol(format!("`{checksum}` is no checksum"));
+                gone = Sum { rows, checksum: checksum.parse().map_err(wrong)? };
+            }
+        }
+        Ok((gone, stays))
+    }
+
+    async fn delete_locked(&self, conn: &mut MySqlConnection, stretch: &str) -> Result<u64, sqlx::Error> {
+        let kept = match self.kept.as_str() {
+            "NULL" => String::new(),
+            kept => format!(" AND {kept} IS NULL"),
+        };
+        let sql = format!("DELETE n FROM {TABLE} n FORCE INDEX ({}) WHERE {stretch}{kept}", PATH.index);
+        Ok(sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn).await?.rows_affected())
+    }
+}
+
+/// What a run would do with the rows of a month.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Month {
+    /// Rows that go.
+    pub rows: u64,
+    /// About how large they are, in bytes, without their indexes.
+    pub bytes: u64,
+    /// Rows that stay.
+    pub kept: Kept,
+}
+
+const ROW_BYTES: &str = "
+    SELECT CAST(AVG_ROW_LENGTH AS UNSIGNED) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?";
+
+/// What there is to purge, by month: `2026-01`.
+pub async fn preview(conn: &mut MySqlConnection, wish: Wish, holds: bool) -> Result<BTreeMap<String, Month>, DbError> {
+    let failed = |error: sqlx::Error| DbError::new("could not count the notifications to purge", &error);
+    let sql = format!(
+        "SELECT DATE_FORMAT(n.created_at, '%Y-%m') AS month, {} AS kept, COUNT(*) FROM {TABLE} n \
+         WHERE n.created_at < '{}' GROUP BY month, kept",
+        wish.kept(holds),
+        wish.cut_off
+    );
+    let row_bytes: Option<u64> =
+        sqlx::query_scalar(ROW_BYTES).bind(TABLE).fetch_optional(&mut *conn).await.map_err(failed)?;
+    let mut months: BTreeMap<String, Month> = BTreeMap::new();
+    for row in sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(conn).await.map_err(failed)? {
+        let month: String = row.try_get_unchecked(0).map_err(failed)?;
+        let reason: Option<String> = row.try_get_unchecked(1).map_err(failed)?;
+        let rows = row.try_get_unchecked::<i64, _>(2).map_err(failed)?.unsigned_abs();
+        let month = months.entry(month).or_default();
+        if let Some(reason) = reason {
+            month.kept.add(&reason, rows);
+        } else {
+            month.rows += rows;
+            month.bytes += rows * row_bytes.unwrap_or(0);
+        }
+    }
+    Ok(months)
+}
+
+/// How many rows are old enough, for the bar.
+pub async fn expected(conn: &mut MySqlConnection, wish: Wish) -> Result<u64, DbError> {
+    let failed = |error: sqlx::Error| DbError::new("could not count the notifications to purge", &error);
+    let sql = format!("SELECT COUNT(*) FROM {TABLE} n WHERE n.created_at < '{}'", wish.cut_off);
+    let rows: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(conn).await.map_err(failed)?;
+    Ok(rows.unsigned_abs())
+}

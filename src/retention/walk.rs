@@ -1,0 +1,166 @@
+//! Walks a table from its oldest rows to a cut-off, a stretch at a time, by an index on their time. Rows that stay lie behind
+//! and are not read again.
+
+use sqlx::mysql::MySqlConnection;
+use sqlx::{AssertSqlSafe, Row as _};
+
+use super::rows::list;
+use crate::db::error::DbError;
+
+/// A table and the index that it is walked by.
+#[derive(Debug, Clone, Copy)]
+pub struct Path {
+    /// The table.
+    pub table: &'static str,
+    /// The column with the time.
+    pub column: &'static str,
+    /// The index on it.
+    pub index: &'static str,
+}
+
+/// How far a walk is.
+#[derive(Debug)]
+pub struct Walk {
+    path: Path,
+    cut_off: String,
+    at: At,
+}
+
+/// What comes next. Times are as the server writes them in the session's time zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum At {
+    /// All.
+    Begin,
+    /// The rows of this time and later ones.
+    From(String),
+    /// Of the many rows of this time, those with a higher id; then later ones.
+    Within(String, String),
+    /// The rows behind this time.
+    Behind(String),
+    End,
+}
+
+impl Walk {
+    /// From the oldest row to those before `cut_off`, a date or a time as SQL writes it.
+    #[must_use]
+    pub fn new(path: Path, cut_off: impl Into<String>) -> Self {
+        Self { path, cut_off: cut_off.into(), at: At::Begin }
+    }
+
+    /// The condition in SQL on the next rows, `rows` at the most but for what is written meanwhile, and passes them; none
+    /// once there are no more. `alias` stands for the table.
+    pub async fn next(
+        &mut self,
+        conn: &mut MySqlConnection,
+        alias: &str,
+        rows: u32,
+    ) -> Result<Option<String>, DbError> {
+        let table = self.path.table;
+        let failed =
+            |error: sqlx::Error| DbError::new(format!("could not read the next rows of table `{table}`"), &error);
+        loop {
+            if let At::Within(time, id) = &self.at {
+                let last = self.last_id(conn, time, id, rows).await.map_err(failed)?;
+                let stretch = self.tied(alias, time, id, last.as_deref());
+                self.at = match last {
+                    Some(last) => At::Within(time.clone(), last),
+                    None => At::Behind(time.clone()),
+                };
+                return Ok(Some(stretch));
+            }
+            if self.at == At::End {
+                return Ok(None);
+            }
+            let (first, next) = self.times(conn, rows).await.map_err(failed)?;
+            let Some(first) = first else {
+                self.at = At::End;
+                return Ok(None);
+            };
+            let stretch = self.between(alias, next.as_deref());
+            self.at = match next {
+                // more rows of one time than a batch takes
+                Some(next) if next == first => {
+                    self.at = At::Within(next, String::new());
+                    continue;
+                }
+                Some(next) => At::From(next),
+                None => At::End,
+            };
+            return Ok(Some(stretch));
+        }
+    }
+
+    /// The time of the next row, and that of the first one that a batch of so many rows has no room for.
+    async fn times(
+        &self,
+        conn: &mut MySqlConnection,
+        rows: u32,
+    ) -> Result<(Option<String>, Option<String>), sqlx::Error> {
+        let Path { table, column, index } = self.path;
+        let from = format!("FROM {table} t FORCE INDEX ({index}) WHERE {}", self.between("t", None));
+        let row = |offset| format!("(SELECT CAST({column} AS CHAR) {from} ORDER BY {column} LIMIT 1 OFFSET {offset})");
+        let sql = format!("SELECT {}, {}", row(0), row(rows));
+        let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(conn).await?;
+        Ok((row.try_get_unchecked(0)?, row.try_get_unchecked(1)?))
+    }
+
+    /// The id that is so many rows on among those of a time; none where there are fewer.
+    async fn last_id(
+        &self,
+        conn: &mut MySqlConnection,
+        time: &str,
+        id: &str,
+        rows: u32,
+    ) -> Result<Option<String>, sqlx::Error> {
+        let Path { table, index, .. } = self.path;
+        let sql = format!(
+            "SELECT id FROM {table} t FORCE INDEX ({index}) WHERE {} ORDER BY id LIMIT 1 OFFSET {}",
+            self.tied("t", time, id, None),
+            rows.saturating_sub(1)
+        );
+        sqlx::query_scalar(AssertSqlSafe(sql)).fetch_optional(conn).await
+    }
+
+    /// The rows from where the walk is up to a time, or to the cut-off.
+    fn between(&self, alias: &str, before: Option<&str>) -> String {
+        let column = self.path.column;
+        let before = format!("{alias}.{column} < '{}'", before.unwrap_or(&self.cut_off));
+        match &self.at {
+            At::From(time) => format!("{alias}.{column} >= '{time}' AND {before}"),
+            At::Within(time, _) | At::Behind(time) => format!("{alias}.{column} > '{time}' AND {before}"),
+            At::Begin | At::End => before,
+        }
+    }
+
+    /// The rows of a time with an id above `id`, up to and with `last`.
+    fn tied(&self, alias: &str, time: &str, id: &str, last: Option<&str>) -> String {
+        // ids are anybody's text
+        let literal = |id: &str| list(&[id.to_owned()]);
+        let last = last.map(|last| format!(" AND {alias}.id <= {}", literal(last))).unwrap_or_default();
+        format!("{alias}.{} = '{time}' AND {alias}.id > {}{last}", self.path.column, literal(id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_meet_and_do_not_overlap() {
+        let mut walk = Walk::new(Path { table: "n", column: "at", index: "i" }, "2026-01-01");
+        for (at, all, some) in [
+            (At::Begin, "t.at < '2026-01-01'", "t.at < '3'"),
+            (At::From("2".to_owned()), "t.at >= '2' AND t.at < '2026-01-01'", "t.at >= '2' AND t.at < '3'"),
+            (At::Behind("2".to_owned()), "t.at > '2' AND t.at < '2026-01-01'", "t.at > '2' AND t.at < '3'"),
+        ] {
+            walk.at = at;
+            assert_eq!(walk.between("t", None), all);
+            assert_eq!(walk.between("t", Some("3")), some);
+        }
+        assert_eq!(walk.tied("t", "2", "a", None), "t.at = '2' AND t.id > _utf8mb4 x'61'");
+        assert_eq!(
+            walk.tied("t", "2", "", Some("b'")),
+            "t.at = '2' AND t.id > _utf8mb4 x'' AND t.id <= _utf8mb4 x'6227'"
+        );
+    }
+}
