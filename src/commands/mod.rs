@@ -15,12 +15,14 @@ use crate::output::{Event, Exit, Outcome, Output};
 mod baseline;
 mod dev;
 mod doctor;
+mod hold;
 mod info;
 mod migrate;
 mod new;
 mod partition;
 mod repair;
 mod rollback;
+mod runs;
 mod seed;
 mod status;
 mod validate;
@@ -73,6 +75,8 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::New(args) => new::run(context, &args),
         Command::Partition(args) => partition::run(context, &args).await,
         Command::Seed(args) => seed::run(context, &args).await,
+        Command::Hold(args) => hold::run(context, &args).await,
+        Command::Runs(args) => runs::run(context, &args).await,
     }
 }
 
