@@ -26,18 +26,27 @@ pub enum HoldAction {
 /// `hold add`
 #[derive(Debug, Args)]
 pub struct HoldAddArgs {
-    /// The patient, by the id in `patient_profiles`
-    #[arg(long, value_name = "ID", required_unless_present = "appointment", conflicts_with = "appointment")]
-    pub patient: Option<String>,
-    /// The appointment, by its id, archived or not
-    #[arg(long, value_name = "ID")]
-    pub appointment: Option<String>,
+    /// What it is on.
+    #[command(flatten)]
+    pub on: HoldSubject,
     /// Why; goes on record, so name the matter and no person
     #[arg(long, value_name = "TEXT", value_parser = reason)]
     pub reason: String,
     /// The last day on which it is in force; without it, until it is released
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub until: Option<chrono::NaiveDate>,
+}
+
+/// What a hold is on: a patient, or an appointment.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct HoldSubject {
+    /// The patient, by the id in `patient_profiles`
+    #[arg(long, value_name = "ID")]
+    pub patient: Option<String>,
+    /// The appointment, by its id, archived or not
+    #[arg(long, value_name = "ID")]
+    pub appointment: Option<String>,
 }
 
 /// `hold list`

@@ -19,9 +19,12 @@ pub async fn run(context: &Context, args: &HoldArgs) -> anyhow::Result<Outcome> 
 }
 
 async fn add(context: &Context, args: &HoldAddArgs) -> anyhow::Result<Outcome> {
-    let (subject, missing) = match (&args.patient, &args.appointment) {
-        (Some(id), _) => (Subject::Patient(id.clone()), format!("table `patient_profiles` has no patient `{id}`")),
-        (None, Some(id)) => (Subject::Appointment(id.clone()), format!("there is no appointment `{id}`")),
+    // an id that is none may be a name or an address, so it is not repeated
+    let (subject, missing) = match (&args.on.patient, &args.on.appointment) {
+        (Some(id), _) => {
+            (Subject::Patient(id.clone()), "table `patient_profiles` has no row with the id of `--patient`")
+        }
+        (None, Some(id)) => (Subject::Appointment(id.clone()), "no appointment has the id of `--appointment`"),
         (None, None) => bail!("name a patient by `--patient` or an appointment by `--appointment`"),
     };
     let mut session = context.open().await?;
@@ -30,7 +33,7 @@ async fn add(context: &Context, args: &HoldAddArgs) -> anyhow::Result<Outcome> {
         bail!("`--until {until}` has passed, it is {today} on the server; no hold was placed");
     }
     let Some(subject) = hold::find_subject(&mut session.conn, &subject).await? else {
-        bail!("{missing}; give its id; no hold was placed");
+        bail!("{missing}; look the id up in the database; no hold was placed");
     };
     hold::create(&mut session.conn).await?;
     let id = hold::add(&mut session.conn, &subject, &args.reason, args.until).await?;

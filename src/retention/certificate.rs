@@ -160,7 +160,7 @@ impl Certificate<'_> {
             }
         };
         field("run", &format!("{} of database {}", self.run, self.database));
-        field("date", &format!("{} to {} UTC", self.started_at, self.ended_at));
+        field("date", &format!("{} to {} UTC", second(self.started_at), second(self.ended_at)));
         field("records", &self.records);
         field("inclusive dates", &self.inclusive_dates);
         field("policy", self.policy);
@@ -176,6 +176,11 @@ impl Certificate<'_> {
         let _ = write!(text, "\n{:<LABEL$}{:_<35}  date {:_<13}", "witnessed by", "", "");
         text
     }
+}
+
+/// A time without what is below a second.
+fn second(time: &str) -> &str {
+    time.split_once('.').map_or(time, |(second, _)| second)
 }
 
 /// A hash on two lines.

@@ -112,17 +112,17 @@ fn what_is_not_there_can_not_be_held() {
     assert_snapshot!(run(&test, "hold add --patient P2", "x"), @"
     exit 2
     --- stderr
-    error: table `patient_profiles` has no patient `P2`; give its id; no hold was placed
+    error: table `patient_profiles` has no row with the id of `--patient`; look the id up in the database; no hold was placed
     ");
     assert_snapshot!(run(&test, "hold add --patient p@example.com", "x"), @"
     exit 2
     --- stderr
-    error: table `patient_profiles` has no patient `p@example.com`; give its id; no hold was placed
+    error: table `patient_profiles` has no row with the id of `--patient`; look the id up in the database; no hold was placed
     ");
     assert_snapshot!(run(&test, "hold add --appointment b1", "x"), @"
     exit 2
     --- stderr
-    error: there is no appointment `b1`; give its id; no hold was placed
+    error: no appointment has the id of `--appointment`; look the id up in the database; no hold was placed
     ");
     let past = run(&test, "hold add --patient p1 --until 2020-01-01", "x");
     let today = test.rows("SELECT UTC_DATE()").remove(0);
@@ -138,19 +138,14 @@ fn what_is_not_there_can_not_be_held() {
 
     For more information, try '--help'.
     ");
-    assert_snapshot!(run(&test, "hold add --patient p1", &"x".repeat(1001)), @"
-    exit 2
-    --- stderr
-    error: invalid value 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' for '--reason <TEXT>': 1000 characters at the most
-
-    For more information, try '--help'.
-    ");
+    let long = run(&test, "hold add --patient p1", &"x".repeat(1001));
+    assert!(long.starts_with("exit 2") && long.contains("1000 characters at the most"), "{long}");
     assert_snapshot!(run(&test, "hold add --patient p1 --appointment a1", "x"), @"
     exit 2
     --- stderr
     error: the argument '--patient <ID>' cannot be used with '--appointment <ID>'
 
-    Usage: caredb hold add --reason <TEXT> --patient <ID> --url <URL>
+    Usage: caredb hold add --reason <TEXT> --url <URL> <--patient <ID>|--appointment <ID>>
 
     For more information, try '--help'.
     ");
@@ -158,9 +153,9 @@ fn what_is_not_there_can_not_be_held() {
     exit 2
     --- stderr
     error: the following required arguments were not provided:
-      --patient <ID>
+      <--patient <ID>|--appointment <ID>>
 
-    Usage: caredb hold add --reason <TEXT> --url <URL> --patient <ID>
+    Usage: caredb hold add --reason <TEXT> --url <URL> <--patient <ID>|--appointment <ID>>
 
     For more information, try '--help'.
     ");
@@ -170,7 +165,7 @@ fn what_is_not_there_can_not_be_held() {
     error: the following required arguments were not provided:
       --reason <TEXT>
 
-    Usage: caredb hold add --reason <TEXT> --patient <ID> --url <URL>
+    Usage: caredb hold add --reason <TEXT> --url <URL> <--patient <ID>|--appointment <ID>>
 
     For more information, try '--help'.
     ");
@@ -206,7 +201,7 @@ fn before_there_are_keys_an_appointment_can_be_held() {
     assert_snapshot!(run(&test, "hold add --appointment a2", "x"), @"
     exit 2
     --- stderr
-    error: there is no appointment `a2`; give its id; no hold was placed
+    error: no appointment has the id of `--appointment`; look the id up in the database; no hold was placed
     ");
 }
 

@@ -1,5 +1,9 @@
 //! The run ledger: what a run leaves, and what is found when another hand changed it.
 
+use std::process::{Command, ExitStatus, Stdio};
+
+use caredb::db::connect::connect;
+use caredb::db::target::Target;
 use caredb::retention::ledger::{self, Ending, Job, Run};
 use chrono::NaiveDate;
 use insta::assert_snapshot;
@@ -76,9 +80,9 @@ fn exactly(test: &Test, arguments: &str) -> String {
     format!("exit {}\n{}{}", output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
-#[test]
-fn runs_are_listed_shown_and_certified() {
-    let test = sealed("runs", 1);
+/// Four runs that ended and one that did not.
+fn five_runs(name: &str) -> Test {
+    let test = sealed(name, 1);
     block_on(async {
         let mut conn = test.connect().await;
         let run = ledger::begin(&mut conn, &job("purge notifications")).await.unwrap();
@@ -92,6 +96,12 @@ fn runs_are_listed_shown_and_certified() {
         archive(&mut conn).await;
     });
     steady(&test);
+    test
+}
+
+#[test]
+fn runs_are_listed_and_shown() {
+    let test = five_runs("runs");
     assert_snapshot!(exactly(&test, "runs list"), @"
     exit 0
     run  command                   started at           outcome              cut-off     did              by
@@ -152,6 +162,32 @@ fn runs_are_listed_shown_and_certified() {
     exit 0
     {"command":"runs verify","outcome":"done","findings":[]}
     "#);
+    let audit =
+        "SELECT user_id, action, entity_type, entity_id, user_agent, metadata FROM audit_logs ORDER BY entity_id";
+    assert_snapshot!(test.rows(audit).join("\n"), @r#"
+    NULL|ARCHIVE_APPOINTMENTS|caredb_runs|1|caredb 0.1.0|{"hash": "d895e8e310c0e1e8b0353475d54f8ac2ac47a50dcfd80ae226c2d66aa6e6db63", "host": "cron", "totals": {"archive": {"rows": 6, "bytes": 300, "checksum": "9000000015"}}, "account": "root@localhost", "command": "archive appointments", "cut_off": "2025-01-01", "outcome": "done"}
+    NULL|PURGE_NOTIFICATIONS|caredb_runs|2|caredb 0.1.0|{"hash": "ca38eaa9c189c5a816a4816418b4b841e85743018ef3e1f0486908e7b74aab32", "host": "cron", "totals": {"purge": {"rows": 2000, "bytes": 1048576, "checksum": "1099511627776"}}, "account": "root@localhost", "command": "purge notifications", "cut_off": "2025-01-01", "outcome": "stopped"}
+    NULL|ARCHIVE_RESTORE|caredb_runs|3|caredb 0.1.0|{"hash": "7b9acf9aabc225ffdecb8e6a7afb1500a96bc9d967cccc4bad722f28974ba442", "host": "cron", "totals": {"restore": {"rows": 1, "bytes": 70, "checksum": "7"}}, "account": "root@localhost", "command": "archive restore", "cut_off": null, "outcome": "done"}
+    NULL|COMPRESS_MEDICAL_RECORDS|caredb_runs|4|caredb 0.1.0|{"hash": "dc8db21f9bcb0b67c67960e8121e50e165739d8275835554812f68ec38cf91d4", "host": "cron", "totals": {}, "account": "root@localhost", "command": "compress medical-records", "cut_off": "2025-01-01", "outcome": "done"}
+    "#);
+    test.sql("UPDATE caredb_run_parts SET row_count = 1999 WHERE run_id = 2");
+    assert_snapshot!(test.run("runs verify"), @"
+    exit 1
+    --- stdout
+    problem  run 2 was altered after it was sealed: it does not fit its hash; compare with a backup of table `caredb_runs`, and find out who could write it
+
+    the ledger was changed: 1 finding
+    ");
+    assert_snapshot!(test.run("runs verify --format json"), @r#"
+    exit 1
+    --- stdout
+    {"command":"runs verify","outcome":"found","findings":[{"check":"ledger","level":"problem","what":"run 2 was altered after it was sealed: it does not fit its hash","cure":"compare with a backup of table `caredb_runs`, and find out who could write it"}]}
+    "#);
+}
+
+#[test]
+fn runs_are_certified() {
+    let test = five_runs("certified");
     assert_snapshot!(exactly(&test, "runs certificate 1"), @r#"
     exit 0
     CERTIFICATE OF TRANSFER
@@ -160,8 +196,8 @@ fn runs_are_listed_shown_and_certified() {
     under the retention policy stated here, and none of them was under legal
     hold. None was destroyed.
 
-    run              1 of database t_runs
-    date             2026-11-24 01:00:00.000 to 2026-11-24 01:00:09.500 UTC
+    run              1 of database t_certified
+    date             2026-11-24 01:00:00 to 2026-11-24 01:00:09 UTC
     records          appointments: p_2024_01, p_2024_02
     inclusive dates  2024-01 to 2024-02, before 2025-01-01
     policy           {"older_than":"1y","status":["COMPLETED"]}
@@ -184,8 +220,8 @@ fn runs_are_listed_shown_and_certified() {
     business, under the retention policy stated here, and none of them was
     under legal hold.
 
-    run              2 of database t_runs
-    date             2026-11-24 01:00:00.000 to 2026-11-24 01:00:09.500 UTC
+    run              2 of database t_certified
+    date             2026-11-24 01:00:00 to 2026-11-24 01:00:09 UTC
     records          notifications
     inclusive dates  before 2025-01-01
     policy           {"older_than":"1y","status":["COMPLETED"]}
@@ -209,8 +245,8 @@ fn runs_are_listed_shown_and_certified() {
     The records described below were moved back in the normal course of
     business. None was destroyed.
 
-    run              3 of database t_runs
-    date             2026-11-24 01:00:00.000 to 2026-11-24 01:00:09.500 UTC
+    run              3 of database t_certified
+    date             2026-11-24 01:00:00 to 2026-11-24 01:00:09 UTC
     records          appointments: p_2024_01
     inclusive dates  2024-01
     policy           {"older_than":"1y","status":["COMPLETED"]}
@@ -237,38 +273,18 @@ fn runs_are_listed_shown_and_certified() {
     ");
     assert_snapshot!(exactly(&test, "runs certificate 2 --format json"), @r#"
     exit 0
-    {"command":"runs certificate","outcome":"done","certificate":{"title":"Certificate of destruction","statement":"The records described below were destroyed in the normal course of business, under the retention policy stated here, and none of them was under legal hold.","run":2,"database":"t_runs","started_at":"2026-11-24 01:00:00.000","ended_at":"2026-11-24 01:00:09.500","records":"notifications","inclusive_dates":"before 2025-01-01","policy":"{\"older_than\":\"1y\",\"status\":[\"COMPLETED\"]}","method":"deleted from the database; backups and logs of the server hold copies until their own terms end","account":"root@localhost","host":"cron","command":"purge notifications","ended":"stopped","totals":{"purge":{"rows":2000,"checksum":"1099511627776","bytes":1048576}},"previous":"d895e8e310c0e1e8b0353475d54f8ac2ac47a50dcfd80ae226c2d66aa6e6db63","hash":"ca38eaa9c189c5a816a4816418b4b841e85743018ef3e1f0486908e7b74aab32"}}
+    {"command":"runs certificate","outcome":"done","certificate":{"title":"Certificate of destruction","statement":"The records described below were destroyed in the normal course of business, under the retention policy stated here, and none of them was under legal hold.","run":2,"database":"t_certified","started_at":"2026-11-24 01:00:00.000","ended_at":"2026-11-24 01:00:09.500","records":"notifications","inclusive_dates":"before 2025-01-01","policy":"{\"older_than\":\"1y\",\"status\":[\"COMPLETED\"]}","method":"deleted from the database; backups and logs of the server hold copies until their own terms end","account":"root@localhost","host":"cron","command":"purge notifications","ended":"stopped","totals":{"purge":{"rows":2000,"checksum":"1099511627776","bytes":1048576}},"previous":"d895e8e310c0e1e8b0353475d54f8ac2ac47a50dcfd80ae226c2d66aa6e6db63","hash":"ca38eaa9c189c5a816a4816418b4b841e85743018ef3e1f0486908e7b74aab32"}}
     "#);
     for run in 1..=3 {
         let certificate = exactly(&test, &format!("runs certificate {run}"));
         assert!(certificate.lines().all(|line| line.chars().count() <= 72), "{certificate}");
     }
-    let audit =
-        "SELECT user_id, action, entity_type, entity_id, user_agent, metadata FROM audit_logs ORDER BY entity_id";
-    assert_snapshot!(test.rows(audit).join("\n"), @r#"
-    NULL|ARCHIVE_APPOINTMENTS|caredb_runs|1|caredb 0.1.0|{"hash": "d895e8e310c0e1e8b0353475d54f8ac2ac47a50dcfd80ae226c2d66aa6e6db63", "host": "cron", "totals": {"archive": {"rows": 6, "bytes": 300, "checksum": "9000000015"}}, "account": "root@localhost", "command": "archive appointments", "cut_off": "2025-01-01", "outcome": "done"}
-    NULL|PURGE_NOTIFICATIONS|caredb_runs|2|caredb 0.1.0|{"hash": "ca38eaa9c189c5a816a4816418b4b841e85743018ef3e1f0486908e7b74aab32", "host": "cron", "totals": {"purge": {"rows": 2000, "bytes": 1048576, "checksum": "1099511627776"}}, "account": "root@localhost", "command": "purge notifications", "cut_off": "2025-01-01", "outcome": "stopped"}
-    NULL|ARCHIVE_RESTORE|caredb_runs|3|caredb 0.1.0|{"hash": "7b9acf9aabc225ffdecb8e6a7afb1500a96bc9d967cccc4bad722f28974ba442", "host": "cron", "totals": {"restore": {"rows": 1, "bytes": 70, "checksum": "7"}}, "account": "root@localhost", "command": "archive restore", "cut_off": null, "outcome": "done"}
-    NULL|COMPRESS_MEDICAL_RECORDS|caredb_runs|4|caredb 0.1.0|{"hash": "dc8db21f9bcb0b67c67960e8121e50e165739d8275835554812f68ec38cf91d4", "host": "cron", "totals": {}, "account": "root@localhost", "command": "compress medical-records", "cut_off": "2025-01-01", "outcome": "done"}
-    "#);
     test.sql("UPDATE caredb_run_parts SET row_count = 1999 WHERE run_id = 2");
     assert_snapshot!(test.run("runs certificate 2"), @"
     exit 3
     --- stderr
     error: run 2 does not fit its hash, so nothing is certified; `caredb runs verify` says what was changed
     ");
-    assert_snapshot!(test.run("runs verify"), @"
-    exit 1
-    --- stdout
-    problem  run 2 was altered after it was sealed: it does not fit its hash; compare with a backup of table `caredb_runs`, and find out who could write it
-
-    the ledger was changed: 1 finding
-    ");
-    assert_snapshot!(test.run("runs verify --format json"), @r#"
-    exit 1
-    --- stdout
-    {"command":"runs verify","outcome":"found","findings":[{"check":"ledger","level":"problem","what":"run 2 was altered after it was sealed: it does not fit its hash","cure":"compare with a backup of table `caredb_runs`, and find out who could write it"}]}
-    "#);
 }
 
 #[test]
@@ -485,4 +501,67 @@ fn runs_that_end_at_once_are_sealed_one_after_the_other() {
     });
     assert_eq!(findings(&test), [""; 0]);
     assert_eq!(test.rows("SELECT COUNT(DISTINCT seal), MAX(seal) FROM caredb_runs"), [format!("{RUNS}|{RUNS}")]);
+}
+
+/// What a command does with the ledger, in a process of its own that can be killed; the database is that of `LEDGER_URL`.
+#[test]
+#[ignore = "runs in the processes that `a_run_that_is_killed_leaves_a_chain_that_verifies` starts"]
+fn one_run() {
+    block_on(async {
+        let target = Target::parse(&std::env::var("LEDGER_URL").unwrap()).unwrap();
+        let mut session = connect(&target).await.unwrap();
+        let conn = &mut session.conn;
+        ledger::create(conn).await.unwrap();
+        ledger::close_interrupted(conn, "archive appointments").await.unwrap();
+        let run = archive(conn).await;
+        end(conn, run).await;
+    });
+}
+
+fn one_run_of(test: &Test, crash_at: u32) -> ExitStatus {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "retention_runs::one_run"])
+        .env("LEDGER_URL", &test.url)
+        .env("CAREDB_CRASH_AT", crash_at.to_string())
+        .stdout(Stdio::null())
+        .status()
+        .unwrap()
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_a_chain_that_verifies() {
+    let test = sealed("killed", 1);
+    let mut killed = 0;
+    for number in 1.. {
+        // one that was killed before, of this command and of another
+        block_on(async {
+            let mut conn = test.connect().await;
+            archive(&mut conn).await;
+            ledger::begin(&mut conn, &job("purge notifications")).await.unwrap();
+        });
+        let status = one_run_of(&test, number);
+        assert_eq!(findings(&test), [""; 0], "killed at point {number}");
+        if status.success() {
+            break;
+        }
+        assert_eq!(status.code(), None, "at point {number}");
+        killed = number;
+        assert!(one_run_of(&test, 0).success(), "after point {number}");
+        assert_eq!(findings(&test), [""; 0], "after point {number}");
+        let left = "SELECT DISTINCT command FROM caredb_runs WHERE seal IS NULL";
+        assert_eq!(test.rows(left), ["purge notifications"], "after point {number}");
+        // all of what was done before the kill, once
+        assert_eq!(
+            test.rows(
+                "SELECT DISTINCT r.outcome, SUM(p.row_count) FROM caredb_runs r JOIN caredb_run_parts p ON p.run_id = r.id
+                 GROUP BY r.id, r.outcome ORDER BY r.outcome"
+            ),
+            ["done|6", "interrupted|6"],
+            "after point {number}"
+        );
+    }
+    // those of the end of the old run, of the begin of the new one, and of its end
+    assert_eq!(killed, 4 + 2 + 4);
+    let audited = "SELECT COUNT(*) FROM audit_logs WHERE entity_type = 'caredb_runs'";
+    assert_eq!(test.rows(audited), test.rows("SELECT COUNT(*) FROM caredb_runs WHERE seal IS NOT NULL"));
 }
