@@ -1,9 +1,15 @@
 //! The command line: types whose doc comments are the help.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+mod archive;
+
+pub use archive::{ArchiveAction, ArchiveAppointmentsArgs, ArchiveArgs, ArchiveRestoreArgs};
+
+use crate::db::throttle::judge::{self, Window};
 use crate::migrate::baseline::DESCRIPTION;
 use crate::migrate::files::Version;
 use crate::output::Format;
@@ -89,9 +95,17 @@ pub enum Command {
     Hold(HoldArgs),
     /// The ledger of what was archived, compressed and deleted: list it, prove it
     Runs(RunsArgs),
+    /// Move old appointments to their archive, bring them back, prove that none is lost
+    Archive(ArchiveArgs),
 }
 
 impl Command {
+    /// Whether it works in batches, and Ctrl-C lets it finish the one under way.
+    #[must_use]
+    pub fn works_in_batches(&self) -> bool {
+        matches!(self, Self::Archive(_))
+    }
+
     /// The name in JSON output.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -102,6 +116,11 @@ impl Command {
                 DevAction::Status => "dev status",
                 DevAction::Url => "dev url",
                 DevAction::Reset => "dev reset",
+            },
+            Self::Archive(args) => match args.action {
+                ArchiveAction::Appointments(_) => "archive appointments",
+                ArchiveAction::Restore(_) => "archive restore",
+                ArchiveAction::Verify => "archive verify",
             },
             Self::Status(_) => "status",
             Self::Migrate(_) => "migrate",
@@ -381,6 +400,39 @@ impl Default for WaitArgs {
     fn default() -> Self {
         Self { lock_wait_timeout: 1, ddl_retries: 5, lock_timeout: 60 }
     }
+}
+
+/// How a job that works in batches keeps out of the way of others.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Throttling, between two batches")]
+pub struct ThrottleArgs {
+    /// Pause while this replica is behind, `mysql://user:password@host:3306/database`, by a user with REPLICATION CLIENT; may
+    /// be given often
+    #[arg(long = "replica", value_name = "URL")]
+    pub replicas: Vec<String>,
+    /// How far behind a replica may be, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    pub max_lag: u64,
+    /// Pause while the server runs more threads than this (`Threads_running`)
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub max_threads_running: u64,
+    /// Pause while this file exists
+    #[arg(long, value_name = "FILE")]
+    pub pause_file: Option<PathBuf>,
+    /// Work in these hours alone, by the server's clock: `01:00-05:00`
+    #[arg(long, value_name = "HH:MM-HH:MM")]
+    pub window: Option<Window>,
+    /// End after this time, in good order: `90s`, `30m`, `2h`; the next run goes on
+    #[arg(long, value_name = "TIME", value_parser = judge::runtime)]
+    pub max_runtime: Option<Duration>,
+}
+
+/// How long a batch takes.
+#[derive(Debug, Args)]
+pub struct BatchArgs {
+    /// How long a batch should take, in milliseconds, which its rows are chosen by; others wait no longer for them
+    #[arg(long, value_name = "MS", default_value_t = 250, value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    pub batch_ms: u64,
 }
 
 /// `partition list`

@@ -12,6 +12,7 @@ use crate::db::target::{Target, TargetError};
 use crate::migrate::files::Location;
 use crate::migrate::placeholder::Placeholders;
 use crate::partition::Managed;
+use crate::retention::policy::Retention;
 
 const FILE: &str = "caredb.toml";
 
@@ -42,6 +43,9 @@ struct File {
     /// Values of `${name}` in V, U and R files.
     #[serde(default)]
     placeholders: BTreeMap<String, String>,
+    /// What is kept how long.
+    #[serde(default)]
+    retention: Retention,
 }
 
 /// `[[partitioned]]`
@@ -129,7 +133,7 @@ pub enum ConfigError {
     /// A URL that can't be used; `origin` names where it was given.
     #[error("{origin}: {error}")]
     Url {
-        /// `--url`, `CAREDB_URL` or `DATABASE_URL`.
+        /// `--url`, `CAREDB_URL`, `DATABASE_URL` or `--replica`.
         origin: &'static str,
         /// What is wrong.
         error: TargetError,
@@ -189,6 +193,12 @@ impl Config {
         });
         let unnamed = !self.file.partitioned.iter().any(|entry| is_built_in(&entry));
         unnamed.then(|| built_in.clone()).into_iter().chain(named).collect()
+    }
+
+    /// What is kept how long: what the file says, and the values built in where it says nothing.
+    #[must_use]
+    pub fn retention(&self) -> &Retention {
+        &self.file.retention
     }
 
     /// Where the V files are.

@@ -2,16 +2,19 @@
 
 use anyhow::Context as _;
 
-use crate::cli::{Cli, Command, FileArgs, Globals};
-use crate::config::Config;
+use crate::cli::{Cli, Command, FileArgs, Globals, ThrottleArgs};
+use crate::config::{Config, ConfigError};
 use crate::db::connect::{ConnectError, Session, connect, connect_server, create_database};
 use crate::db::lock::LockError;
+use crate::db::stop::Stop;
 use crate::db::target::Target;
+use crate::db::throttle::{Settings, Throttle};
 use crate::dev::PrivateServer;
 use crate::migrate::apply::ApplyError;
 use crate::migrate::files::{self, Files};
 use crate::output::{Event, Exit, Outcome, Output};
 
+mod archive;
 mod baseline;
 mod dev;
 mod doctor;
@@ -33,6 +36,7 @@ pub struct Context {
     config: Config,
     output: Output,
     yes: bool,
+    stop: Stop,
 }
 
 /// Something that caredb could do and does not, for safety.
@@ -49,15 +53,28 @@ pub struct Interrupted;
 pub fn run(cli: Cli, output: Output) -> anyhow::Result<Outcome> {
     let config = Config::read(&cli.globals)?;
     let Globals { yes, .. } = cli.globals;
-    let context = Context { config, output, yes };
+    let context = Context { config, output, yes, stop: Stop::default() };
+    let in_batches = cli.command.works_in_batches();
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("could not start the runtime")?;
     runtime.block_on(async {
         tokio::select! {
             outcome = dispatch(&context, cli.command) => outcome,
-            signal = tokio::signal::ctrl_c() => signal.map_err(anyhow::Error::from).and(Err(Interrupted.into())),
+            error = interrupted(&context, in_batches) => Err(error),
         }
     })
+}
+
+/// Returns once a person stops the run. A command that works in batches is asked to end after its batch first; it is the
+/// second signal that does not wait for it.
+async fn interrupted(context: &Context, in_batches: bool) -> anyhow::Error {
+    let mut signal = tokio::signal::ctrl_c().await;
+    if in_batches && signal.is_ok() {
+        context.output.event(&Event::Note { text: "interrupted; the batch under way is finished first".to_owned() });
+        context.stop.set();
+        signal = tokio::signal::ctrl_c().await;
+    }
+    signal.map_or_else(Into::into, |()| Interrupted.into())
 }
 
 async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome> {
@@ -77,6 +94,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Seed(args) => seed::run(context, &args).await,
         Command::Hold(args) => hold::run(context, &args).await,
         Command::Runs(args) => runs::run(context, &args).await,
+        Command::Archive(args) => archive::run(context, &args).await,
     }
 }
 
@@ -89,6 +107,7 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
         Exit::Refused
     } else if matches!(error.downcast_ref(), Some(LockError::Taken { .. }))
         || matches!(error.downcast_ref(), Some(partition::ApplyError::Blocked(_)))
+        || matches!(error.downcast_ref(), Some(archive::ArchiveError::Blocked(_)))
     {
         Exit::Locked
     } else if error.is::<Interrupted>() {
@@ -170,6 +189,21 @@ impl Context {
             }
             _ => Err(error),
         }
+    }
+
+    /// What a job asks between its batches.
+    async fn throttle(&self, target: &Target, args: &ThrottleArgs) -> anyhow::Result<Throttle> {
+        let replica =
+            |url: &String| Target::parse(url).map_err(|error| ConfigError::Url { origin: "--replica", error });
+        let settings = Settings {
+            replicas: args.replicas.iter().map(replica).collect::<Result<_, _>>()?,
+            max_lag_s: args.max_lag,
+            max_threads_running: args.max_threads_running,
+            pause_file: args.pause_file.clone(),
+            window: args.window,
+            max_runtime: args.max_runtime,
+        };
+        Ok(Throttle::open(target, settings, self.stop.clone()).await?)
     }
 
     /// Whether to go on: a protected database needs its name by `--confirm`; otherwise a person at a terminal is asked,

@@ -11,4 +11,6 @@ pub mod lock;
 mod program;
 pub mod progress;
 pub mod split;
+pub mod stop;
 pub mod target;
+pub mod throttle;

@@ -2,6 +2,7 @@
 //! lines for people or one JSON object a line.
 #![expect(clippy::print_stderr, reason = "this module is what prints")]
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{IsTerminal as _, Write as _};
 
@@ -10,9 +11,11 @@ use serde_json::{Map, Value, json};
 
 use self::bar::Bar;
 use self::finding::Finding;
+use crate::db::throttle::judge::Cause;
 use crate::migrate::files::Version;
 use crate::migrate::journal::Direction;
 use crate::migrate::verify::RowChange;
+use crate::retention::archive::Method;
 
 mod bar;
 pub mod finding;
@@ -135,6 +138,33 @@ pub enum Event {
         copied_rows: Option<u64>,
         /// How long it took, in milliseconds.
         duration_ms: u64,
+    },
+    /// A month's appointments were archived.
+    Archived {
+        /// The month.
+        month: String,
+        /// How.
+        method: Method,
+        /// Rows that went.
+        rows: u64,
+        /// Rows that stay though they are old enough, by reason.
+        stays: BTreeMap<String, u64>,
+        /// How long it took, in milliseconds.
+        duration_ms: u64,
+        /// How long writers were kept out for it, in milliseconds.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        locked_ms: Option<u64>,
+    },
+    /// A job pauses between two batches, or for another cause than before.
+    Throttled {
+        /// Why.
+        #[serde(flatten)]
+        cause: Cause,
+    },
+    /// A job that paused goes on.
+    Resumed {
+        /// How long it paused, in seconds.
+        paused_s: u64,
     },
     /// Something that is good to know.
     Note {
@@ -259,6 +289,8 @@ impl Output {
                 | Event::Waiting { .. }
                 | Event::Blocked { .. }
                 | Event::Reconnecting { .. }
+                | Event::Throttled { .. }
+                | Event::Resumed { .. }
                 | Event::Note { .. }
                 | Event::Server { .. },
             ) => eprintln!("{}", line(event)),
@@ -350,6 +382,14 @@ fn line(event: &Event) -> String {
             let copied = copied_rows.map(|rows| format!(", about {} copied", count(rows, "row"))).unwrap_or_default();
             format!("{table:<22} {did}{copied} {duration_ms:>6} ms")
         }
+        Event::Archived { month, method, rows, stays, duration_ms, locked_ms } => {
+            let locked = locked_ms.map(|ms| format!(", writers waited {ms} ms")).unwrap_or_default();
+            let stays: Vec<String> = stays.iter().map(|(reason, rows)| format!("{rows} {reason}")).collect();
+            let stays = if stays.is_empty() { String::new() } else { format!("; stay: {}", stays.join(", ")) };
+            format!("{month}  {method:<8} {:>16} {duration_ms:>7} ms{locked}{stays}", count(*rows, "row"))
+        }
+        Event::Throttled { cause } => format!("paused: {cause}"),
+        Event::Resumed { paused_s } => format!("goes on after {paused_s} s"),
         Event::Note { text } => text.clone(),
         Event::Seeded { table, inserted, kept } => {
             format!("{table:<22} {:>12} {kept:>6} there already", format!("{inserted} new"))

@@ -1,6 +1,11 @@
-//! How long rows stay, and what becomes of them then; with proof of what was done.
+//! What is kept how long, and the jobs that see to it: rows move to archives, into compressed storage, or are deleted, in
+//! batches that a writer does not notice; with proof of what was done.
 
+pub mod archive;
+pub mod batch;
 pub mod certificate;
 pub mod hold;
 pub mod ledger;
+pub mod policy;
+pub mod rows;
 mod table;

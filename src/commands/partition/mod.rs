@@ -112,7 +112,7 @@ async fn today(session: &mut Session, args: &TodayArgs) -> anyhow::Result<Month>
 
 /// Makes this run the only one that changes the schema, for as long as the connection lives, and sees that no migration is
 /// half-way: how it goes on, and whether it is undone, is decided by the tables' definitions, which partitions are part of.
-async fn lock(context: &Context, session: &mut Session, waits: &WaitArgs) -> anyhow::Result<()> {
+pub(super) async fn lock(context: &Context, session: &mut Session, waits: &WaitArgs) -> anyhow::Result<()> {
     let locks = [lock::name("migrate", &session.database)];
     let on_wait = |lock: &str, holder: &Holder| {
         context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
@@ -134,7 +134,7 @@ async fn lock(context: &Context, session: &mut Session, waits: &WaitArgs) -> any
 }
 
 /// DDL with the waits of the command.
-async fn ddl<'a>(
+pub(super) async fn ddl<'a>(
     context: &'a Context,
     session: &'a mut Session,
     waits: &WaitArgs,
