@@ -11,6 +11,7 @@ use crate::db::connect::Session;
 use crate::db::ident::nearest;
 use crate::db::lock::{self, Holder};
 use crate::migrate::apply as migrations;
+use crate::migrate::files::REPEATABLE;
 use crate::output::{Event, Outcome};
 pub use crate::partition::apply::ApplyError;
 use crate::partition::apply::{Ddl, Waits};
@@ -120,7 +121,9 @@ pub(super) async fn lock(context: &Context, session: &mut Session, waits: &WaitA
     lock::acquire(&mut session.conn, &locks, Duration::from_secs(waits.lock_timeout.into()), on_wait).await?;
     let observed = migrations::observe(&mut session.conn).await?;
     let half_way = observed.journal.iter().flat_map(|journal| journal.keys()).find(|&&version| {
-        observed.under_way(version).is_some_and(|attempt| attempt.done() > 0 || attempt.begun().is_some())
+        // an R file is begun anew, and makes no tables
+        version != REPEATABLE
+            && observed.under_way(version).is_some_and(|attempt| attempt.done() > 0 || attempt.begun().is_some())
     });
     match half_way {
         Some(version) => {
