@@ -16,6 +16,10 @@ use crate::output::Format;
 use crate::retention::policy::Age;
 use crate::seed::generate::Ids;
 
+mod retention;
+
+pub use retention::{HoldAction, HoldAddArgs, HoldArgs, HoldListArgs, HoldReleaseArgs, RunArgs, RunsAction, RunsArgs};
+
 /// Owns the life of a healthcare appointment database on MySQL 8.0.29 and later
 ///
 /// Without a URL, every command uses the private server that `caredb dev up` runs in this project.
@@ -88,6 +92,10 @@ pub enum Command {
     Partition(PartitionArgs),
     /// Load fixture sets, the demo data if nothing is said, twice is as good as once; or generate data of any size
     Seed(SeedArgs),
+    /// Legal holds: what is kept from being archived, compressed and deleted
+    Hold(HoldArgs),
+    /// The ledger of what was archived, compressed and deleted: list it, prove it
+    Runs(RunsArgs),
     /// Move old appointments to their archive, bring them back, prove that none is lost
     Archive(ArchiveArgs),
     /// Delete what has been kept for long enough
@@ -142,6 +150,17 @@ impl Command {
             },
             Self::Purge(args) => match args.action {
                 PurgeAction::Notifications(_) => "purge notifications",
+            },
+            Self::Hold(args) => match args.action {
+                HoldAction::Add(_) => "hold add",
+                HoldAction::List(_) => "hold list",
+                HoldAction::Release(_) => "hold release",
+            },
+            Self::Runs(args) => match args.action {
+                RunsAction::List => "runs list",
+                RunsAction::Show(_) => "runs show",
+                RunsAction::Verify => "runs verify",
+                RunsAction::Certificate(_) => "runs certificate",
             },
         }
     }

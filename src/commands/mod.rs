@@ -18,6 +18,7 @@ mod archive;
 mod baseline;
 mod dev;
 mod doctor;
+mod hold;
 mod info;
 mod migrate;
 mod new;
@@ -26,6 +27,7 @@ mod purge;
 mod repair;
 mod retention;
 mod rollback;
+mod runs;
 mod seed;
 mod status;
 mod validate;
@@ -92,6 +94,8 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::New(args) => new::run(context, &args),
         Command::Partition(args) => partition::run(context, &args).await,
         Command::Seed(args) => seed::run(context, &args).await,
+        Command::Hold(args) => hold::run(context, &args).await,
+        Command::Runs(args) => runs::run(context, &args).await,
         Command::Archive(args) => archive::run(context, &args).await,
         Command::Purge(args) => purge::run(context, &args).await,
     }

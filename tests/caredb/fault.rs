@@ -180,7 +180,9 @@ fn kill_at_every_point(victim: &Victim, prepare: Option<&str>, arguments: &str, 
         assert_eq!(victim.schema(&database), schema, "{case}");
         assert_eq!(victim.binlog(&database), binlog, "{case}");
         assert_eq!(
-            victim.rows(&format!("SELECT COUNT(*) FROM {database}.caredb_journal WHERE state <> 'done' AND version <> 0")),
+            victim.rows(&format!(
+                "SELECT COUNT(*) FROM {database}.caredb_journal WHERE state <> 'done' AND version <> 0"
+            )),
             ["0"],
             "{case}"
         );
