@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{BatchArgs, ThrottleArgs, WaitArgs};
+use super::{BatchArgs, ThrottleArgs, TodayArgs, WaitArgs};
 use crate::partition::month::Month;
 use crate::retention::archive::plan::Wanted;
 use crate::retention::policy::{Age, Status};
@@ -45,6 +45,9 @@ pub struct ArchiveAppointmentsArgs {
     /// How the months go
     #[arg(long, value_enum, default_value = "auto")]
     pub method: Wanted,
+    /// What day it is.
+    #[command(flatten)]
+    pub today: TodayArgs,
     /// Count what would go and what would stay, and change nothing
     #[arg(long)]
     pub dry_run: bool,

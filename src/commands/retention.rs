@@ -11,7 +11,6 @@ use super::Context;
 use crate::cli::{ThrottleArgs, TodayArgs};
 use crate::db::clock;
 use crate::db::connect::{Session, connect};
-use crate::db::error::DbError;
 use crate::db::lock::{self, Holder};
 use crate::db::target::Target;
 use crate::db::throttle::Throttle;
@@ -90,7 +89,7 @@ pub async fn end<T>(
     conn: &mut MySqlConnection,
     run: Run,
     throttle: &Throttle,
-    done: Result<T, DbError>,
+    done: Result<T, impl Into<anyhow::Error>>,
     (complete, summary): (bool, Value),
 ) -> anyhow::Result<Ended<T>> {
     let id = run.id;
@@ -101,9 +100,10 @@ pub async fn end<T>(
             Ok(Ended { run: id, ending, interrupted: throttle.is_interrupted(), done })
         }
         Err(error) => {
+            let error = error.into();
             // where this fails, too, the next run ends it
             let _ = run.end(conn, Ending::Failed, &json!({ "error": error.to_string() })).await;
-            Err(error.into())
+            Err(error)
         }
     }
 }
@@ -111,10 +111,8 @@ pub async fn end<T>(
 impl<T> Ended<T> {
     /// How the command ended; `text` says what it did.
     pub fn outcome(&self, text: String, fields: Value) -> Outcome {
-        let (exit, why) = match self.interrupted {
-            true => (Exit::Interrupted, "interrupted"),
-            false => (Exit::Done, "`--max-runtime` is over"),
-        };
+        let (exit, why) =
+            if self.interrupted { (Exit::Interrupted, "interrupted") } else { (Exit::Done, "`--max-runtime` is over") };
         match self.ending {
             Ending::Stopped => Outcome::new(exit, format!("{why}, and the next run goes on: {text}"), fields),
             _ => Outcome::new(exit, text, fields),

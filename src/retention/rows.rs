@@ -181,12 +181,6 @@ pub async fn sum(
     Ok(Sum { rows: row.try_get_unchecked::<i64, _>(0)?.unsigned_abs(), checksum })
 }
 
-/// Deadlock, lock wait timeout: the transaction was, or is, rolled back, and may be tried again.
-#[must_use]
-pub fn may_try_again(error: &DbError) -> bool {
-    matches!(error.number, Some(1205 | 1213))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

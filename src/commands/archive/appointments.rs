@@ -8,10 +8,10 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::{ARCHIVE, begin, end, make_months, outcome, patience, second};
+use super::{ARCHIVE, begin, is_under_way, make_months, patience, second};
 use crate::cli::ArchiveAppointmentsArgs;
 use crate::commands::Context;
-use crate::db::clock;
+use crate::commands::retention::{self, Open};
 use crate::db::connect::Session;
 use crate::db::progress::left_s;
 use crate::db::throttle::Throttle;
@@ -22,7 +22,7 @@ use crate::retention::archive::dependents::{self, Dependents};
 use crate::retention::archive::exchange::Exchange;
 use crate::retention::archive::plan::{Left, Step, plan};
 use crate::retention::archive::worker::{self, Worker};
-use crate::retention::archive::{ARCHIVE as TABLE, Content, Method, Tables, definition, observe};
+use crate::retention::archive::{ARCHIVE as TABLE, ArchiveError, Content, Method, Tables, definition, observe};
 use crate::retention::batch::BatchSize;
 use crate::retention::ledger::{self, Job, Run};
 use crate::retention::rows::Sum;
@@ -31,10 +31,8 @@ pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::R
     let policy = &context.config.retention().appointments;
     let status = if args.status.is_empty() { policy.status.clone() } else { args.status.clone() };
     let age = args.older_than.unwrap_or(policy.older_than);
-    let target = context.target()?;
-    let mut session = context.open_target(&target).await?;
+    let Open { mut session, cut_off } = retention::open(context, age, &args.today).await?;
     observe::prepare(&mut session.conn).await?;
-    let cut_off = age.before(clock::today(&mut session.conn).await?);
     let tables = observe::tables(&mut session.conn, cut_off, status).await?;
     if !args.dry_run {
         begin(context, &mut session, &tables, &args.waits).await?;
@@ -63,6 +61,11 @@ pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::R
         let months = (first.content.month, last.content.month);
         make_months(context, &mut session, archive, months, &args.waits).await?;
     }
+    let (_, archive) = observe::partitions(&mut session.conn).await?;
+    let same = |step: &&Step<'_>| observe::same_bounds(&live, &archive, &step.content.partition);
+    if let Some(other) = steps.iter().find(|step| !same(step)) {
+        return Err(ArchiveError::Bounds(other.content.partition.as_str().to_owned()).into());
+    }
     let policy = json!({
         "older_than": age,
         "status": tables.status,
@@ -70,13 +73,16 @@ pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::R
         "method": format!("{:?}", args.method).to_lowercase(),
     });
     let run = ledger::begin(&mut session.conn, &Job { command: ARCHIVE, policy, cut_off: Some(cut_off) }).await?;
-    let throttle = Mutex::new(context.throttle(&target, &args.throttle).await?);
+    let throttle = Mutex::new(context.throttle(&session.target, &args.throttle).await?);
     let mut archiving =
         Archiving { context, args, tables: &tables, run: &run, throttle: &throttle, done: Done::default() };
     let result = archiving.apply(&mut session, &steps, dependents.as_ref()).await;
     let done = archiving.done;
-    let id = run.id;
-    let (complete, hash) = end(&mut session, run, result, &done.summary()).await?;
+    if result.is_err() && is_under_way(&mut session, &run).await {
+        return Err(result.err().unwrap_or_else(|| anyhow::anyhow!("the run did not end")));
+    }
+    let state = (matches!(result, Ok(true)), done.summary());
+    let ended = retention::end(&mut session.conn, run, &throttle.into_inner(), result, state).await?;
     let mut text = format!(
         "archived {} of {} older than {cut_off}{}",
         count(done.rows, "row"),
@@ -86,12 +92,11 @@ pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::R
     if args.with_dependents {
         let _ = write!(text, ", and {} that belong to them", count(done.dependents, "row"));
     }
-    let _ = write!(text, "; run {id}");
+    let _ = write!(text, "; run {}", ended.run);
     let mut fields = done.summary();
-    fields["run"] = json!(id);
-    fields["hash"] = json!(hash);
+    fields["run"] = json!(ended.run);
     fields["cut_off"] = json!(cut_off);
-    outcome(context, complete, text, fields)
+    Ok(ended.outcome(text, fields))
 }
 
 /// What a run has done so far.

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
+use super::Context;
 use super::partition::lock;
-use super::{Context, Interrupted};
 use crate::cli::{ArchiveAction, ArchiveArgs, WaitArgs};
 use crate::db::connect::{Session, connect};
 use crate::db::ddl::Patience;
 use crate::db::ident::Ident;
-use crate::output::{Event, Exit, Outcome, count};
+use crate::output::{Event, Outcome, count};
 use crate::partition::month::Month;
 use crate::partition::plan::{Wish, plan as plan_months};
 use crate::partition::{Table, observe as partitions};
@@ -18,7 +16,7 @@ pub use crate::retention::archive::ArchiveError;
 use crate::retention::archive::exchange::{Exchange, LANDING_STATE, MOVING_STATE};
 use crate::retention::archive::{Tables, observe};
 use crate::retention::hold;
-use crate::retention::ledger::{self, Ending, Run};
+use crate::retention::ledger::{self, Run};
 use crate::retention::rows::Sum;
 
 mod appointments;
@@ -104,45 +102,11 @@ async fn make_months(
     Ok(())
 }
 
-/// Ends a run in the ledger, as it went. A run that left a month on its way stays open: the next goes on with it.
-async fn end(
-    session: &mut Session,
-    run: Run,
-    result: anyhow::Result<bool>,
-    summary: &Value,
-) -> anyhow::Result<(bool, String)> {
-    let under_way = match &result {
-        Ok(_) => false,
-        Err(_) => match run.parts(&mut session.conn).await {
-            Ok(parts) => parts.iter().any(|part| part.state == MOVING_STATE || part.state == LANDING_STATE),
-            // no connection, nothing to write
-            Err(_) => true,
-        },
-    };
-    if under_way {
-        return result.map(|complete| (complete, String::new()));
+/// Whether a run left a month between two exchanges: then it stays open in the ledger, and the next run goes on with it. Also
+/// where that can't be told, for want of a connection.
+async fn is_under_way(session: &mut Session, run: &Run) -> bool {
+    match run.parts(&mut session.conn).await {
+        Ok(parts) => parts.iter().any(|part| part.state == MOVING_STATE || part.state == LANDING_STATE),
+        Err(_) => true,
     }
-    let ending = match &result {
-        Ok(true) => Ending::Done,
-        Ok(false) => Ending::Stopped,
-        Err(_) => Ending::Failed,
-    };
-    let hash = run.end(&mut session.conn, ending, summary).await;
-    // the first error is the one that counts
-    let complete = result?;
-    Ok((complete, hash?))
-}
-
-/// How a run that moved rows ended.
-fn outcome(context: &Context, complete: bool, text: String, fields: Value) -> anyhow::Result<Outcome> {
-    if complete {
-        return Ok(Outcome::done(text, fields));
-    }
-    if context.stop.is_set() {
-        context.output.event(&Event::Note { text });
-        return Err(Interrupted.into());
-    }
-    let mut fields = fields;
-    fields["stopped"] = json!("max-runtime");
-    Ok(Outcome::new(Exit::Done, format!("{text}; stopped by `--max-runtime`, the next run goes on"), fields))
 }

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use serde_json::json;
 
-use super::{RESTORE, begin, end, outcome};
+use super::{RESTORE, begin};
 use crate::cli::ArchiveRestoreArgs;
-use crate::commands::Context;
+use crate::commands::{Context, retention};
 use crate::db::clock;
 use crate::db::connect::Session;
 use crate::db::ident::Ident;
@@ -38,7 +38,8 @@ pub async fn run(context: &Context, args: &ArchiveRestoreArgs) -> anyhow::Result
     if wanted.is_empty() {
         return Ok(Outcome::done("nothing to do: nothing of it is archived", json!({ "rows": 0 })));
     }
-    for partition in wanted.keys().filter(|&partition| !observe::same_bounds(&live, &archive, partition)) {
+    let missing = wanted.keys().find(|&partition| !observe::same_bounds(&live, &archive, partition));
+    if let Some(partition) = missing {
         bail!(
             "table `appointments` has no partition `{}` with the bounds of the archive's; run `caredb partition ensure --behind N` first",
             partition.as_str()
@@ -51,16 +52,17 @@ pub async fn run(context: &Context, args: &ArchiveRestoreArgs) -> anyhow::Result
     let mut done = Done::default();
     let restoring = Restoring { context, args, tables: &tables, dependents: &dependents, run: &run };
     let result = restoring.apply(&mut session, &wanted, &mut throttle, &mut done).await;
-    let id = run.id;
     let summary = json!({ "rows": done.sum.rows, "dependents": done.dependents });
-    let (complete, hash) = end(&mut session, run, result, &summary).await?;
+    let complete = matches!(result, Ok(true));
+    let ended = retention::end(&mut session.conn, run, &throttle, result, (complete, summary)).await?;
     let text = format!(
-        "brought back {}, and {} that belong to them; run {id}",
+        "brought back {}, and {} that belong to them; run {}",
         count(done.sum.rows, "appointment"),
-        count(done.dependents, "row")
+        count(done.dependents, "row"),
+        ended.run
     );
-    let fields = json!({ "rows": done.sum.rows, "dependents": done.dependents, "run": id, "hash": hash });
-    outcome(context, complete, text, fields)
+    let fields = json!({ "rows": done.sum.rows, "dependents": done.dependents, "run": ended.run });
+    Ok(ended.outcome(text, fields))
 }
 
 /// What of the archive is meant, by partition. Errors: an appointment that is not archived.

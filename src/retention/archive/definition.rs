@@ -24,7 +24,7 @@ async fn show(conn: &mut MySqlConnection, table: &'static str) -> Result<String,
     row.try_get_unchecked(1).map_err(failed)
 }
 
-/// The lines of a definition that count: without the name, partitions and AUTO_INCREMENT, foreign keys and the names of
+/// The lines of a definition that count: without the name, partitions and `AUTO_INCREMENT`, foreign keys and the names of
 /// constraints, which are unique in a schema. In order, since EXCHANGE asks for that.
 fn lines(definition: &str) -> Vec<String> {
     let line = |line: &str| {

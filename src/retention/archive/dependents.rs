@@ -4,11 +4,12 @@
 use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
 
-use super::{ARCHIVE, ArchiveError, in_transaction};
+use super::{ARCHIVE, ArchiveError};
 use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::partition::Table;
+use crate::retention::job::in_transaction;
 use crate::retention::ledger::Run;
 use crate::retention::rows::{Columns, Move, Picked, Sum, list};
 
@@ -102,17 +103,16 @@ impl Dependents {
         after: &mut Option<String>,
         limit: u64,
     ) -> Result<Option<Moved>, ArchiveError> {
-        let failed = |error: sqlx::Error| {
-            DbError::new(format!("could not move what belongs to partition `{}`", partition.as_str()), &error)
-        };
+        let what = format!("could not move what belongs to partition `{}`", partition.as_str());
+        let failed = |error: sqlx::Error| DbError::new(&what, &error);
         let range = after.as_ref().map_or("TRUE".to_owned(), |id| format!("id > {}", list(std::slice::from_ref(id))));
         let sql = format!("SELECT id FROM {ARCHIVE} PARTITION ({partition}) WHERE {range} ORDER BY id LIMIT {limit}");
         let ids: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut *conn).await.map_err(failed)?;
         let Some(last) = ids.last() else { return Ok(None) };
-        let dependents = in_transaction(conn, "what belongs to appointments", async |conn| {
+        let dependents = in_transaction(conn, &what, async |conn| {
             let dependents = self.go(conn, &ids, Direction::Away, (run, partition)).await?;
             crash_point();
-            Ok(dependents)
+            Ok::<_, ArchiveError>(Some(dependents))
         })
         .await?;
         *after = Some(last.clone());

@@ -62,6 +62,7 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         definition::same(self.conn, MOVING).await?;
         let partition = &content.partition;
         self.clear().await?;
+        self.try_out(partition).await?;
         let rules = Rules { status: &tables.status, holds: true, archive: None };
         let reason = stays::case(&stays::all(&rules));
         self.execute(&format!(
@@ -89,6 +90,13 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         self.ddl(&format!("TRUNCATE TABLE {MOVING}")).await?;
         self.execute(&format!("DELETE FROM {STAYING}")).await?;
         Ok(())
+    }
+
+    /// Exchanges the archive's empty partition with the empty table, so that what the second exchange would be refused for shows
+    /// before the first.
+    async fn try_out(&mut self, partition: &Ident) -> Result<(), ArchiveError> {
+        self.exchange(ARCHIVE, partition).await?;
+        self.ddl(&format!("TRUNCATE TABLE {MOVING}")).await
     }
 
     /// Keeps writers out. The tables of the triggers are locked along by the server; an alias needs a lock of its own.
@@ -279,14 +287,12 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
 
 /// Why an exchange was refused.
 fn refused(table: &'static str, partition: &Ident, error: &sqlx::Error) -> ArchiveError {
-    match server_error(error) {
-        // also for other differences; those of the definition have been looked for
-        Some((1731, _)) => ArchiveError::Instant(table.to_owned()),
-        _ => {
-            let what = format!("could not exchange partition `{}` of table `{table}`", partition.as_str());
-            DbError::new(what, error).into()
-        }
+    // that the definitions are the same has been seen
+    if server_error(error).is_some_and(|(number, _)| number == 1731) {
+        return ArchiveError::Instant(table.to_owned());
     }
+    let what = format!("could not exchange partition `{}` of table `{table}`", partition.as_str());
+    DbError::new(what, error).into()
 }
 
 /// The id in the middle of a table; none where it is short.
@@ -310,7 +316,7 @@ async fn turn_all(conn: &mut MySqlConnection, partition: &Ident) -> Result<u64, 
         let sql = format!("SELECT id FROM {from} WHERE {range} ORDER BY id LIMIT 1 OFFSET {}", KEYS_A_BATCH - 1);
         after = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_optional(&mut *conn).await.map_err(failed)?;
         if let Some(id) = &after {
-            range.push_str(&format!(" AND id <= {}", list(std::slice::from_ref(id))));
+            range = format!("{range} AND id <= {}", list(std::slice::from_ref(id)));
         }
         let sql = format!(
             "UPDATE {KEYS} k JOIN (SELECT id FROM {from} WHERE {range}) r ON r.id = k.id SET k.archived = TRUE"

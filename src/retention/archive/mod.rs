@@ -6,14 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 use chrono::NaiveDate;
-use sqlx::mysql::MySqlConnection;
 
+use super::job::MayPass;
 use super::policy::Status;
-use super::rows::{Columns, may_try_again};
-use crate::db::crash::crash_point;
+use super::rows::Columns;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::partition::Managed;
@@ -135,7 +133,7 @@ pub enum ArchiveError {
     },
     /// Columns were added INSTANT, which EXCHANGE PARTITION refuses.
     #[error(
-        "table `{0}` has rows from before an INSTANT change of its columns, which can't be exchanged; rebuild it with `ALTER TABLE {0} FORCE, ALGORITHM=INPLACE, LOCK=NONE`, or say `--method rows`"
+        "table `{0}` or `{MOVING}` had its columns changed INSTANT, so they can't be exchanged; run `ALTER TABLE … FORCE, ALGORITHM=INPLACE, LOCK=NONE` for both, or say `--method rows`"
     )]
     Instant(String),
     /// A partition takes more than one month.
@@ -148,6 +146,11 @@ pub enum ArchiveError {
         /// Rows before it would go.
         cut_off: NaiveDate,
     },
+    /// The archive's partition of the same name takes other rows.
+    #[error(
+        "partition `{0}` of table `{ARCHIVE}` has other bounds than that of `{LIVE}`; `caredb partition list` shows them, correct the archive's by REORGANIZE PARTITION"
+    )]
+    Bounds(String),
     /// Count or checksum is not the same on both sides.
     #[error("{what} are not the same on both sides: {before} before, {after} after; {state}")]
     Mismatch {
@@ -177,38 +180,11 @@ pub enum ArchiveError {
     Db(#[from] DbError),
 }
 
-/// How often a batch is tried again that met a deadlock or waited too long.
-const TRIES: u32 = 8;
-
-/// Does some work in a transaction, again where the server took it back for another's sake. `what` it is about. Errors: it was
-/// rolled back.
-async fn in_transaction<T>(
-    conn: &mut MySqlConnection,
-    what: &str,
-    mut work: impl AsyncFnMut(&mut MySqlConnection) -> Result<T, ArchiveError>,
-) -> Result<T, ArchiveError> {
-    let failed = |error: sqlx::Error| DbError::new(format!("could not move {what}"), &error);
-    let mut attempt = 1;
-    loop {
-        let result = async {
-            sqlx::raw_sql("START TRANSACTION").execute(&mut *conn).await.map_err(failed)?;
-            let done = work(&mut *conn).await?;
-            crash_point();
-            sqlx::raw_sql("COMMIT").execute(&mut *conn).await.map_err(failed)?;
-            crash_point();
-            Ok(done)
-        }
-        .await;
-        let Err(error) = result else { return result };
-        // what `restore` sets; where the connection is gone, the server has rolled back
-        let undone = sqlx::raw_sql("ROLLBACK; SET SESSION foreign_key_checks = 1").execute(&mut *conn).await;
-        match error {
-            ArchiveError::Db(error) if may_try_again(&error) && attempt < TRIES => {
-                undone.map_err(failed)?;
-                tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
-                attempt += 1;
-            }
-            error => return Err(error),
+impl MayPass for ArchiveError {
+    fn number(&self) -> Option<u16> {
+        match self {
+            Self::Db(error) => error.number,
+            _ => None,
         }
     }
 }

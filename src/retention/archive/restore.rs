@@ -9,14 +9,15 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use super::dependents::{Dependents, Direction};
 use super::worker::compare;
-use super::{ARCHIVE, ArchiveError, KEYS, LIVE, Tables, in_transaction};
+use super::{ARCHIVE, ArchiveError, KEYS, LIVE, Tables};
 use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::partition::month::Month;
 use crate::retention::batch::BatchSize;
+use crate::retention::job::in_transaction;
 use crate::retention::ledger::Run;
-use crate::retention::rows::{Move, Sum, list};
+use crate::retention::rows::{Move, Picked, Sum, list};
 
 /// Which appointments of a month come back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,9 +55,9 @@ impl Restore<'_> {
         let condition = self.condition();
         let rows = u64::from(self.size.rows());
         let (partition, run) = (self.partition, self.run);
-        let what = format!("rows of partition `{}`", partition.as_str());
+        let what = format!("could not bring back rows of partition `{}`", partition.as_str());
         let failed = |error: sqlx::Error| {
-            let failed = DbError::new(format!("could not bring back {what}"), &error);
+            let failed = DbError::new(&what, &error);
             match failed.number {
                 Some(1062) => failed.with_cure(
                     "the slot of one of them was booked again: cancel or move that booking, or bring the others back by `--id`",
@@ -72,19 +73,19 @@ impl Restore<'_> {
         let (picked, dependents) = in_transaction(self.conn, &what, async |conn| {
             let picked = moving.pick(conn, "a", &condition, Some(rows)).await.map_err(failed)?;
             if picked.ids.is_empty() {
-                return Ok((picked, 0));
+                return Ok(Some((picked, 0)));
             }
-            let sql = format!("SET SESSION foreign_key_checks = 0; DELETE FROM {KEYS} WHERE id IN ({})", picked.list());
-            let keys = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await.map_err(failed)?.rows_affected();
-            let copied = moving.copy(conn, &picked).await.map_err(failed)?;
+            let turned = turn(conn, &moving, &picked).await;
+            // whatever came of it
             sqlx::raw_sql("SET SESSION foreign_key_checks = 1").execute(&mut *conn).await.map_err(failed)?;
+            let (keys, copied) = turned.map_err(failed)?;
             crash_point();
             let deleted = moving.delete(conn, &picked).await.map_err(failed)?;
             let arrived = moving.arrived(conn, &picked).await.map_err(failed)?;
             compare(&picked, [copied, keys, deleted], arrived, partition)?;
             run.record(conn, "restore", partition.as_str(), arrived.rows, arrived.checksum, 0).await?;
             let dependents = self.dependents.go(conn, &picked.ids, Direction::Back, (run, partition)).await?;
-            Ok((picked, dependents))
+            Ok::<_, ArchiveError>(Some((picked, dependents)))
         })
         .await?;
         let Some(last) = picked.ids.last() else { return Ok(None) };
@@ -102,6 +103,14 @@ impl Restore<'_> {
         let after = after.map(|id| format!(" AND a.id > {}", list(std::slice::from_ref(id)))).unwrap_or_default();
         format!("{ids}{after}")
     }
+}
+
+/// Takes the keys of archived rows away, and copies the rows to where the trigger makes their keys anew. Returns how many keys
+/// and rows. Checks of foreign keys are off afterwards.
+async fn turn(conn: &mut MySqlConnection, moving: &Move, picked: &Picked) -> Result<(u64, u64), sqlx::Error> {
+    let sql = format!("SET SESSION foreign_key_checks = 0; DELETE FROM {KEYS} WHERE id IN ({})", picked.list());
+    let keys = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await?.rows_affected();
+    Ok((keys, moving.copy(conn, picked).await?))
 }
 
 /// Where an appointment is archived, by its `id` or `booking_reference`. Errors: it is not.

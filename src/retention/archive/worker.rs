@@ -6,12 +6,13 @@ use std::time::Instant;
 use sqlx::mysql::MySqlConnection;
 
 use super::stays;
-use super::{ARCHIVE, ArchiveError, Content, KEYS, LIVE, Tables, in_transaction};
+use super::{ARCHIVE, ArchiveError, Content, KEYS, LIVE, Tables};
 use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::retention::batch::BatchSize;
 use crate::retention::hold;
+use crate::retention::job::in_transaction;
 use crate::retention::ledger::Run;
 use crate::retention::rows::{Move, Picked, Sum, list};
 
@@ -40,8 +41,8 @@ impl Worker<'_> {
         let condition = self.condition();
         let rows = u64::from(self.size.rows());
         let partition = &self.content.partition;
-        let what = format!("rows of partition `{}`", partition.as_str());
-        let failed = |error: sqlx::Error| DbError::new(format!("could not archive {what}"), &error);
+        let what = format!("could not archive rows of partition `{}`", partition.as_str());
+        let failed = |error: sqlx::Error| DbError::new(&what, &error);
         let moving = Move {
             from: format!("{LIVE} PARTITION ({partition})"),
             to: format!("{ARCHIVE} PARTITION ({partition})"),
@@ -59,7 +60,7 @@ impl Worker<'_> {
                 compare(&picked, [copied, keys, deleted], arrived, partition)?;
                 self.run.record(conn, "archive", partition.as_str(), arrived.rows, arrived.checksum, 0).await?;
             }
-            Ok(picked)
+            Ok::<_, ArchiveError>(Some(picked))
         })
         .await?;
         let Some(last) = picked.ids.last() else { return Ok(None) };
