@@ -139,10 +139,9 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
     }
 
     async fn exchange(&mut self, table: &'static str, partition: &Ident) -> Result<(), ArchiveError> {
-        // both partitions have the same bounds, and so had the rows before
-        let sql = format!("ALTER TABLE {table} EXCHANGE PARTITION {partition} WITH TABLE {MOVING} WITHOUT VALIDATION");
-        let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *self.conn).await;
-        done.map(drop).map_err(|error| refused(table, partition, &error))
+        // both partitions have the same bounds, so no row needs a look
+        self.ddl(&format!("ALTER TABLE {table} EXCHANGE PARTITION {partition} WITH TABLE {MOVING} WITHOUT VALIDATION"))
+            .await
     }
 
     /// From the first exchange to the end: what stayed is deleted from the month, the month is counted, exchanged into the
@@ -153,9 +152,7 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         let before = self.count(MOVING, &tables.columns).await?;
         self.landing(partition, run, before).await?;
         crash_point();
-        let sql =
-            format!("ALTER TABLE {ARCHIVE} EXCHANGE PARTITION {partition} WITH TABLE {MOVING} WITHOUT VALIDATION");
-        self.ddl(&sql).await?;
+        self.exchange(ARCHIVE, partition).await?;
         crash_point();
         self.landed(tables, partition, run, before).await?;
         Ok(before)
@@ -220,10 +217,7 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         if state == LANDING_STATE {
             if away {
                 // counted, and not exchanged
-                let sql = format!(
-                    "ALTER TABLE {ARCHIVE} EXCHANGE PARTITION {partition} WITH TABLE {MOVING} WITHOUT VALIDATION"
-                );
-                self.ddl(&sql).await?;
+                self.exchange(ARCHIVE, partition).await?;
             }
             self.landed(tables, partition, run, recorded).await?;
             return Ok(Some(recorded));
@@ -276,6 +270,10 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
     async fn ddl(&mut self, sql: &str) -> Result<(), ArchiveError> {
         let done = run_ddl(self.conn, "moving a month", sql, &mut self.patience, &mut self.on_event).await;
         done.map_err(|error| {
+            // that the definitions are the same has been seen
+            if server_error(&error).is_some_and(|(number, _)| number == 1731) {
+                return ArchiveError::Instant;
+            }
             let failed = DbError::new("could not move a month", &error);
             match self.patience.in_the_way.take() {
                 Some(cure) => ArchiveError::Blocked(failed.with_cure(cure)),
@@ -283,16 +281,6 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
             }
         })
     }
-}
-
-/// Why an exchange was refused.
-fn refused(table: &'static str, partition: &Ident, error: &sqlx::Error) -> ArchiveError {
-    // that the definitions are the same has been seen
-    if server_error(error).is_some_and(|(number, _)| number == 1731) {
-        return ArchiveError::Instant(table.to_owned());
-    }
-    let what = format!("could not exchange partition `{}` of table `{table}`", partition.as_str());
-    DbError::new(what, error).into()
 }
 
 /// The id in the middle of a table; none where it is short.

@@ -133,9 +133,9 @@ pub enum ArchiveError {
     },
     /// Columns were added INSTANT, which EXCHANGE PARTITION refuses.
     #[error(
-        "table `{0}` or `{MOVING}` had its columns changed INSTANT, so they can't be exchanged; run `ALTER TABLE … FORCE, ALGORITHM=INPLACE, LOCK=NONE` for both, or say `--method rows`"
+        "columns of `{LIVE}`, `{ARCHIVE}` or `{MOVING}` were changed INSTANT, so their months can't be exchanged; run `ALTER TABLE … FORCE, ALGORITHM=INPLACE, LOCK=NONE` for each, or say `--method rows`"
     )]
-    Instant(String),
+    Instant,
     /// A partition takes more than one month.
     #[error(
         "partition `{partition}` of table `{LIVE}` has rows older than {cut_off} and is not of one month; run `caredb partition ensure` first"
