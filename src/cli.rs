@@ -150,6 +150,7 @@ impl Command {
             },
             Self::Purge(args) => match args.action {
                 PurgeAction::Notifications(_) => "purge notifications",
+                PurgeAction::Archive(_) => "purge archive",
             },
             Self::Hold(args) => match args.action {
                 HoldAction::Add(_) => "hold add",
@@ -457,6 +458,37 @@ pub enum PurgeAction {
     /// What is deleted is counted and summed in the same transaction, and stands in the ledger. Notifications of patients under
     /// legal hold stay.
     Notifications(PurgeNotificationsArgs),
+    /// Delete archived appointments whose own term is over, with what belongs to them and their keys
+    ///
+    /// The term is `[retention.appointments_archive] delete_after` of `caredb.toml`; without it, nothing is ever deleted. What is
+    /// under a legal hold stays, and what a live row still refers to.
+    Archive(PurgeArchiveArgs),
+}
+
+/// `purge archive`
+#[derive(Debug, Args)]
+pub struct PurgeArchiveArgs {
+    /// How old, by `appointment_date`: `10y`; without it, that of `caredb.toml`
+    #[arg(long, value_name = "AGE")]
+    pub older_than: Option<Age>,
+    /// Say by month what would go and what would stay, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The database's name, to destroy rows of a protected one
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+    /// What day it is.
+    #[command(flatten)]
+    pub today: TodayArgs,
+    /// How long a batch takes.
+    #[command(flatten)]
+    pub batch: BatchArgs,
+    /// How to keep out of the way.
+    #[command(flatten)]
+    pub throttle: ThrottleArgs,
+    /// How statements wait.
+    #[command(flatten)]
+    pub waits: WaitArgs,
 }
 
 /// `purge notifications`

@@ -31,13 +31,15 @@ pub async fn run(context: &Context, args: &ArchiveArgs) -> anyhow::Result<Outcom
     }
 }
 
-/// The commands as the ledger has them.
+/// The commands that move archived rows, as the ledger has them.
 const ARCHIVE: &str = "archive appointments";
 const RESTORE: &str = "archive restore";
+/// See [`ARCHIVE`].
+pub const DESTROY: &str = "purge archive";
 
 /// Makes this run the only one that moves rows or changes the schema, makes caredb's own tables, and ends what killed runs left:
 /// a month on its way first, then their rows in the ledger.
-async fn begin(context: &Context, session: &mut Session, tables: &Tables, waits: &WaitArgs) -> anyhow::Result<()> {
+pub async fn begin(context: &Context, session: &mut Session, tables: &Tables, waits: &WaitArgs) -> anyhow::Result<()> {
     lock(context, session, waits).await?;
     ledger::create(&mut session.conn).await?;
     hold::create(&mut session.conn).await?;
@@ -65,7 +67,7 @@ async fn begin(context: &Context, session: &mut Session, tables: &Tables, waits:
             context.output.event(&Event::Note { text });
         }
     }
-    for command in [ARCHIVE, RESTORE] {
+    for command in [ARCHIVE, RESTORE, DESTROY] {
         ledger::close_interrupted(&mut session.conn, command).await?;
     }
     Ok(())

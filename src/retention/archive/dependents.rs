@@ -170,4 +170,37 @@ impl Dependents {
         }
         Ok(rows)
     }
+
+    /// Destroys all archived rows that belong to some appointments. Returns how many. The caller commits.
+    pub async fn destroy(
+        &self,
+        conn: &mut MySqlConnection,
+        appointments: &[String],
+        (run, partition): (&Run, &Ident),
+    ) -> Result<u64, ArchiveError> {
+        let mut found: Vec<(Move, Picked, &str)> = Vec::new();
+        for ((table, of, parent), columns) in DEPENDENTS.iter().zip(&self.0) {
+            let failed =
+                |error: sqlx::Error| DbError::new(format!("could not destroy rows of `{table}_archive`"), &error);
+            let leaving = Move { from: archive(table), to: archive(table), columns: columns.clone() };
+            let parents = parent.map_or(appointments, |index: usize| &found[index].1.ids);
+            let picked = if parents.is_empty() {
+                Picked::default()
+            } else {
+                let condition = format!("a.{of} IN ({})", list(parents));
+                leaving.pick(conn, "a", &condition, None).await.map_err(failed)?
+            };
+            found.push((leaving, picked, *table));
+        }
+        let mut rows = 0;
+        // children first
+        for (leaving, picked, table) in found.iter().rev().filter(|(_, picked, _)| !picked.ids.is_empty()) {
+            let failed =
+                |error: sqlx::Error| DbError::new(format!("could not destroy rows of `{table}_archive`"), &error);
+            rows += leaving.delete(conn, picked).await.map_err(failed)?;
+            let part = format!("{table} {}", partition.as_str());
+            run.record(conn, "destroy", &part, picked.sum.rows, picked.sum.checksum, 0).await?;
+        }
+        Ok(rows)
+    }
 }

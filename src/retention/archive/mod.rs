@@ -19,6 +19,7 @@ use crate::partition::month::Month;
 
 pub mod definition;
 pub mod dependents;
+pub mod destroy;
 pub mod exchange;
 pub mod observe;
 pub mod plan;

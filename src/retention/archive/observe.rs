@@ -50,13 +50,18 @@ pub async fn partitions(conn: &mut MySqlConnection) -> Result<(Table, Table), Ar
     Ok((live, observe::table(conn, &archive()).await?))
 }
 
+/// Whether there can be legal holds.
+pub async fn has_holds(conn: &mut MySqlConnection) -> Result<bool, DbError> {
+    table::is_there(conn, "caredb_holds").await
+}
+
 /// What the months that begin before the cut-off hold. Errors: rows before it in a partition of several months.
 pub async fn contents(
     conn: &mut MySqlConnection,
     tables: &Tables,
     (live, archive): (&Table, &Table),
 ) -> Result<Vec<Content>, ArchiveError> {
-    let holds = table::is_there(conn, "caredb_holds").await?;
+    let holds = has_holds(conn).await?;
     let mut contents = Vec::new();
     for (partition, range) in live.ranges() {
         let Some(month) = month(conn, tables, partition, range).await? else { continue };

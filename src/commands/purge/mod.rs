@@ -16,11 +16,14 @@ use crate::retention::job::rows_per_s;
 use crate::retention::ledger;
 use crate::retention::purge::{self, Kept, Month, Purged, Wish};
 
+mod archive;
+
 const COMMAND: &str = "purge notifications";
 
 pub async fn run(context: &Context, args: &PurgeArgs) -> anyhow::Result<Outcome> {
     match &args.action {
         PurgeAction::Notifications(args) => notifications(context, args).await,
+        PurgeAction::Archive(args) => archive::run(context, args).await,
     }
 }
 
