@@ -80,6 +80,8 @@ const DESTROYED: &str = "The records described below were destroyed in the norma
                          policy stated here, and none of them was under legal hold.";
 const MOVED: &str = "The records described below were moved in the normal course of business, under the retention policy \
                      stated here, and none of them was under legal hold. None was destroyed.";
+const COMPRESSED: &str = "The records described below were moved in the normal course of business, under the retention policy \
+                          stated here. None was destroyed.";
 const RESTORED: &str =
     "The records described below were moved back in the normal course of business. None was destroyed.";
 
@@ -99,7 +101,7 @@ fn wording(command: &str) -> (&'static str, &'static str, &'static str) {
         ),
         ["compress", ..] => (
             TRANSFER,
-            MOVED,
+            COMPRESSED,
             "moved within the database, into compressed storage; compared by count and checksum before removal",
         ),
         _ => (
@@ -110,38 +112,56 @@ fn wording(command: &str) -> (&'static str, &'static str, &'static str) {
     }
 }
 
-/// `appointments: p_2024_01, p_2024_02`
+/// `appointments, 1200 rows of 2024-01 to 2024-02; payments, 1250 rows of 2024-01`, by table.
 fn records(entry: &Entry) -> String {
     let series = match entry.command.as_str() {
         "archive restore" => "appointments".to_owned(),
         "purge archive" => "archived appointments".to_owned(),
         command => command.split_once(' ').map_or(command, |(_, series)| series).replace('-', " "),
     };
-    let mut parts: Vec<&str> =
-        entry.parts.iter().filter(|part| part.total.rows > 0).map(|part| part.part.as_str()).collect();
-    parts.dedup();
-    match parts.as_slice() {
-        [] => series,
-        [part] if *part == series => series,
-        parts => format!("{series}: {}", parts.join(", ")),
+    let mut tables: BTreeMap<&str, (u64, Vec<String>)> = BTreeMap::new();
+    for part in entry.parts.iter().filter(|part| part.total.rows > 0) {
+        // `p_2024_01` is of the series, `payments p_2024_01` of what belongs to it
+        let (table, month) = match part.part.rsplit_once(' ') {
+            Some((table, partition)) => (table, month(partition)),
+            None => (series.as_str(), month(&part.part)),
+        };
+        let (rows, months) = tables.entry(table).or_default();
+        *rows += part.total.rows;
+        months.extend(month);
+    }
+    let texts: Vec<String> = tables
+        .iter()
+        .map(|(table, (rows, months))| {
+            let of = range(months).map(|range| format!(" of {range}")).unwrap_or_default();
+            format!("{table}, {}{of}", crate::output::count(*rows, "row"))
+        })
+        .collect();
+    if texts.is_empty() { series } else { texts.join("; ") }
+}
+
+/// `2024-01` of `p_2024_01`; none for what is no month's partition.
+fn month(partition: &str) -> Option<String> {
+    let month = partition.strip_prefix("p_")?.replace('_', "-");
+    month.starts_with(|c: char| c.is_ascii_digit()).then_some(month)
+}
+
+/// From the first to the last of months that are in order.
+fn range(months: &[String]) -> Option<String> {
+    match (months.first()?, months.last()?) {
+        (first, last) if first == last => Some(first.clone()),
+        (first, last) => Some(format!("{first} to {last}")),
     }
 }
 
 /// The months that the parts name, and the cut-off.
 fn inclusive_dates(entry: &Entry) -> String {
-    let month = |part: &str| {
-        Some(part.strip_prefix("p_")?.replace('_', "-")).filter(|month| month.starts_with(|c: char| c.is_ascii_digit()))
-    };
     let with_rows = entry.parts.iter().filter(|part| part.total.rows > 0);
-    let months: Vec<String> = with_rows.filter_map(|part| month(&part.part)).collect();
-    // they are in order
-    let months = match (months.first(), months.last()) {
-        (Some(first), Some(last)) if first == last => Some(first.clone()),
-        (Some(first), Some(last)) => Some(format!("{first} to {last}")),
-        _ => None,
-    };
+    let mut months: Vec<String> =
+        with_rows.filter_map(|part| month(part.part.rsplit(' ').next().unwrap_or_default())).collect();
+    months.sort_unstable();
     let before = entry.cut_off.as_ref().map(|cut_off| format!("before {cut_off}"));
-    let dates: Vec<String> = months.into_iter().chain(before).collect();
+    let dates: Vec<String> = range(&months).into_iter().chain(before).collect();
     if dates.is_empty() { "not by date".to_owned() } else { dates.join(", ") }
 }
 
@@ -169,7 +189,9 @@ impl Certificate<'_> {
         field("outcome", self.ended);
         for (action, total) in &self.totals {
             let rows = crate::output::count(total.rows, "row");
-            field(action, &format!("{rows}, {} bytes, checksum {} (sum of CRC32)", total.bytes, total.checksum));
+            // not every job counts bytes
+            let bytes = if total.bytes > 0 { format!(", {} bytes", total.bytes) } else { String::new() };
+            field(action, &format!("{rows}{bytes}, checksum {} (sum of CRC32)", total.checksum));
         }
         field("previous hash", &halves(self.previous.unwrap_or("none, it is the first")));
         field("hash (SHA-256)", &halves(self.hash));

@@ -198,7 +198,7 @@ fn runs_are_certified() {
 
     run              1 of database t_certified
     date             2026-11-24 01:00:00 to 2026-11-24 01:00:09 UTC
-    records          appointments: p_2024_01, p_2024_02
+    records          appointments, 6 rows of 2024-01 to 2024-02
     inclusive dates  2024-01 to 2024-02, before 2025-01-01
     policy           {"older_than":"1y","status":["COMPLETED"]}
     method           moved within the database, from the live table to the
@@ -222,7 +222,7 @@ fn runs_are_certified() {
 
     run              2 of database t_certified
     date             2026-11-24 01:00:00 to 2026-11-24 01:00:09 UTC
-    records          notifications
+    records          notifications, 2000 rows
     inclusive dates  before 2025-01-01
     policy           {"older_than":"1y","status":["COMPLETED"]}
     method           deleted from the database; backups and logs of the
@@ -247,7 +247,7 @@ fn runs_are_certified() {
 
     run              3 of database t_certified
     date             2026-11-24 01:00:00 to 2026-11-24 01:00:09 UTC
-    records          appointments: p_2024_01
+    records          appointments, 1 row of 2024-01
     inclusive dates  2024-01
     policy           {"older_than":"1y","status":["COMPLETED"]}
     method           moved within the database, from the archive back to the
@@ -273,7 +273,7 @@ fn runs_are_certified() {
     ");
     assert_snapshot!(exactly(&test, "runs certificate 2 --format json"), @r#"
     exit 0
-    {"command":"runs certificate","outcome":"done","certificate":{"title":"Certificate of destruction","statement":"The records described below were destroyed in the normal course of business, under the retention policy stated here, and none of them was under legal hold.","run":2,"database":"t_certified","started_at":"2026-11-24 01:00:00.000","ended_at":"2026-11-24 01:00:09.500","records":"notifications","inclusive_dates":"before 2025-01-01","policy":"{\"older_than\":\"1y\",\"status\":[\"COMPLETED\"]}","method":"deleted from the database; backups and logs of the server hold copies until their own terms end","account":"root@localhost","host":"cron","command":"purge notifications","ended":"stopped","totals":{"purge":{"rows":2000,"checksum":"1099511627776","bytes":1048576}},"previous":"d895e8e310c0e1e8b0353475d54f8ac2ac47a50dcfd80ae226c2d66aa6e6db63","hash":"ca38eaa9c189c5a816a4816418b4b841e85743018ef3e1f0486908e7b74aab32"}}
+    {"command":"runs certificate","outcome":"done","certificate":{"title":"Certificate of destruction","statement":"The records described below were destroyed in the normal course of business, under the retention policy stated here, and none of them was under legal hold.","run":2,"database":"t_certified","started_at":"2026-11-24 01:00:00.000","ended_at":"2026-11-24 01:00:09.500","records":"notifications, 2000 rows","inclusive_dates":"before 2025-01-01","policy":"{\"older_than\":\"1y\",\"status\":[\"COMPLETED\"]}","method":"deleted from the database; backups and logs of the server hold copies until their own terms end","account":"root@localhost","host":"cron","command":"purge notifications","ended":"stopped","totals":{"purge":{"rows":2000,"checksum":"1099511627776","bytes":1048576}},"previous":"d895e8e310c0e1e8b0353475d54f8ac2ac47a50dcfd80ae226c2d66aa6e6db63","hash":"ca38eaa9c189c5a816a4816418b4b841e85743018ef3e1f0486908e7b74aab32"}}
     "#);
     for run in 1..=3 {
         let certificate = exactly(&test, &format!("runs certificate {run}"));
