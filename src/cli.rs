@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+mod archive;
+
+pub use archive::{ArchiveAction, ArchiveAppointmentsArgs, ArchiveArgs, ArchiveRestoreArgs};
+
 use crate::db::throttle::judge::{self, Window};
 use crate::migrate::baseline::DESCRIPTION;
 use crate::migrate::files::Version;
@@ -86,13 +90,17 @@ pub enum Command {
     Seed(SeedArgs),
     /// Delete what has been kept for long enough
     Purge(PurgeArgs),
+    /// Move what is seldom read into compressed storage, and back
+    Compress(CompressArgs),
+    /// Move old appointments to their archive, bring them back, prove that none is lost
+    Archive(ArchiveArgs),
 }
 
 impl Command {
     /// Whether it works in batches, and Ctrl-C lets it finish the one under way.
     #[must_use]
     pub fn works_in_batches(&self) -> bool {
-        matches!(self, Self::Purge(_))
+        matches!(self, Self::Archive(_) | Self::Purge(_) | Self::Compress(_))
     }
 
     /// The name in JSON output.
@@ -105,6 +113,11 @@ impl Command {
                 DevAction::Status => "dev status",
                 DevAction::Url => "dev url",
                 DevAction::Reset => "dev reset",
+            },
+            Self::Archive(args) => match args.action {
+                ArchiveAction::Appointments(_) => "archive appointments",
+                ArchiveAction::Restore(_) => "archive restore",
+                ArchiveAction::Verify => "archive verify",
             },
             Self::Status(_) => "status",
             Self::Migrate(_) => "migrate",
@@ -131,6 +144,9 @@ impl Command {
             },
             Self::Purge(args) => match args.action {
                 PurgeAction::Notifications(_) => "purge notifications",
+            },
+            Self::Compress(args) => match args.action {
+                CompressAction::MedicalRecords(_) => "compress medical-records",
             },
         }
     }
@@ -439,6 +455,47 @@ pub struct PurgeNotificationsArgs {
     #[arg(long)]
     pub keep_unread: bool,
     /// Say by month what would go and what would stay, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How long to wait for another run to end, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub lock_timeout: u32,
+    /// What day it is.
+    #[command(flatten)]
+    pub today: TodayArgs,
+    /// How long a batch takes.
+    #[command(flatten)]
+    pub batch: BatchArgs,
+    /// How to keep out of the way.
+    #[command(flatten)]
+    pub throttle: ThrottleArgs,
+}
+
+/// `compress`
+#[derive(Debug, Args)]
+pub struct CompressArgs {
+    /// What to compress.
+    #[command(subcommand)]
+    pub action: CompressAction,
+}
+
+/// The actions of `compress`.
+#[derive(Debug, Subcommand)]
+pub enum CompressAction {
+    /// Move medical records that are old enough to `medical_records_compressed`; `medical_records_all` shows them all
+    MedicalRecords(CompressRecordsArgs),
+}
+
+/// `compress medical-records`
+#[derive(Debug, Args)]
+pub struct CompressRecordsArgs {
+    /// How old: `90d`, `2w`, `6mo`, `1y`; without it, that of `caredb.toml`, or 2y
+    #[arg(long, value_name = "AGE", conflicts_with = "decompress")]
+    pub older_than: Option<Age>,
+    /// Move all of them back
+    #[arg(long)]
+    pub decompress: bool,
+    /// Say by month what would move, and change nothing
     #[arg(long)]
     pub dry_run: bool,
     /// How long to wait for another run to end, in seconds

@@ -14,7 +14,9 @@ use crate::migrate::apply::ApplyError;
 use crate::migrate::files::{self, Files};
 use crate::output::{Event, Exit, Outcome, Output};
 
+mod archive;
 mod baseline;
+mod compress;
 mod dev;
 mod doctor;
 mod info;
@@ -92,6 +94,8 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Partition(args) => partition::run(context, &args).await,
         Command::Seed(args) => seed::run(context, &args).await,
         Command::Purge(args) => purge::run(context, &args).await,
+        Command::Compress(args) => compress::run(context, &args).await,
+        Command::Archive(args) => archive::run(context, &args).await,
     }
 }
 
@@ -104,6 +108,7 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
         Exit::Refused
     } else if matches!(error.downcast_ref(), Some(LockError::Taken { .. }))
         || matches!(error.downcast_ref(), Some(partition::ApplyError::Blocked(_)))
+        || matches!(error.downcast_ref(), Some(archive::ArchiveError::Blocked(_)))
     {
         Exit::Locked
     } else if error.is::<Interrupted>() {

@@ -111,10 +111,8 @@ pub async fn end<T>(
 impl<T> Ended<T> {
     /// How the command ended; `text` says what it did.
     pub fn outcome(&self, text: String, fields: Value) -> Outcome {
-        let (exit, why) = match self.interrupted {
-            true => (Exit::Interrupted, "interrupted"),
-            false => (Exit::Done, "`--max-runtime` is over"),
-        };
+        let (exit, why) =
+            if self.interrupted { (Exit::Interrupted, "interrupted") } else { (Exit::Done, "`--max-runtime` is over") };
         match self.ending {
             Ending::Stopped => Outcome::new(exit, format!("{why}, and the next run goes on: {text}"), fields),
             _ => Outcome::new(exit, text, fields),

@@ -2,6 +2,7 @@
 //! lines for people or one JSON object a line.
 #![expect(clippy::print_stderr, reason = "this module is what prints")]
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{IsTerminal as _, Write as _};
 
@@ -14,6 +15,7 @@ use crate::db::throttle::judge::Cause;
 use crate::migrate::files::Version;
 use crate::migrate::journal::Direction;
 use crate::migrate::verify::RowChange;
+use crate::retention::archive::Method;
 
 mod bar;
 pub mod finding;
@@ -136,6 +138,22 @@ pub enum Event {
         copied_rows: Option<u64>,
         /// How long it took, in milliseconds.
         duration_ms: u64,
+    },
+    /// A month's appointments were archived.
+    Archived {
+        /// The month.
+        month: String,
+        /// How.
+        method: Method,
+        /// Rows that went.
+        rows: u64,
+        /// Rows that stay though they are old enough, by reason.
+        stays: BTreeMap<String, u64>,
+        /// How long it took, in milliseconds.
+        duration_ms: u64,
+        /// How long writers were kept out for it, in milliseconds.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        locked_ms: Option<u64>,
     },
     /// A job pauses between two batches, or for another cause than before.
     Throttled {
@@ -363,6 +381,12 @@ fn line(event: &Event) -> String {
         Event::Partitioned { table, did, partitions: _, copied_rows, duration_ms } => {
             let copied = copied_rows.map(|rows| format!(", about {} copied", count(rows, "row"))).unwrap_or_default();
             format!("{table:<22} {did}{copied} {duration_ms:>6} ms")
+        }
+        Event::Archived { month, method, rows, stays, duration_ms, locked_ms } => {
+            let locked = locked_ms.map(|ms| format!(", writers waited {ms} ms")).unwrap_or_default();
+            let stays: Vec<String> = stays.iter().map(|(reason, rows)| format!("{rows} {reason}")).collect();
+            let stays = if stays.is_empty() { String::new() } else { format!("; stay: {}", stays.join(", ")) };
+            format!("{month}  {method:<8} {:>16} {duration_ms:>7} ms{locked}{stays}", count(*rows, "row"))
         }
         Event::Throttled { cause } => format!("paused: {cause}"),
         Event::Resumed { paused_s } => format!("goes on after {paused_s} s"),

@@ -52,7 +52,12 @@ pub struct Keys {
     id: Ident,
     /// Its other columns, all of them columns of the partitioned table.
     columns: Vec<Ident>,
+    /// Whether it says of a key that its row is archived (V14).
+    archives: bool,
 }
+
+/// The column that says so.
+const ARCHIVED: &str = "archived";
 
 const COLUMNS: &str = "
     SELECT CONVERT(COLUMN_NAME USING utf8mb4), COLUMN_KEY = 'PRI' FROM information_schema.COLUMNS
@@ -70,27 +75,52 @@ pub async fn keys(conn: &mut MySqlConnection, table: &Ident) -> Result<Option<Ke
         let is_id = row.try_get_unchecked::<i64, _>(1).map_err(failed)? != 0;
         if is_id { id.push(name) } else { columns.push(name) }
     }
+    let archives = columns.iter().any(|column| column.as_str() == ARCHIVED);
+    columns.retain(|column| column.as_str() != ARCHIVED);
     match id.as_slice() {
-        [id] => Ok(Some(Keys { table: table.clone(), id: id.clone(), columns })),
+        [id] => Ok(Some(Keys { table: table.clone(), id: id.clone(), columns, archives })),
         [] if columns.is_empty() => Ok(None),
         _ => Err(DbError::because(what, "its primary key is not one column")),
     }
 }
 
-/// Compares all rows with all keys. `on_chunk` hears how many have been compared.
+/// Which table's rows are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The partitioned table itself.
+    Live,
+    /// Its archive: the keys that say so are compared.
+    Archive,
+}
+
+/// Compares all rows of a table with all keys of its side. `on_chunk` hears how many have been compared.
 pub async fn compare(
     conn: &mut MySqlConnection,
     table: &Table,
     keys: &Keys,
+    side: Side,
     mut on_chunk: impl FnMut(u64),
 ) -> Result<Mismatch, DbError> {
     let (name, id, date) = (&table.name, &keys.id, &table.column);
     // byte by byte: what a collation takes for equal is not the same
-    let same: Vec<String> = [id]
+    let mut same: Vec<String> = [id]
         .into_iter()
         .chain(&keys.columns)
         .map(|column| format!("CAST(r.{column} AS BINARY) <=> CAST(k.{column} AS BINARY)"))
         .collect();
+    // a key without a live row may be one whose row is archived, or on its way there
+    let mut gone = String::new();
+    if keys.archives {
+        same.push(format!("k.{ARCHIVED} = {}", side == Side::Archive));
+        gone = match side {
+            Side::Archive => format!(" AND k.{ARCHIVED}"),
+            Side::Live => {
+                let moving = Ident::new(&format!("{}_moving", name.as_str()))
+                    .map_err(|error| DbError::because("could not compare rows and keys", error.to_string()))?;
+                format!(" AND NOT k.{ARCHIVED} AND NOT EXISTS (SELECT 1 FROM {moving} m WHERE m.{id} = k.{id})")
+            }
+        };
+    }
     let rows: Vec<Walk> = table
         .partitions
         .iter()
@@ -108,7 +138,7 @@ pub async fn compare(
         id: format!("k.{id}"),
         finding: "'no_row'".to_owned(),
         join: format!("LEFT JOIN {name} r ON r.{id} = k.{id} AND r.{date} = k.{date}"),
-        when: format!("r.{id} IS NULL AND NOT EXISTS (SELECT 1 FROM {name} o WHERE o.{id} = k.{id})"),
+        when: format!("r.{id} IS NULL AND NOT EXISTS (SELECT 1 FROM {name} o WHERE o.{id} = k.{id}){gone}"),
     };
     let mut mismatch = Mismatch::default();
     let mut compared = 0;

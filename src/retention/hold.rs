@@ -75,7 +75,8 @@ async fn pass(conn: &mut MySqlConnection, sql: &'static str) -> Result<(), DbErr
     row.map(|_| ()).ok_or_else(gone)
 }
 
-const IN_FORCE: &str = "h.released_at IS NULL AND (h.until IS NULL OR h.until >= UTC_DATE())";
+/// The condition that a row `h` of `caredb_holds` is in force.
+pub(super) const IN_FORCE: &str = "h.released_at IS NULL AND (h.until IS NULL OR h.until >= UTC_DATE())";
 
 /// The condition in SQL that a hold is in force on a patient or an appointment, both given as columns: `a.patient_id`,
 /// `a.id`. Two conditions, each with an index of its own.

@@ -1,7 +1,9 @@
 //! What is kept how long, and the jobs that see to it: rows move to archives, into compressed storage, or are deleted, in
 //! batches that a writer does not notice; with proof of what was done.
 
+pub mod archive;
 pub mod batch;
+pub mod compress;
 pub mod hold;
 pub mod job;
 pub mod ledger;

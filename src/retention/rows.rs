@@ -43,6 +43,12 @@ impl Columns {
         self.names.iter().map(Ident::to_string).collect::<Vec<_>>().join(", ")
     }
 
+    /// The same, each with the alias of its table.
+    #[must_use]
+    pub fn list_of(&self, alias: &str) -> String {
+        self.names.iter().map(|name| format!("{alias}.{name}")).collect::<Vec<_>>().join(", ")
+    }
+
     /// The CRC-32 of a row, as SQL: of its values and of which of them are NULL, since `CONCAT_WS` passes over NULL. MySQL 9.6
     /// has no MD5 and SHA1 any more. The session's time zone must be UTC.
     #[must_use]

@@ -16,7 +16,11 @@ fn quiet_server() -> &'static Server {
 }
 
 fn prepared(name: &str) -> Test {
-    let test = Test::on(quiet_server(), name);
+    prepared_on(quiet_server(), name)
+}
+
+fn prepared_on(server: &'static Server, name: &str) -> Test {
+    let test = Test::on(server, name);
     test.ok("migrate");
     people(&test);
     test.sql("INSERT INTO notifications (user_id, type, title, message, created_at) VALUES ('u1', 'GENERAL', 't', 'm', '2023-01-01')");
@@ -75,7 +79,7 @@ fn a_pause_ends_with_the_run() {
     let child = start(&test, &format!("{PURGE} --pause-file pause --max-runtime 1s"));
     assert_snapshot!(ended(&test, child), @"
     exit Some(0)
-    `--max-runtime` is over, and the next run goes on: no notifications from before 2024-01-01 to purge
+    `--max-runtime` is over, and the next run goes on: purged 0 notifications from before 2024-01-01 in <s> s, <n> rows/s
     paused: `pause` is there; remove it to go on
     ");
     assert_eq!(test.rows("SELECT COUNT(*) FROM notifications"), ["1"]);
@@ -85,7 +89,7 @@ fn a_pause_ends_with_the_run() {
     rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT).unwrap();
     assert_snapshot!(ended(&test, child), @"
     exit Some(130)
-    interrupted, and the next run goes on: no notifications from before 2024-01-01 to purge
+    interrupted, and the next run goes on: purged 0 notifications from before 2024-01-01 in <s> s, <n> rows/s
     paused: `pause` is there; remove it to go on
     interrupted; the batch under way is finished first
     ");
@@ -96,8 +100,7 @@ fn a_pause_ends_with_the_run() {
 fn a_busy_server_pauses() {
     // a server of its own, which no other test keeps busy
     let server = Box::leak(Box::new(Server::start("busy", &[])));
-    let test = Test::on(server, "throttle_busy");
-    test.ok("migrate");
+    let test = prepared_on(server, "throttle_busy");
     // with the one that asks, and the server's own
     let idle = test
         .rows("SELECT VARIABLE_VALUE FROM performance_schema.global_status WHERE VARIABLE_NAME = 'Threads_running'")
@@ -112,7 +115,12 @@ fn a_busy_server_pauses() {
     let child = start(&test, &format!("{PURGE} --max-threads-running {idle}"));
     wait_for("the pause", || stderr(&test).contains("paused"));
     test.sql(&format!("KILL QUERY {id}"));
-    assert_snapshot!(ended(&test, child), @"");
+    assert_snapshot!(ended(&test, child), @"
+    exit Some(0)
+    purged 1 notification from before 2024-01-01 in <s> s, <n> rows/s
+    paused: the server runs <n> threads (limit <n>)
+    goes on after <n> s
+    ");
     sleeping.join().unwrap();
 }
 
@@ -123,7 +131,7 @@ fn replicas_and_windows() {
     let nowhere = "--replica mysql://u@localhost/d?socket=/nowhere";
     assert_snapshot!(ended(&test, start(&test, &format!("{PURGE} {nowhere} --max-runtime 1s"))), @"
     exit Some(0)
-    `--max-runtime` is over, and the next run goes on: no notifications from before 2024-01-01 to purge
+    `--max-runtime` is over, and the next run goes on: purged 0 notifications from before 2024-01-01 in <s> s, <n> rows/s
     paused: how far replica `/nowhere` is behind can't be asked: no server answers at `/nowhere` (no such file or directory (os error 2)); start it, or correct the URL
     ");
     // one that is none
@@ -139,7 +147,7 @@ fn replicas_and_windows() {
     let text = ended(&test, start(&test, &format!("{PURGE} --window {window} --max-runtime 1s")));
     assert_snapshot!(text.replace(&window, "<window>"), @"
     exit Some(0)
-    `--max-runtime` is over, and the next run goes on: no notifications from before 2024-01-01 to purge
+    `--max-runtime` is over, and the next run goes on: purged 0 notifications from before 2024-01-01 in <s> s, <n> rows/s
     paused: it is <now> at the server, outside the window `<window>`
     ");
     assert_eq!(test.rows("SELECT COUNT(*) FROM notifications"), ["1"]);

@@ -13,7 +13,7 @@ use crate::migrate::files::Files;
 use crate::output::finding::Level;
 use crate::output::{Event, Exit, Outcome, count};
 use crate::partition::check::{Seen, judge};
-use crate::partition::keys::{self, Mismatch};
+use crate::partition::keys::{self, Mismatch, Side};
 use crate::partition::triggers;
 use crate::partition::{Managed, Table, observe};
 
@@ -103,7 +103,7 @@ async fn compare(
             left_s: None,
         });
     };
-    Ok(Some(keys::compare(&mut session.conn, table, &found, on_chunk).await?))
+    Ok(Some(keys::compare(&mut session.conn, table, &found, Side::Live, on_chunk).await?))
 }
 
 /// The triggers that are there. Without TRIGGER the server shows none, which is not the same as none.

@@ -11,6 +11,7 @@ use crate::db::connect::Session;
 use crate::db::ident::nearest;
 use crate::db::lock::{self, Holder};
 use crate::migrate::apply as migrations;
+use crate::migrate::files::REPEATABLE;
 use crate::output::{Event, Outcome};
 pub use crate::partition::apply::ApplyError;
 use crate::partition::apply::{Ddl, Waits};
@@ -112,7 +113,7 @@ async fn today(session: &mut Session, args: &TodayArgs) -> anyhow::Result<Month>
 
 /// Makes this run the only one that changes the schema, for as long as the connection lives, and sees that no migration is
 /// half-way: how it goes on, and whether it is undone, is decided by the tables' definitions, which partitions are part of.
-async fn lock(context: &Context, session: &mut Session, waits: &WaitArgs) -> anyhow::Result<()> {
+pub(super) async fn lock(context: &Context, session: &mut Session, waits: &WaitArgs) -> anyhow::Result<()> {
     let locks = [lock::name("migrate", &session.database)];
     let on_wait = |lock: &str, holder: &Holder| {
         context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
@@ -120,7 +121,9 @@ async fn lock(context: &Context, session: &mut Session, waits: &WaitArgs) -> any
     lock::acquire(&mut session.conn, &locks, Duration::from_secs(waits.lock_timeout.into()), on_wait).await?;
     let observed = migrations::observe(&mut session.conn).await?;
     let half_way = observed.journal.iter().flat_map(|journal| journal.keys()).find(|&&version| {
-        observed.under_way(version).is_some_and(|attempt| attempt.done() > 0 || attempt.begun().is_some())
+        // an R file is begun anew, and makes no tables
+        version != REPEATABLE
+            && observed.under_way(version).is_some_and(|attempt| attempt.done() > 0 || attempt.begun().is_some())
     });
     match half_way {
         Some(version) => {
@@ -134,7 +137,7 @@ async fn lock(context: &Context, session: &mut Session, waits: &WaitArgs) -> any
 }
 
 /// DDL with the waits of the command.
-async fn ddl<'a>(
+pub(super) async fn ddl<'a>(
     context: &'a Context,
     session: &'a mut Session,
     waits: &WaitArgs,

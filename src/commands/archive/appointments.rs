@@ -1,0 +1,313 @@
+//! `caredb archive appointments`
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use super::{ARCHIVE, begin, end, make_months, outcome, patience, second};
+use crate::cli::ArchiveAppointmentsArgs;
+use crate::commands::Context;
+use crate::db::clock;
+use crate::db::connect::Session;
+use crate::db::progress::left_s;
+use crate::db::throttle::Throttle;
+use crate::output::table::{Align, bytes, render};
+use crate::output::{Event, Outcome, count};
+use crate::partition::month::Month;
+use crate::retention::archive::dependents::{self, Dependents};
+use crate::retention::archive::exchange::Exchange;
+use crate::retention::archive::plan::{Left, Step, plan};
+use crate::retention::archive::worker::{self, Worker};
+use crate::retention::archive::{ARCHIVE as TABLE, Content, Method, Tables, definition, observe};
+use crate::retention::batch::BatchSize;
+use crate::retention::ledger::{self, Job, Run};
+use crate::retention::rows::Sum;
+
+pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::Result<Outcome> {
+    let policy = &context.config.retention().appointments;
+    let status = if args.status.is_empty() { policy.status.clone() } else { args.status.clone() };
+    let age = args.older_than.unwrap_or(policy.older_than);
+    let target = context.target()?;
+    let mut session = context.open_target(&target).await?;
+    observe::prepare(&mut session.conn).await?;
+    let cut_off = age.before(clock::today(&mut session.conn).await?);
+    let tables = observe::tables(&mut session.conn, cut_off, status).await?;
+    if !args.dry_run {
+        begin(context, &mut session, &tables, &args.waits).await?;
+    }
+    let (live, archive) = observe::partitions(&mut session.conn).await?;
+    let contents = observe::contents(&mut session.conn, &tables, (&live, &archive)).await?;
+    let (steps, left) = plan(&contents, args.method);
+    if args.dry_run {
+        return Ok(dry_run(&contents, &steps, &left, cut_off));
+    }
+    for (content, why) in &left {
+        let text = format!("{} can't be exchanged: {why}; say `--method rows`", content.month);
+        context.output.event(&Event::Note { text });
+    }
+    let dependents = if args.with_dependents { Some(Dependents::read(&mut session.conn).await?) } else { None };
+    let waiting = match dependents {
+        Some(_) => dependents::waiting(&mut session.conn, &archive).await?,
+        None => Vec::new(),
+    };
+    if steps.is_empty() && waiting.is_empty() {
+        let text = format!("nothing to do: no appointment older than {cut_off} can go{}", staying(&contents));
+        return Ok(Outcome::done(text, json!({ "cut_off": cut_off, "rows": 0, "months": contents })));
+    }
+    if let (Some(first), Some(last)) = (steps.first(), steps.last()) {
+        definition::same(&mut session.conn, TABLE).await?;
+        let months = (first.content.month, last.content.month);
+        make_months(context, &mut session, archive, months, &args.waits).await?;
+    }
+    let policy = json!({
+        "older_than": age,
+        "status": tables.status,
+        "with_dependents": args.with_dependents,
+        "method": format!("{:?}", args.method).to_lowercase(),
+    });
+    let run = ledger::begin(&mut session.conn, &Job { command: ARCHIVE, policy, cut_off: Some(cut_off) }).await?;
+    let throttle = Mutex::new(context.throttle(&target, &args.throttle).await?);
+    let mut archiving =
+        Archiving { context, args, tables: &tables, run: &run, throttle: &throttle, done: Done::default() };
+    let result = archiving.apply(&mut session, &steps, dependents.as_ref()).await;
+    let done = archiving.done;
+    let id = run.id;
+    let (complete, hash) = end(&mut session, run, result, &done.summary()).await?;
+    let mut text = format!(
+        "archived {} of {} older than {cut_off}{}",
+        count(done.rows, "row"),
+        count(done.months, "month"),
+        staying(&contents)
+    );
+    if args.with_dependents {
+        let _ = write!(text, ", and {} that belong to them", count(done.dependents, "row"));
+    }
+    let _ = write!(text, "; run {id}");
+    let mut fields = done.summary();
+    fields["run"] = json!(id);
+    fields["hash"] = json!(hash);
+    fields["cut_off"] = json!(cut_off);
+    outcome(context, complete, text, fields)
+}
+
+/// What a run has done so far.
+#[derive(Debug, Default)]
+struct Done {
+    months: usize,
+    rows: u64,
+    dependents: u64,
+    stays: BTreeMap<String, u64>,
+}
+
+impl Done {
+    fn summary(&self) -> Value {
+        json!({ "months": self.months, "rows": self.rows, "dependents": self.dependents, "stays": self.stays })
+    }
+}
+
+/// A run under way.
+struct Archiving<'a> {
+    context: &'a Context,
+    args: &'a ArchiveAppointmentsArgs,
+    tables: &'a Tables,
+    run: &'a Run,
+    throttle: &'a Mutex<Throttle>,
+    done: Done,
+}
+
+impl Archiving<'_> {
+    /// Moves the months one after the other. False: the run was to end before.
+    async fn apply(
+        &mut self,
+        session: &mut Session,
+        steps: &[Step<'_>],
+        dependents: Option<&Dependents>,
+    ) -> anyhow::Result<bool> {
+        let mut second = second(session).await?;
+        for step in steps {
+            if !self.may_go_on().await? {
+                return Ok(false);
+            }
+            let begun = Instant::now();
+            let (sum, stays, locked) = match step.method {
+                Method::Exchange => self.exchange(session, &mut second, step.content).await?,
+                Method::Rows => {
+                    let sum = self.rows(session, &mut second, step.content).await?;
+                    (sum, step.content.stays.clone(), None)
+                }
+            };
+            self.done.months += 1;
+            self.done.rows += sum.rows;
+            for (reason, rows) in &stays {
+                *self.done.stays.entry(reason.clone()).or_default() += rows;
+            }
+            self.context.output.event(&Event::Archived {
+                month: step.content.month.to_string(),
+                method: step.method,
+                rows: sum.rows,
+                stays,
+                duration_ms: ms(begun.elapsed()),
+                locked_ms: locked.map(ms),
+            });
+            if self.throttle.lock().await.is_over() && sum.rows < step.content.goes {
+                return Ok(false);
+            }
+        }
+        match dependents {
+            Some(dependents) => self.dependents(session, dependents).await,
+            None => Ok(true),
+        }
+    }
+
+    /// Waits as long as there is a cause to. False: the run is to end.
+    async fn may_go_on(&self) -> anyhow::Result<bool> {
+        let mut throttle = self.throttle.lock().await;
+        throttle.wait(&mut |event| self.context.output.event(&event)).await?;
+        Ok(!throttle.is_over())
+    }
+
+    async fn exchange(
+        &self,
+        session: &mut Session,
+        second: &mut Session,
+        content: &Content,
+    ) -> anyhow::Result<(Sum, BTreeMap<String, u64>, Option<Duration>)> {
+        let patience = patience(self.context, session, &self.args.waits);
+        let on_event = |event: Event| self.context.output.event(&event);
+        let mut exchange = Exchange { conn: &mut session.conn, second: &mut second.conn, patience, on_event };
+        let gone = exchange.month(self.tables, content, self.run).await?;
+        Ok((gone.sum, gone.stays, Some(gone.locked)))
+    }
+
+    /// Moves a month's rows by two connections, each a half of the ids.
+    async fn rows(&self, session: &mut Session, second: &mut Session, content: &Content) -> anyhow::Result<Sum> {
+        let middle = worker::middle(&mut session.conn, content).await?;
+        let size = BatchSize::new(Duration::from_millis(self.args.batch.batch_ms));
+        let (tables, run) = (self.tables, self.run);
+        let low = Worker { conn: &mut session.conn, tables, content, run, after: None, until: middle.clone(), size };
+        let progress = Mutex::new((Instant::now(), 0));
+        if middle.is_none() {
+            return self.stretch(low, &progress).await;
+        }
+        let high = Worker { conn: &mut second.conn, tables, content, run, after: middle, until: None, size };
+        // both to their end, whatever becomes of the other: a batch is not cut off
+        let (low, high) = tokio::join!(self.stretch(low, &progress), self.stretch(high, &progress));
+        let (mut sum, high) = (low?, high?);
+        sum += high;
+        Ok(sum)
+    }
+
+    async fn stretch(&self, mut worker: Worker<'_>, progress: &Mutex<(Instant, u64)>) -> anyhow::Result<Sum> {
+        let mut sum = Sum::default();
+        while self.may_go_on().await? {
+            let Some(batch) = worker.batch().await? else { break };
+            sum += batch;
+            let mut progress = progress.lock().await;
+            progress.1 += batch.rows;
+            let elapsed = progress.0.elapsed();
+            let percent = (progress.1 * 100 / worker.content.goes.max(1)).min(100);
+            self.context.output.event(&Event::Progress {
+                place: format!("{}: {} of {} rows", worker.content.month, progress.1, worker.content.goes),
+                elapsed_s: elapsed.as_secs(),
+                percent: Some(percent),
+                left_s: left_s(elapsed, percent),
+            });
+        }
+        Ok(sum)
+    }
+
+    /// Moves what belongs to archived appointments, also to those of earlier runs.
+    async fn dependents(&mut self, session: &mut Session, dependents: &Dependents) -> anyhow::Result<bool> {
+        let (_, archive) = observe::partitions(&mut session.conn).await?;
+        for partition in dependents::waiting(&mut session.conn, &archive).await? {
+            let mut size = BatchSize::new(Duration::from_millis(self.args.batch.batch_ms));
+            let mut after = None;
+            loop {
+                if !self.may_go_on().await? {
+                    return Ok(false);
+                }
+                let begun = Instant::now();
+                let batch = dependents.batch(&mut session.conn, (self.run, &partition), &mut after, size.rows().into());
+                let Some(rows) = batch.await? else { break };
+                size.measured(rows.appointments, begun.elapsed());
+                self.done.dependents += rows.dependents;
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// `; 12 stay (10 status, 2 unpaid)`, over all months.
+fn staying(contents: &[Content]) -> String {
+    let mut stays = BTreeMap::new();
+    for (reason, rows) in contents.iter().flat_map(|content| &content.stays) {
+        *stays.entry(reason.clone()).or_default() += rows;
+    }
+    match stays.values().sum::<u64>() {
+        0 => String::new(),
+        rows => format!("; {rows} stay ({})", reasons(&stays)),
+    }
+}
+
+/// `10 status, 2 unpaid`
+pub fn reasons(stays: &BTreeMap<String, u64>) -> String {
+    stays.iter().map(|(reason, rows)| format!("{rows} {reason}")).collect::<Vec<_>>().join(", ")
+}
+
+const COLUMNS: [(&str, Align); 6] = [
+    ("month", Align::Left),
+    ("goes", Align::Right),
+    ("how", Align::Left),
+    ("size", Align::Right),
+    ("too young", Align::Right),
+    ("stays", Align::Left),
+];
+
+/// What would happen, month by month.
+fn dry_run(contents: &[Content], steps: &[Step<'_>], left: &[Left<'_>], cut_off: NaiveDate) -> Outcome {
+    let method = |month: Month| steps.iter().find(|step| step.content.month == month).map(|step| step.method);
+    let why = |month: Month| left.iter().find(|(content, _)| content.month == month).map(|(_, why)| *why);
+    let (mut rows, mut months, mut size) = (0, 0, 0);
+    let mut lines = Vec::new();
+    for content in contents.iter().filter(|content| content.rows > 0) {
+        let how = match (method(content.month), why(content.month)) {
+            (Some(method), _) => {
+                rows += content.goes;
+                months += 1;
+                size += content.bytes_that_go();
+                method.to_string()
+            }
+            (None, Some(why)) => format!("not: {why}"),
+            (None, None) => String::new(),
+        };
+        let stays = match content.staying() {
+            0 => "0".to_owned(),
+            staying => format!("{staying} ({})", reasons(&content.stays)),
+        };
+        lines.push(vec![
+            content.month.to_string(),
+            content.goes.to_string(),
+            how,
+            bytes(content.bytes_that_go()),
+            content.young.to_string(),
+            stays,
+        ]);
+    }
+    let table = render(&COLUMNS, &lines);
+    let text = format!(
+        "{table}\n\ndry run, nothing was changed: {} of {} older than {cut_off} would go, about {}",
+        count(rows, "row"),
+        count(months, "month"),
+        bytes(size)
+    );
+    let fields = json!({ "dry_run": true, "cut_off": cut_off, "rows": rows, "bytes": size, "months": contents });
+    Outcome::done(text, fields)
+}

@@ -1,0 +1,324 @@
+//! Archives a month as a whole. The rows that stay are copied aside under a lock that keeps writers out, and take the month's
+//! place; then the month, which is in `appointments_moving` now and which nobody writes to, takes the place of the archive's
+//! empty partition.
+//!
+//! Where a run was killed is read off the tables: `appointments_staying` names the rows that stay before anything is copied, so
+//! a row of `appointments_moving` that it does not name has left `appointments`.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use sqlx::mysql::MySqlConnection;
+use sqlx::{AssertSqlSafe, Row as _};
+
+use super::stays::{self, Rules};
+use super::{ARCHIVE, ArchiveError, Content, KEYS, LIVE, MOVING, STAYING, Tables, definition};
+use crate::db::crash::crash_point;
+use crate::db::ddl::{Patience, run_ddl};
+use crate::db::error::{DbError, server_error};
+use crate::db::ident::Ident;
+use crate::output::Event;
+use crate::retention::hold;
+use crate::retention::ledger::Run;
+use crate::retention::rows::{Columns, Sum, list, sum};
+
+/// The states of a month in the ledger: its rows may be on their way; they are counted, and may have arrived; they have.
+pub const MOVING_STATE: &str = "moving";
+/// See [`MOVING_STATE`].
+pub const LANDING_STATE: &str = "landing";
+/// See [`MOVING_STATE`].
+pub const DONE_STATE: &str = "done";
+
+/// How many keys are turned in a transaction.
+const KEYS_A_BATCH: u64 = 5000;
+
+/// Exchanges months on one connection, and counts on a second.
+pub struct Exchange<'a, F> {
+    /// Prepared by [`super::observe::prepare`].
+    pub conn: &'a mut MySqlConnection,
+    /// So is this: it counts one half of a month while the other counts the other.
+    pub second: &'a mut MySqlConnection,
+    /// How statements wait.
+    pub patience: Patience,
+    /// Hears of waits.
+    pub on_event: F,
+}
+
+/// A month that has gone.
+#[derive(Debug, Clone)]
+pub struct Gone {
+    /// What went.
+    pub sum: Sum,
+    /// What stayed, by reason.
+    pub stays: BTreeMap<String, u64>,
+    /// How long writers were kept out.
+    pub locked: Duration,
+}
+
+impl<F: FnMut(Event)> Exchange<'_, F> {
+    /// Archives a month. Errors: before the first exchange nothing has happened, and after it the next run goes on.
+    pub async fn month(&mut self, tables: &Tables, content: &Content, run: &Run) -> Result<Gone, ArchiveError> {
+        definition::same(self.conn, ARCHIVE).await?;
+        definition::same(self.conn, MOVING).await?;
+        let partition = &content.partition;
+        self.clear().await?;
+        let rules = Rules { status: &tables.status, holds: true, archive: None };
+        let reason = stays::case(&stays::all(&rules));
+        self.execute(&format!(
+            "INSERT INTO {STAYING} (id, reason) SELECT id, reason FROM (
+                 SELECT a.id, {reason} AS reason FROM {LIVE} PARTITION ({partition}) a) r WHERE reason IS NOT NULL"
+        ))
+        .await?;
+        run.set_state(self.conn, partition.as_str(), "archive", MOVING_STATE).await?;
+        crash_point();
+        let begun = self.lock().await?;
+        let away = self.away(tables, partition).await;
+        let unlocked = sqlx::raw_sql("UNLOCK TABLES").execute(&mut *self.conn).await;
+        let locked = begun.elapsed();
+        away?;
+        unlocked.map_err(|error| DbError::new("could not unlock the tables", &error))?;
+        crash_point();
+        let stays = self.reasons().await?;
+        let sum = self.land(tables, partition, run).await?;
+        Ok(Gone { sum, stays, locked })
+    }
+
+    /// Empties what a month goes through. Anew, not by DELETE: a transaction with an older snapshot then gets an error (1412)
+    /// where it would miss the rows that stay.
+    async fn clear(&mut self) -> Result<(), ArchiveError> {
+        self.ddl(&format!("TRUNCATE TABLE {MOVING}")).await?;
+        self.execute(&format!("DELETE FROM {STAYING}")).await?;
+        Ok(())
+    }
+
+    /// Keeps writers out. The tables of the triggers are locked along by the server; an alias needs a lock of its own.
+    async fn lock(&mut self) -> Result<Instant, ArchiveError> {
+        let sql = format!(
+            "LOCK TABLES {LIVE} WRITE, {LIVE} AS a WRITE, {MOVING} WRITE, {STAYING} WRITE, {STAYING} AS s WRITE, caredb_holds AS h READ"
+        );
+        self.ddl(&sql).await?;
+        Ok(Instant::now())
+    }
+
+    /// Under the lock: looks again at the rows themselves and at the holds, copies what stays, and exchanges.
+    async fn away(&mut self, tables: &Tables, partition: &Ident) -> Result<(), ArchiveError> {
+        let rules = Rules { status: &tables.status, holds: true, archive: None };
+        let own = stays::case(&stays::own(&rules));
+        let from = format!("{LIVE} PARTITION ({partition}) a");
+        self.execute(&format!(
+            "INSERT IGNORE INTO {STAYING} (id, reason) SELECT a.id, {own} FROM {from} WHERE {own} IS NOT NULL"
+        ))
+        .await?;
+        for held in ["h.patient_id = a.patient_id", "h.appointment_id = a.id"] {
+            self.execute(&format!(
+                "INSERT IGNORE INTO {STAYING} (id, reason)
+                 SELECT a.id, 'hold' FROM caredb_holds h JOIN {from} ON {held} WHERE {}",
+                hold::IN_FORCE
+            ))
+            .await?;
+        }
+        crash_point();
+        self.execute(&format!(
+            "INSERT INTO {MOVING} ({}) SELECT {} FROM {STAYING} s STRAIGHT_JOIN {from} ON a.id = s.id",
+            tables.columns.list(),
+            tables.columns.list_of("a")
+        ))
+        .await?;
+        crash_point();
+        self.exchange(LIVE, partition).await?;
+        crash_point();
+        Ok(())
+    }
+
+    async fn exchange(&mut self, table: &'static str, partition: &Ident) -> Result<(), ArchiveError> {
+        // both partitions have the same bounds, and so had the rows before
+        let sql = format!("ALTER TABLE {table} EXCHANGE PARTITION {partition} WITH TABLE {MOVING} WITHOUT VALIDATION");
+        let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *self.conn).await;
+        done.map(drop).map_err(|error| refused(table, partition, &error))
+    }
+
+    /// From the first exchange to the end: what stayed is deleted from the month, the month is counted, exchanged into the
+    /// archive, counted again, and its keys are turned. May be begun again wherever it ended.
+    async fn land(&mut self, tables: &Tables, partition: &Ident, run: &Run) -> Result<Sum, ArchiveError> {
+        self.execute(&format!("DELETE m FROM {MOVING} m JOIN {STAYING} s ON s.id = m.id")).await?;
+        crash_point();
+        let before = self.count(MOVING, &tables.columns).await?;
+        self.landing(partition, run, before).await?;
+        crash_point();
+        let sql =
+            format!("ALTER TABLE {ARCHIVE} EXCHANGE PARTITION {partition} WITH TABLE {MOVING} WITHOUT VALIDATION");
+        self.ddl(&sql).await?;
+        crash_point();
+        self.landed(tables, partition, run, before).await?;
+        Ok(before)
+    }
+
+    /// Writes what is about to arrive.
+    async fn landing(&mut self, partition: &Ident, run: &Run, sum: Sum) -> Result<(), ArchiveError> {
+        let failed = |error: sqlx::Error| DbError::new("could not record what is archived", &error);
+        sqlx::raw_sql("START TRANSACTION").execute(&mut *self.conn).await.map_err(failed)?;
+        run.record(self.conn, "archive", partition.as_str(), sum.rows, sum.checksum, 0).await?;
+        run.set_state(self.conn, partition.as_str(), "archive", LANDING_STATE).await?;
+        sqlx::raw_sql("COMMIT").execute(&mut *self.conn).await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// After the second exchange.
+    async fn landed(&mut self, tables: &Tables, partition: &Ident, run: &Run, before: Sum) -> Result<(), ArchiveError> {
+        let from = format!("{ARCHIVE} PARTITION ({partition})");
+        let (after, turned) = {
+            let Self { conn, second, .. } = self;
+            let counting = async {
+                let counted = sum(second, &from, &tables.columns, "TRUE").await;
+                counted.map_err(|error| DbError::new(format!("could not count {from}"), &error))
+            };
+            tokio::try_join!(counting, turn_all(conn, partition))?
+        };
+        if after != before {
+            return Err(ArchiveError::Mismatch {
+                what: format!("rows of partition `{}`", partition.as_str()),
+                before: format!("{} rows with checksum {}", before.rows, before.checksum),
+                after: format!("{} rows with checksum {}", after.rows, after.checksum),
+                state: "all of them are in `appointments_archive`, and `caredb archive verify` looks at them one by one",
+            });
+        }
+        if turned != after.rows {
+            return Err(ArchiveError::Mismatch {
+                what: format!("rows and keys of partition `{}`", partition.as_str()),
+                before: format!("{} rows", after.rows),
+                after: format!("{turned} keys"),
+                state: "all rows are in `appointments_archive`, and `caredb archive verify` names those without a key",
+            });
+        }
+        run.set_state(self.conn, partition.as_str(), "archive", DONE_STATE).await?;
+        self.execute(&format!("DELETE FROM {STAYING}")).await?;
+        Ok(())
+    }
+
+    /// Goes on with a month that a killed run left on its way. Returns what arrived; none where nothing had left.
+    pub async fn resume(
+        &mut self,
+        tables: &Tables,
+        partition: &Ident,
+        state: (&str, Sum),
+        run: &Run,
+    ) -> Result<Option<Sum>, ArchiveError> {
+        let away =
+            self.exists(&format!("{MOVING} m WHERE NOT EXISTS (SELECT 1 FROM {STAYING} s WHERE s.id = m.id)")).await?;
+        let (state, recorded) = state;
+        if away && state == MOVING_STATE {
+            return self.land(tables, partition, run).await.map(Some);
+        }
+        if state == LANDING_STATE {
+            if away {
+                // counted, and not exchanged
+                let sql = format!(
+                    "ALTER TABLE {ARCHIVE} EXCHANGE PARTITION {partition} WITH TABLE {MOVING} WITHOUT VALIDATION"
+                );
+                self.ddl(&sql).await?;
+            }
+            self.landed(tables, partition, run, recorded).await?;
+            return Ok(Some(recorded));
+        }
+        // nothing has left: what is in between are copies
+        self.clear().await?;
+        run.set_state(self.conn, partition.as_str(), "archive", DONE_STATE).await?;
+        Ok(None)
+    }
+
+    /// Counts a table by both connections, each a half of the ids.
+    async fn count(&mut self, table: &'static str, columns: &Columns) -> Result<Sum, ArchiveError> {
+        let failed = |error: sqlx::Error| DbError::new(format!("could not count table `{table}`"), &error);
+        let middle = middle(self.conn, table).await.map_err(failed)?;
+        let Some(middle) = middle else {
+            return Ok(sum(self.conn, table, columns, "TRUE").await.map_err(failed)?);
+        };
+        let middle = list(std::slice::from_ref(&middle));
+        let (low, high) = (format!("id <= {middle}"), format!("id > {middle}"));
+        let halves = tokio::try_join!(sum(self.conn, table, columns, &low), sum(self.second, table, columns, &high));
+        let (mut all, high) = halves.map_err(failed)?;
+        all += high;
+        Ok(all)
+    }
+
+    async fn reasons(&mut self) -> Result<BTreeMap<String, u64>, ArchiveError> {
+        let failed = |error: sqlx::Error| DbError::new(format!("could not read table `{STAYING}`"), &error);
+        let sql = format!("SELECT reason, COUNT(*) FROM {STAYING} GROUP BY reason");
+        let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut *self.conn).await.map_err(failed)?;
+        let mut reasons = BTreeMap::new();
+        for row in rows {
+            let rows = row.try_get_unchecked::<i64, _>(1).map_err(failed)?.unsigned_abs();
+            reasons.insert(row.try_get_unchecked(0).map_err(failed)?, rows);
+        }
+        Ok(reasons)
+    }
+
+    async fn exists(&mut self, what: &str) -> Result<bool, ArchiveError> {
+        let sql = format!("SELECT 1 FROM {what} LIMIT 1");
+        let found = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_optional(&mut *self.conn).await;
+        Ok(found.map_err(|error| DbError::new(format!("could not look into table `{MOVING}`"), &error))?.is_some())
+    }
+
+    async fn execute(&mut self, sql: &str) -> Result<(), ArchiveError> {
+        let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *self.conn).await;
+        done.map(drop).map_err(|error| DbError::new("could not move a month", &error).into())
+    }
+
+    /// A statement that waits for the table's users, briefly, and tries again.
+    async fn ddl(&mut self, sql: &str) -> Result<(), ArchiveError> {
+        let done = run_ddl(self.conn, "moving a month", sql, &mut self.patience, &mut self.on_event).await;
+        done.map_err(|error| {
+            let failed = DbError::new("could not move a month", &error);
+            match self.patience.in_the_way.take() {
+                Some(cure) => ArchiveError::Blocked(failed.with_cure(cure)),
+                None => failed.into(),
+            }
+        })
+    }
+}
+
+/// Why an exchange was refused.
+fn refused(table: &'static str, partition: &Ident, error: &sqlx::Error) -> ArchiveError {
+    match server_error(error) {
+        // also for other differences; those of the definition have been looked for
+        Some((1731, _)) => ArchiveError::Instant(table.to_owned()),
+        _ => {
+            let what = format!("could not exchange partition `{}` of table `{table}`", partition.as_str());
+            DbError::new(what, error).into()
+        }
+    }
+}
+
+/// The id in the middle of a table; none where it is short.
+async fn middle(conn: &mut MySqlConnection, from: &str) -> Result<Option<String>, sqlx::Error> {
+    let sql = format!("SELECT COUNT(*) FROM {from}");
+    let rows: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut *conn).await?;
+    if rows < 1000 {
+        return Ok(None);
+    }
+    let sql = format!("SELECT id FROM {from} ORDER BY id LIMIT 1 OFFSET {}", rows / 2);
+    sqlx::query_scalar(AssertSqlSafe(sql)).fetch_optional(conn).await
+}
+
+/// Turns the keys of all rows of the archive's partition. Returns how many there are.
+async fn turn_all(conn: &mut MySqlConnection, partition: &Ident) -> Result<u64, DbError> {
+    let failed = |error: sqlx::Error| DbError::new(format!("could not turn the keys in table `{KEYS}`"), &error);
+    let from = format!("{ARCHIVE} PARTITION ({partition})");
+    let (mut turned, mut after) = (0, None::<String>);
+    loop {
+        let mut range = after.map_or("TRUE".to_owned(), |id| format!("id > {}", list(&[id])));
+        let sql = format!("SELECT id FROM {from} WHERE {range} ORDER BY id LIMIT 1 OFFSET {}", KEYS_A_BATCH - 1);
+        after = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_optional(&mut *conn).await.map_err(failed)?;
+        if let Some(id) = &after {
+            range.push_str(&format!(" AND id <= {}", list(std::slice::from_ref(id))));
+        }
+        let sql = format!(
+            "UPDATE {KEYS} k JOIN (SELECT id FROM {from} WHERE {range}) r ON r.id = k.id SET k.archived = TRUE"
+        );
+        crash_point();
+        turned += sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await.map_err(failed)?.rows_affected();
+        if after.is_none() {
+            return Ok(turned);
+        }
+    }
+}

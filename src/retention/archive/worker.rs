@@ -1,0 +1,129 @@
+//! Archives rows of a month in batches: each is one transaction that locks its rows, copies them, turns their keys, deletes them
+//! and counts both sides.
+
+use std::time::Instant;
+
+use sqlx::mysql::MySqlConnection;
+
+use super::stays;
+use super::{ARCHIVE, ArchiveError, Content, KEYS, LIVE, Tables, in_transaction};
+use crate::db::crash::crash_point;
+use crate::db::error::DbError;
+use crate::db::ident::Ident;
+use crate::retention::batch::BatchSize;
+use crate::retention::hold;
+use crate::retention::ledger::Run;
+use crate::retention::rows::{Move, Picked, Sum, list};
+
+/// A stretch of a month's ids, which one connection works off.
+pub struct Worker<'a> {
+    /// Its connection.
+    pub conn: &'a mut MySqlConnection,
+    /// The tables.
+    pub tables: &'a Tables,
+    /// The month.
+    pub content: &'a Content,
+    /// The run on record.
+    pub run: &'a Run,
+    /// The last id that was looked at; none at the beginning.
+    pub after: Option<String>,
+    /// The last id of the stretch; none for the month's last.
+    pub until: Option<String>,
+    /// How long a batch takes.
+    pub size: BatchSize,
+}
+
+impl Worker<'_> {
+    /// Moves the next batch. Returns what moved, nothing at the end of the stretch.
+    pub async fn batch(&mut self) -> Result<Option<Sum>, ArchiveError> {
+        let begun = Instant::now();
+        let condition = self.condition();
+        let rows = u64::from(self.size.rows());
+        let partition = &self.content.partition;
+        let what = format!("rows of partition `{}`", partition.as_str());
+        let failed = |error: sqlx::Error| DbError::new(format!("could not archive {what}"), &error);
+        let moving = Move {
+            from: format!("{LIVE} PARTITION ({partition})"),
+            to: format!("{ARCHIVE} PARTITION ({partition})"),
+            columns: self.tables.columns.clone(),
+        };
+        let picked = in_transaction(self.conn, &what, async |conn| {
+            hold::gate(conn).await?;
+            let picked = moving.pick(conn, "a", &condition, Some(rows)).await.map_err(failed)?;
+            if !picked.ids.is_empty() {
+                let copied = moving.copy(conn, &picked).await.map_err(failed)?;
+                let keys = turn_keys(conn, &picked).await.map_err(failed)?;
+                crash_point();
+                let deleted = moving.delete(conn, &picked).await.map_err(failed)?;
+                let arrived = moving.arrived(conn, &picked).await.map_err(failed)?;
+                compare(&picked, [copied, keys, deleted], arrived, partition)?;
+                self.run.record(conn, "archive", partition.as_str(), arrived.rows, arrived.checksum, 0).await?;
+            }
+            Ok(picked)
+        })
+        .await?;
+        let Some(last) = picked.ids.last() else { return Ok(None) };
+        self.after = Some(last.clone());
+        self.size.measured(picked.sum.rows, begun.elapsed());
+        Ok(Some(picked.sum))
+    }
+
+    /// Which rows of the stretch go.
+    fn condition(&self) -> String {
+        let Content { partition, .. } = self.content;
+        // also where the archive has none yet: this very run adds some
+        let archive = Some(format!("{ARCHIVE} PARTITION ({partition})"));
+        let reasons = stays::all(&stays::Rules { status: &self.tables.status, holds: true, archive });
+        let bound = |sign: &str, id: &Option<String>| {
+            id.as_ref().map(|id| format!(" AND a.id {sign} {}", list(std::slice::from_ref(id)))).unwrap_or_default()
+        };
+        format!(
+            "a.appointment_date < '{}'{}{} AND {}",
+            self.tables.cut_off,
+            bound(">", &self.after),
+            bound("<=", &self.until),
+            stays::none(&reasons)
+        )
+    }
+}
+
+/// Rows for which a second connection is worth its while.
+const WORTH_TWO: u64 = 4000;
+
+/// The id in the middle of a month; none where one connection is enough.
+pub async fn middle(conn: &mut MySqlConnection, content: &Content) -> Result<Option<String>, DbError> {
+    if content.goes < WORTH_TWO {
+        return Ok(None);
+    }
+    let sql = format!(
+        "SELECT id FROM {LIVE} PARTITION ({}) ORDER BY id LIMIT 1 OFFSET {}",
+        content.partition,
+        content.rows / 2
+    );
+    let found = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_optional(conn).await;
+    found.map_err(|error| DbError::new(format!("could not read partition {}", content.partition), &error))
+}
+
+/// Notes in the keys of the picked rows that they are archived. Returns how many keys there are.
+async fn turn_keys(conn: &mut MySqlConnection, picked: &Picked) -> Result<u64, sqlx::Error> {
+    let sql = format!("UPDATE {KEYS} SET archived = TRUE WHERE id IN ({})", picked.list());
+    // the driver asks for matched rows
+    Ok(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(conn).await?.rows_affected())
+}
+
+/// Errors: not all rows did all that they should, or they are not the same any more.
+pub fn compare(picked: &Picked, steps: [u64; 3], arrived: Sum, partition: &Ident) -> Result<(), ArchiveError> {
+    if steps.iter().all(|&rows| rows == picked.sum.rows) && arrived == picked.sum {
+        return Ok(());
+    }
+    let [copied, keys, deleted] = steps;
+    Err(ArchiveError::Mismatch {
+        what: format!("rows of partition `{}`", partition.as_str()),
+        before: format!("{} rows with checksum {}", picked.sum.rows, picked.sum.checksum),
+        after: format!(
+            "{copied} copied, {keys} keys, {deleted} deleted, {} found with checksum {}",
+            arrived.rows, arrived.checksum
+        ),
+        state: "the batch was rolled back, and all are where they were; look for triggers or constraints on the archive",
+    })
+}
