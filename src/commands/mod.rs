@@ -19,6 +19,7 @@ mod baseline;
 mod compress;
 mod dev;
 mod doctor;
+mod hold;
 mod info;
 mod migrate;
 mod new;
@@ -27,6 +28,7 @@ mod purge;
 mod repair;
 mod retention;
 mod rollback;
+mod runs;
 mod seed;
 mod status;
 mod validate;
@@ -95,6 +97,8 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Seed(args) => seed::run(context, &args).await,
         Command::Purge(args) => purge::run(context, &args).await,
         Command::Compress(args) => compress::run(context, &args).await,
+        Command::Hold(args) => hold::run(context, &args).await,
+        Command::Runs(args) => runs::run(context, &args).await,
         Command::Archive(args) => archive::run(context, &args).await,
     }
 }

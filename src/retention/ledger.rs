@@ -97,8 +97,9 @@ const PARTS: &str = "
 
 /// Makes the ledger's tables where they are missing; belongs before a transaction, which it would commit.
 pub async fn create(conn: &mut MySqlConnection) -> Result<(), DbError> {
-    table::make(conn, "caredb_runs", RUNS).await?;
-    table::make(conn, "caredb_run_parts", PARTS).await
+    // in this order: where there are runs, there are parts
+    table::make(conn, "caredb_run_parts", PARTS).await?;
+    table::make(conn, "caredb_runs", RUNS).await
 }
 
 const BEGIN: &str = "

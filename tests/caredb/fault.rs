@@ -87,10 +87,11 @@ impl Victim {
         ));
         let mut schema = Vec::new();
         for table in tables {
-            schema.extend(self.rows(&format!("SHOW CREATE TABLE {database}.{table}")));
-            schema.extend(
-                self.rows(&format!("CHECKSUM TABLE {database}.{table}")).iter().map(|row| row.replace(database, "db")),
-            );
+            // a view names its database
+            for show in ["SHOW CREATE TABLE", "CHECKSUM TABLE"] {
+                let rows = self.rows(&format!("{show} {database}.{table}"));
+                schema.extend(rows.iter().map(|row| row.replace(database, "db")));
+            }
         }
         schema
     }

@@ -23,14 +23,16 @@ fn an_empty_database_gets_all_versions() {
     V11  add audit logs  1 statement <ms> ms
     V12  add time checks and live slot key  3 statements <ms> ms
     V13  partition appointments  17 statements <ms> ms
-    migrated `<db>` from version 0 to 13: 13 migrations, 33 statements in <s> s
+    V14  add archives  11 statements <ms> ms
+    R  live and archived  5 statements <ms> ms
+    migrated `<db>` from version 0 to 14: 15 migrations, 49 statements in <s> s
     --- stderr
     `appointments` has no months yet, `caredb partition ensure` makes them
     ");
     assert_snapshot!(test.run("migrate"), @"
     exit 0
     --- stdout
-    nothing to do: `<db>` is at version 13
+    nothing to do: `<db>` is at version 14
     ");
     assert_snapshot!(test.run("info"), @"
     exit 0
@@ -49,13 +51,15 @@ fn an_empty_database_gets_all_versions() {
       11  add audit logs  Success  <time> <ms>  yes
       12  add time checks and live slot key  Success  <time> <ms>  yes
       13  partition appointments  Success  <time> <ms>  yes
+      14  add archives  Success  <time> <ms>  yes
+      live and archived  Success  <time> <ms>  yes
 
-    `<db>` is at version 13
+    `<db>` is at version 14
     ");
     assert_snapshot!(test.run("validate"), @"
     exit 0
     --- stdout
-    valid: 13 versions applied to `<db>`, 13 files in all
+    valid: 14 versions applied to `<db>`, 15 files in all
     ");
 }
 
@@ -316,7 +320,7 @@ fn of_twenty_at_once_one_works() {
     );
     let worked = outputs.iter().filter(|output| String::from_utf8_lossy(&output.stdout).contains("migrated `")).count();
     assert_eq!(worked, 1);
-    assert_eq!(test.rows("SELECT COUNT(*), COUNT(DISTINCT version) FROM flyway_schema_history"), ["13|13"]);
+    assert_eq!(test.rows("SELECT COUNT(*), COUNT(DISTINCT version) FROM flyway_schema_history"), ["15|14"]);
 }
 
 #[test]

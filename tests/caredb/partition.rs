@@ -617,7 +617,7 @@ fn what_v13_copies_is_said_before() {
 fn the_archive_is_seen_in_the_list() {
     let test = clinic("partition_archive");
     test.ok(&format!("partition ensure --behind 1 --ahead 0 {TODAY}"));
-    test.sql("CREATE TABLE appointments_archive LIKE appointments; INSERT INTO appointments_archive (booking_reference, patient_id, doctor_id, appointment_date, start_time, end_time, consultation_type, fee) VALUES ('x', 'p1', 'd1', '2026-10-01', '09:00', '09:30', 'VIDEO', 1)");
+    test.sql("ALTER TABLE appointments_archive REORGANIZE PARTITION p_future INTO (PARTITION p_2026_10 VALUES LESS THAN ('2026-11-01'), PARTITION p_future VALUES LESS THAN (MAXVALUE)); INSERT INTO appointments_archive (booking_reference, patient_id, doctor_id, appointment_date, start_time, end_time, consultation_type, fee) VALUES ('x', 'p1', 'd1', '2026-10-01', '09:00', '09:30', 'VIDEO', 1)");
     assert_snapshot!(run(&test, "list --exact"), @"
     exit 0
     --- stdout

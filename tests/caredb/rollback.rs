@@ -11,6 +11,8 @@ fn everything_goes_and_comes_back() {
     assert_snapshot!(test.run("rollback --to 0"), @"
     exit 0
     --- stdout
+    R  drop live and archived  5 statements <ms> ms
+    U14  drop archives  12 statements <ms> ms
     U13  unpartition appointments  14 statements <ms> ms
     U12  drop time checks and live slot key  3 statements <ms> ms
     U11  drop audit logs  1 statement <ms> ms
@@ -24,7 +26,7 @@ fn everything_goes_and_comes_back() {
     U3  drop appointments  1 statement <ms> ms
     U2  drop profiles tables  2 statements <ms> ms
     U1  drop users table  1 statement <ms> ms
-    rolled back `<db>` from version 13 to 0: 13 migrations, 30 statements in <s> s
+    rolled back `<db>` from version 14 to 0: 15 migrations, 47 statements in <s> s
     ");
     assert_eq!(test.rows("SHOW TABLES"), ["caredb_journal", "flyway_schema_history"]);
     assert_snapshot!(test.run("rollback --to 0"), @"
@@ -33,10 +35,10 @@ fn everything_goes_and_comes_back() {
     nothing to do: `<db>` is at version 0
     ");
     test.ok("migrate");
-    assert_eq!(test.schema().len(), 14);
+    assert_eq!(test.schema().len(), 26);
     assert_eq!(
         test.rows("SELECT MIN(installed_rank), MAX(installed_rank), COUNT(*) FROM flyway_schema_history WHERE success"),
-        ["1|13|13"]
+        ["1|15|15"]
     );
 }
 
@@ -47,15 +49,16 @@ fn steps_and_targets() {
     assert_snapshot!(test.run("rollback"), @"
     exit 0
     --- stdout
-    U13  unpartition appointments  14 statements <ms> ms
-    rolled back `<db>` from version 13 to 12: 1 migration, 14 statements in <s> s
+    R  drop live and archived  5 statements <ms> ms
+    U14  drop archives  12 statements <ms> ms
+    rolled back `<db>` from version 14 to 13: 2 migrations, 17 statements in <s> s
     ");
     assert_snapshot!(test.run("rollback --steps 2"), @"
     exit 0
     --- stdout
+    U13  unpartition appointments  14 statements <ms> ms
     U12  drop time checks and live slot key  3 statements <ms> ms
-    U11  drop audit logs  1 statement <ms> ms
-    rolled back `<db>` from version 12 to 10: 2 migrations, 4 statements in <s> s
+    rolled back `<db>` from version 13 to 11: 2 migrations, 17 statements in <s> s
     ");
     assert_snapshot!(test.run("info"), @"
     exit 0
@@ -71,16 +74,18 @@ fn steps_and_targets() {
       8  add doctor schedules  Success  <time> <ms>  yes
       9  add reviews  Success  <time> <ms>  yes
       10  add notifications  Success  <time> <ms>  yes
-      11  add audit logs  Undone  yes
+      11  add audit logs  Success  <time> <ms>  yes
       12  add time checks and live slot key  Undone  yes
       13  partition appointments  Undone  yes
+      14  add archives  Undone  yes
+      live and archived  Pending  yes
 
-    `<db>` is at version 10
+    `<db>` is at version 11
     ");
-    assert_snapshot!(test.run("rollback --to 11"), @"
+    assert_snapshot!(test.run("rollback --to 12"), @"
     exit 2
     --- stderr
-    error: the database is at version 10, not above 11; to go forward, say `caredb migrate --to 11`
+    error: the database is at version 11, not above 12; to go forward, say `caredb migrate --to 12`
     ");
     assert_snapshot!(test.run("rollback --to 8 --steps 1"), @"
     exit 2
@@ -94,7 +99,7 @@ fn steps_and_targets() {
     assert_snapshot!(test.run("rollback --to 99"), @"
     exit 2
     --- stderr
-    error: the database is at version 10, not above 99; to go forward, say `caredb migrate --to 99`
+    error: the database is at version 11, not above 99; to go forward, say `caredb migrate --to 99`
     ");
 }
 

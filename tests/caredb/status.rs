@@ -19,7 +19,7 @@ fn says_how_the_database_is() {
     --- stdout
     server  MySQL <version> at <socket>
     database  <db> as root@localhost
-    version  none of 13: nothing is applied yet, `caredb migrate` does it
+    version  none of 14: nothing is applied yet, `caredb migrate` does it
     ");
     test.ok("migrate --to 3");
     assert_snapshot!(status(&test), @"
@@ -27,7 +27,7 @@ fn says_how_the_database_is() {
     --- stdout
     server  MySQL <version> at <socket>
     database  <db> as root@localhost
-    version  3 of 13, 10 versions pending, `caredb migrate` applies them
+    version  3 of 14, 11 versions and 1 R file pending, `caredb migrate` applies them
     last change  V3 add appointments, <time> by root
 
     table  rows ~  data  indexes
@@ -45,17 +45,21 @@ fn says_how_the_database_is() {
     --- stdout
     server  MySQL <version> at <socket>
     database  <db> as root@localhost
-    version  13, nothing pending
-    last change  V13 partition appointments, <time> by root
+    version  14, nothing pending
+    last change  R live and archived, <time> by root
     partitions  `appointments` has no months yet, `caredb partition ensure` makes them
     attention  `V3__add_appointments.sql` was edited after it was applied (checksum 1, file has 1534417636); put the old text back and make the change a new migration
 
     table  rows ~  data  indexes
     appointment_keys <size>
     appointments <size>
+    appointments_archive <size>
+    appointments_moving <size>
+    appointments_staying <size>
     audit_logs <size>
     caredb_journal <size>
     consultations <size>
+    consultations_archive <size>
     doctor_profiles <size>
     doctor_unavailability <size>
     flyway_schema_history <size>
@@ -63,8 +67,11 @@ fn says_how_the_database_is() {
     notifications <size>
     patient_profiles <size>
     payments <size>
+    payments_archive <size>
     prescriptions <size>
+    prescriptions_archive <size>
     reviews <size>
+    reviews_archive <size>
     time_slots <size>
     users <size>
     ");

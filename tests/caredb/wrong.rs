@@ -145,7 +145,7 @@ fn a_missing_privilege() {
     exit 2
     --- stderr
     error: 2 problems in the way, nothing was changed; cure them, or pass over the checks with `--skip-doctor`
-    privileges: on `<db>`, `reader_<db>@%` lacks ALTER (for `V12__add_time_checks_and_live_slot_key.sql` line 10), CREATE (for `V1__create_users_table.sql` line 2), DELETE (for caredb's own tables), INSERT (for `V13__partition_appointments.sql` line 85), REFERENCES (for `V2__create_profiles_tables.sql` line 2), TRIGGER (for `V13__partition_appointments.sql` line 57), UPDATE (for caredb's own tables); have an administrator run: GRANT ALTER, CREATE, DELETE, INSERT, REFERENCES, TRIGGER, UPDATE ON `t\_wrong\_privilege`.* TO `reader_<db>`@`%`
+    privileges: on `<db>`, `reader_<db>@%` lacks ALTER (for `V12__add_time_checks_and_live_slot_key.sql` line 10), CREATE (for `V1__create_users_table.sql` line 2), CREATE VIEW (for `R__live_and_archived.sql` line 4), DELETE (for caredb's own tables), DROP (for `R__live_and_archived.sql` line 4), INSERT (for `V13__partition_appointments.sql` line 85), REFERENCES (for `V2__create_profiles_tables.sql` line 2), TRIGGER (for `V13__partition_appointments.sql` line 57), UPDATE (for caredb's own tables); have an administrator run: GRANT ALTER, CREATE, CREATE VIEW, DELETE, DROP, INSERT, REFERENCES, TRIGGER, UPDATE ON `t\_wrong\_privilege`.* TO `reader_<db>`@`%`
     log_bin_trust_function_creators: `V13__partition_appointments.sql` line 57 creates a trigger or a function; the binary log is on and `reader_<db>@%` lacks SUPER (error 1419); have an administrator run `SET PERSIST log_bin_trust_function_creators = 1`, or migrate as a user with SUPER
     ");
     assert_eq!(test.rows("SHOW TABLES"), Vec::<String>::new());
@@ -276,7 +276,7 @@ fn a_configuration_that_is_wrong() {
     assert_snapshot!(answers, @r#"
     exit 2
     --- stderr
-    error: `<folder>/caredb.toml` line 2: unknown field `protectd`, expected one of `protected`, `migrations`, `rollbacks`, `fixtures`, `partitioned`, `placeholders`
+    error: `<folder>/caredb.toml` line 2: unknown field `protectd`, expected one of `protected`, `migrations`, `rollbacks`, `fixtures`, `partitioned`, `placeholders`, `retention`
     exit 2
     --- stderr
     error: `<folder>/caredb.toml` line 2: `protected` is true, false, or a list of names such as ["clinic_prod", "prod_*"]
@@ -325,13 +325,13 @@ fn a_certificate_is_looked_at() {
     assert_snapshot!(answers, @r#"
     exit 0
     --- stdout
-    valid: 0 versions applied to `caredb`, 13 files in all
+    valid: 0 versions applied to `caredb`, 15 files in all
     exit 0
     --- stdout
-    valid: 0 versions applied to `caredb`, 13 files in all
+    valid: 0 versions applied to `caredb`, 15 files in all
     exit 0
     --- stdout
-    valid: 0 versions applied to `caredb`, 13 files in all
+    valid: 0 versions applied to `caredb`, 15 files in all
     exit 2
     --- stderr
     error: no safe connection to `127.0.0.1:<port>` (invalid peer certificate: UnknownIssuer); name the server's CA with `?ssl-ca=FILE`, or do without proof of its identity by `?ssl-mode=required`

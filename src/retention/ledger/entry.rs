@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::super::table::is_missing;
+use super::super::table::is_there;
 use crate::db::error::DbError;
 
 /// A run in the ledger. Days and times are the server's, in UTC, as it prints them.
@@ -140,6 +140,9 @@ const RUNS: &str = "
 
 /// Reads runs one after the other, whatever their number. A ledger that is not there has none.
 pub async fn each(conn: &mut MySqlConnection, which: Which<'_>, mut on_run: impl FnMut(Entry)) -> Result<(), DbError> {
+    if !is_there(conn, "caredb_runs").await? {
+        return Ok(());
+    }
     let (condition, order) = match which {
         Which::Run(_) => ("r.id = ?", "r.id"),
         Which::Unfinished(_) => ("r.command = ? AND r.ended_at IS NULL AND r.seal IS NULL", "r.id"),
@@ -158,12 +161,7 @@ pub async fn each(conn: &mut MySqlConnection, which: Which<'_>, mut on_run: impl
     };
     let mut rows = query.fetch(conn);
     let mut under_way: Option<Entry> = None;
-    loop {
-        let row = match rows.try_next().await {
-            Err(error) if is_missing(&error) => None,
-            row => row.map_err(failed)?,
-        };
-        let Some(row) = row else { break };
+    while let Some(row) = rows.try_next().await.map_err(failed)? {
         let id: u64 = row.try_get(0).map_err(failed)?;
         let part = part(&row).map_err(failed)?;
         match &mut under_way {

@@ -2,7 +2,7 @@
 
 use sqlx::mysql::MySqlConnection;
 
-use super::super::table::is_missing;
+use super::super::table::{is_missing, is_there};
 use super::{ENTITY, Entry, Which, each};
 use crate::db::error::DbError;
 use crate::output::finding::{Finding, Level};
@@ -10,6 +10,14 @@ use crate::output::finding::{Finding, Level};
 /// What was changed in the ledger by another hand: runs that were altered, taken out, put in, and a chain that lost its end.
 /// Reads all of it, run by run.
 pub async fn verify(conn: &mut MySqlConnection) -> Result<Vec<Finding>, DbError> {
+    if !is_there(conn, "caredb_runs").await? {
+        let gone = ids(conn, AUDITED).await?;
+        return Ok(gone.iter().map(|id| problem(TAKEN_OUT.replace("{}", id), RESTORE)).collect());
+    }
+    // it is made first, so it was there
+    if !is_there(conn, "caredb_run_parts").await? {
+        return Ok(vec![problem("table `caredb_run_parts` is gone".to_owned(), RESTORE)]);
+    }
     let mut chain = Chain::default();
     each(conn, Which::Sealed, |entry| chain.follow(entry)).await?;
     let mut findings = chain.findings;
@@ -71,6 +79,8 @@ const UNSEALED: &str = "
 const ORPHANS: &str = "
     SELECT DISTINCT CAST(p.run_id AS CHAR) FROM caredb_run_parts p LEFT JOIN caredb_runs r ON r.id = p.run_id
     WHERE r.id IS NULL ORDER BY 1";
+const TAKEN_OUT: &str = "run {} is in `audit_logs` and not in the chain: it was taken out";
+const AUDITED: &str = "SELECT entity_id FROM audit_logs WHERE entity_type = '{ENTITY}' ORDER BY created_at, entity_id";
 const GONE: &str = "
     SELECT a.entity_id FROM audit_logs a LEFT JOIN caredb_runs r ON a.entity_id = {ID}
     WHERE a.entity_type = '{ENTITY}' AND r.seal IS NULL ORDER BY a.created_at, a.entity_id";
@@ -87,7 +97,7 @@ const UNHEARD: &str = "
 const QUERIES: [(&str, &str, &str); 5] = [
     (UNSEALED, "run {} has ended and has no place in the chain", RESTORE),
     (ORPHANS, "run {} is gone; what is left of it is in table `caredb_run_parts`", RESTORE),
-    (GONE, "run {} is in `audit_logs` and not in the chain: it was taken out", RESTORE),
+    (GONE, TAKEN_OUT, RESTORE),
     (OTHER, "run {} has another hash in `audit_logs`", RESTORE),
     (
         UNHEARD,
@@ -96,7 +106,7 @@ const QUERIES: [(&str, &str, &str); 5] = [
     ),
 ];
 
-/// The runs that a query finds; none where a table of it is missing.
+/// The runs that a query finds; none where there is no `audit_logs`.
 async fn ids(conn: &mut MySqlConnection, sql: &str) -> Result<Vec<String>, DbError> {
     let sql = sqlx::AssertSqlSafe(sql.replace("{ENTITY}", ENTITY).replace("{ID}", ID));
     match sqlx::query_scalar(sql).fetch_all(conn).await {
