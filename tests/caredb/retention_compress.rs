@@ -97,11 +97,20 @@ fn old_records_move_and_come_back() {
     medical_records <bytes> -> <bytes>, medical_records_compressed <bytes> -> <bytes>
     ");
     assert_eq!(places(&test), ("12000|0".to_owned(), sum));
-    assert_snapshot!(run(&test, &format!("{BACK} --format json")), @"");
+    assert_snapshot!(run(&test, &format!("{BACK} --format json")), @r#"
+    exit 0
+    --- stdout
+    {"command":"compress medical-records","outcome":"done","run":4,"moved":0,"checksum":"0","bytes_before":{"plain":<bytes>,"compressed":<bytes>},"bytes_after":{"plain":<bytes>,"compressed":<bytes>},"seconds":<s>,"rows_per_s":<n>,"complete":true}
+    "#);
     assert_snapshot!(
         test.rows("SELECT r.id, r.cut_off, r.policy, r.outcome, p.part, p.action, p.row_count, p.state
                    FROM caredb_runs r JOIN caredb_run_parts p ON p.run_id = r.id").join("\n"),
-        @""
+        @r#"
+    1|2024-07-01|{"older_than":"2y"}|done|medical_records|compress|10940|done
+    2|2024-07-01|{"older_than":"2y"}|done|medical_records|compress|0|done
+    3|NULL|{"decompress":true}|done|medical_records_compressed|decompress|10940|done
+    4|NULL|{"decompress":true}|done|medical_records_compressed|decompress|0|done
+    "#
     );
     test.ok("rollback --yes");
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use insta::assert_snapshot;
 
-use crate::support::{Server, Test, block_on, people, rows, server, wait_for};
+use crate::support::{Server, Test, people, server, wait_for};
 
 const PURGE: &str = "purge notifications --today 2024-07-01";
 
@@ -98,6 +98,7 @@ fn a_pause_ends_with_the_run() {
 
 #[test]
 fn a_busy_server_pauses() {
+    const SLEEPERS: &str = "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'";
     // a server of its own, which no other test keeps busy
     let server = Box::leak(Box::new(Server::start("busy", &[])));
     let test = prepared_on(server, "throttle_busy");
@@ -105,23 +106,20 @@ fn a_busy_server_pauses() {
     let idle = test
         .rows("SELECT VARIABLE_VALUE FROM performance_schema.global_status WHERE VARIABLE_NAME = 'Threads_running'")
         .remove(0);
-    let mut sleeper = block_on(test.connect());
-    let id = block_on(async { rows(&mut sleeper, "SELECT CONNECTION_ID()").await.unwrap() }).remove(0);
-    let sleeping =
-        std::thread::spawn(move || block_on(async { rows(&mut sleeper, "SELECT SLEEP(1000)").await.is_ok() }));
-    wait_for("a busy thread", || {
-        test.rows("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'") == ["1"]
+    let child = std::thread::scope(|scope| {
+        scope.spawn(|| test.rows("SELECT SLEEP(1000)"));
+        wait_for("a busy thread", || test.rows(SLEEPERS).len() == 1);
+        let child = start(&test, &format!("{PURGE} --max-threads-running {idle}"));
+        wait_for("the pause", || stderr(&test).contains("paused"));
+        test.sql(&format!("KILL QUERY {}", test.rows(SLEEPERS)[0]));
+        child
     });
-    let child = start(&test, &format!("{PURGE} --max-threads-running {idle}"));
-    wait_for("the pause", || stderr(&test).contains("paused"));
-    test.sql(&format!("KILL QUERY {id}"));
     assert_snapshot!(ended(&test, child), @"
     exit Some(0)
     purged 1 notification from before 2024-01-01 in <s> s, <n> rows/s
     paused: the server runs <n> threads (limit <n>)
     goes on after <n> s
     ");
-    sleeping.join().unwrap();
 }
 
 #[test]
