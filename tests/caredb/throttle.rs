@@ -150,3 +150,25 @@ fn replicas_and_windows() {
     ");
     assert_eq!(test.rows("SELECT COUNT(*) FROM notifications"), ["1"]);
 }
+
+#[test]
+fn a_replica_that_replicates_nothing_pauses() {
+    let test = prepared("throttle_stopped");
+    test.sql("CHANGE REPLICATION SOURCE TO SOURCE_HOST = 'nowhere', SOURCE_USER = 'nobody'");
+    let replica = format!("--replica mysql://root@localhost/d?socket={}", quiet_server().socket().display());
+    let text = ended(&test, start(&test, &format!("{PURGE} {replica} --max-runtime 1s --format json")));
+    test.sql("RESET REPLICA ALL");
+    let text = text.replace(&quiet_server().socket().display().to_string(), "<socket>");
+    let seconds = regex::Regex::new(r#""seconds":[0-9.e-]+"#).unwrap();
+    assert_snapshot!(seconds.replace_all(&text, r#""seconds":<s>"#), @r#"
+    exit Some(0)
+    {"event":"throttled","cause":"replica_stopped","replica":"<socket>"}
+    {"command":"purge notifications","outcome":"done","run":1,"cut_off":"2024-01-01","purged":0,"checksum":"0","kept":{"unread":0,"hold":0},"seconds":<s>,"rows_per_s":0,"complete":false}
+    "#);
+    let denied = test.url_as("reader", &["SELECT"]);
+    let text = ended(&test, start(&test, &format!("{PURGE} --replica {denied}")));
+    assert_snapshot!(text.replace(&quiet_server().socket().display().to_string(), "<socket>"), @"
+    exit Some(2)
+    error: could not ask replica `<socket>` how far it is behind: MySQL error 1227: Access denied; you need (at least one of) the SUPER, REPLICATION CLIENT privilege(s) for this operation; ask for the missing privilege (GRANT … TO the user) and run again
+    ");
+}
