@@ -1,7 +1,6 @@
 //! The command line: types whose doc comments are the help.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -9,15 +8,18 @@ mod archive;
 
 pub use archive::{ArchiveAction, ArchiveAppointmentsArgs, ArchiveArgs, ArchiveRestoreArgs};
 
-use crate::db::throttle::judge::{self, Window};
 use crate::migrate::baseline::DESCRIPTION;
 use crate::migrate::files::Version;
 use crate::output::Format;
-use crate::retention::policy::Age;
 use crate::seed::generate::Ids;
 
+mod jobs;
 mod retention;
 
+pub use jobs::{
+    BatchArgs, CompressAction, CompressArgs, CompressRecordsArgs, PurgeAction, PurgeArchiveArgs, PurgeArgs,
+    PurgeNotificationsArgs, ThrottleArgs,
+};
 pub use retention::{HoldAction, HoldAddArgs, HoldArgs, HoldListArgs, HoldReleaseArgs, RunArgs, RunsAction, RunsArgs};
 
 /// Owns the life of a healthcare appointment database on MySQL 8.0.29 and later
@@ -92,21 +94,23 @@ pub enum Command {
     Partition(PartitionArgs),
     /// Load fixture sets, the demo data if nothing is said, twice is as good as once; or generate data of any size
     Seed(SeedArgs),
+    /// Delete what has been kept for long enough
+    Purge(PurgeArgs),
+    /// Move what is seldom read into compressed storage, and back
+    Compress(CompressArgs),
     /// Legal holds: what is kept from being archived, compressed and deleted
     Hold(HoldArgs),
     /// The ledger of what was archived, compressed and deleted: list it, prove it
     Runs(RunsArgs),
     /// Move old appointments to their archive, bring them back, prove that none is lost
     Archive(ArchiveArgs),
-    /// Delete what has been kept for long enough
-    Purge(PurgeArgs),
 }
 
 impl Command {
     /// Whether it works in batches, and Ctrl-C lets it finish the one under way.
     #[must_use]
     pub fn works_in_batches(&self) -> bool {
-        matches!(self, Self::Archive(_) | Self::Purge(_))
+        matches!(self, Self::Archive(_) | Self::Purge(_) | Self::Compress(_))
     }
 
     /// The name in JSON output.
@@ -151,6 +155,9 @@ impl Command {
             Self::Purge(args) => match args.action {
                 PurgeAction::Notifications(_) => "purge notifications",
                 PurgeAction::Archive(_) => "purge archive",
+            },
+            Self::Compress(args) => match args.action {
+                CompressAction::MedicalRecords(_) => "compress medical-records",
             },
             Self::Hold(args) => match args.action {
                 HoldAction::Add(_) => "hold add",
@@ -407,114 +414,6 @@ impl Default for WaitArgs {
     fn default() -> Self {
         Self { lock_wait_timeout: 1, ddl_retries: 5, lock_timeout: 60 }
     }
-}
-
-/// How a job that works in batches keeps out of the way of others.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Throttling, between two batches")]
-pub struct ThrottleArgs {
-    /// Pause while this replica is behind, `mysql://user:password@host:3306/database`, by a user with REPLICATION CLIENT; may
-    /// be given often
-    #[arg(long = "replica", value_name = "URL")]
-    pub replicas: Vec<String>,
-    /// How far behind a replica may be, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
-    pub max_lag: u64,
-    /// Pause while the server runs more threads than this (`Threads_running`)
-    #[arg(long, value_name = "N", default_value_t = 50)]
-    pub max_threads_running: u64,
-    /// Pause while this file exists
-    #[arg(long, value_name = "FILE")]
-    pub pause_file: Option<PathBuf>,
-    /// Work in these hours alone, by the server's clock: `01:00-05:00`
-    #[arg(long, value_name = "HH:MM-HH:MM")]
-    pub window: Option<Window>,
-    /// End after this time, in good order: `90s`, `30m`, `2h`; the next run goes on
-    #[arg(long, value_name = "TIME", value_parser = judge::runtime)]
-    pub max_runtime: Option<Duration>,
-}
-
-/// How long a batch takes.
-#[derive(Debug, Args)]
-pub struct BatchArgs {
-    /// How long a batch should take, in milliseconds, which its rows are chosen by; others wait no longer for them
-    #[arg(long, value_name = "MS", default_value_t = 250, value_parser = clap::value_parser!(u64).range(1..=60_000))]
-    pub batch_ms: u64,
-}
-
-/// `purge`
-#[derive(Debug, Args)]
-pub struct PurgeArgs {
-    /// What to delete.
-    #[command(subcommand)]
-    pub action: PurgeAction,
-}
-
-/// The actions of `purge`.
-#[derive(Debug, Subcommand)]
-pub enum PurgeAction {
-    /// Delete notifications that are old enough, oldest first, in batches that nobody waits for
-    ///
-    /// What is deleted is counted and summed in the same transaction, and stands in the ledger. Notifications of patients under
-    /// legal hold stay.
-    Notifications(PurgeNotificationsArgs),
-    /// Delete archived appointments whose own term is over, with what belongs to them and their keys
-    ///
-    /// The term is `[retention.appointments_archive] delete_after` of `caredb.toml`; without it, nothing is ever deleted. What is
-    /// under a legal hold stays, and what a live row still refers to.
-    Archive(PurgeArchiveArgs),
-}
-
-/// `purge archive`
-#[derive(Debug, Args)]
-pub struct PurgeArchiveArgs {
-    /// How old, by `appointment_date`: `10y`; without it, that of `caredb.toml`
-    #[arg(long, value_name = "AGE")]
-    pub older_than: Option<Age>,
-    /// Say by month what would go and what would stay, and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// The database's name, to destroy rows of a protected one
-    #[arg(long, value_name = "NAME")]
-    pub confirm: Option<String>,
-    /// What day it is.
-    #[command(flatten)]
-    pub today: TodayArgs,
-    /// How long a batch takes.
-    #[command(flatten)]
-    pub batch: BatchArgs,
-    /// How to keep out of the way.
-    #[command(flatten)]
-    pub throttle: ThrottleArgs,
-    /// How statements wait.
-    #[command(flatten)]
-    pub waits: WaitArgs,
-}
-
-/// `purge notifications`
-#[derive(Debug, Args)]
-pub struct PurgeNotificationsArgs {
-    /// How old: `90d`, `2w`, `6mo`, `1y`; without it, that of `caredb.toml`, or 6mo
-    #[arg(long, value_name = "AGE")]
-    pub older_than: Option<Age>,
-    /// Keep those that nobody has read
-    #[arg(long)]
-    pub keep_unread: bool,
-    /// Say by month what would go and what would stay, and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// How long to wait for another run to end, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    pub lock_timeout: u32,
-    /// What day it is.
-    #[command(flatten)]
-    pub today: TodayArgs,
-    /// How long a batch takes.
-    #[command(flatten)]
-    pub batch: BatchArgs,
-    /// How to keep out of the way.
-    #[command(flatten)]
-    pub throttle: ThrottleArgs,
 }
 
 /// `partition list`

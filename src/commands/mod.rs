@@ -16,6 +16,7 @@ use crate::output::{Event, Exit, Outcome, Output};
 
 mod archive;
 mod baseline;
+mod compress;
 mod dev;
 mod doctor;
 mod hold;
@@ -94,10 +95,11 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::New(args) => new::run(context, &args),
         Command::Partition(args) => partition::run(context, &args).await,
         Command::Seed(args) => seed::run(context, &args).await,
+        Command::Purge(args) => purge::run(context, &args).await,
+        Command::Compress(args) => compress::run(context, &args).await,
         Command::Hold(args) => hold::run(context, &args).await,
         Command::Runs(args) => runs::run(context, &args).await,
         Command::Archive(args) => archive::run(context, &args).await,
-        Command::Purge(args) => purge::run(context, &args).await,
     }
 }
 

@@ -436,7 +436,7 @@ mod tests {
     fn the_embedded_files_are_whole() {
         let Files { migrations, .. } =
             read(&Location::Embedded, &Location::Embedded, &Placeholders::default()).unwrap();
-        assert!(migrations.iter().map(|migration| migration.version).eq(1..=14));
+        assert!(migrations.iter().map(|migration| migration.version).eq(1..=15));
         assert!(migrations.iter().all(|migration| migration.down.is_some()));
     }
 }

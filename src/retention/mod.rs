@@ -4,6 +4,7 @@
 pub mod archive;
 pub mod batch;
 pub mod certificate;
+pub mod compress;
 pub mod hold;
 pub mod job;
 pub mod ledger;

@@ -99,7 +99,7 @@ pub async fn purge(
     let work = Mutex::new(Work {
         throttle,
         on_event,
-        walk: Walk::new(PATH, wish.cut_off.to_string()),
+        walk: Walk::new(PATH, Some(wish.cut_off.to_string())),
         size: BatchSize::new(batch),
         pace: Pace::new(TABLE, expected),
         purged: Purged::default(),

@@ -22,7 +22,7 @@ pub struct Path {
 #[derive(Debug)]
 pub struct Walk {
     path: Path,
-    cut_off: String,
+    cut_off: Option<String>,
     at: At,
 }
 
@@ -41,10 +41,10 @@ enum At {
 }
 
 impl Walk {
-    /// From the oldest row to those before `cut_off`, a date or a time as SQL writes it.
+    /// From the oldest row to those before `cut_off`, a date or a time as SQL writes it; to the last one without it.
     #[must_use]
-    pub fn new(path: Path, cut_off: impl Into<String>) -> Self {
-        Self { path, cut_off: cut_off.into(), at: At::Begin }
+    pub fn new(path: Path, cut_off: Option<String>) -> Self {
+        Self { path, cut_off, at: At::Begin }
     }
 
     /// The condition in SQL on the next rows, `rows` at the most but for what is written meanwhile, and passes them; none
@@ -124,7 +124,10 @@ impl Walk {
     /// The rows from where the walk is up to a time, or to the cut-off.
     fn between(&self, alias: &str, before: Option<&str>) -> String {
         let column = self.path.column;
-        let before = format!("{alias}.{column} < '{}'", before.unwrap_or(&self.cut_off));
+        let before = match before.or(self.cut_off.as_deref()) {
+            Some(time) => format!("{alias}.{column} < '{time}'"),
+            None => format!("{alias}.{column} IS NOT NULL"),
+        };
         match &self.at {
             At::From(time) => format!("{alias}.{column} >= '{time}' AND {before}"),
             At::Within(time, _) | At::Behind(time) => format!("{alias}.{column} > '{time}' AND {before}"),
@@ -147,7 +150,7 @@ mod tests {
 
     #[test]
     fn stretches_meet_and_do_not_overlap() {
-        let mut walk = Walk::new(Path { table: "n", column: "at", index: "i" }, "2026-01-01");
+        let mut walk = Walk::new(Path { table: "n", column: "at", index: "i" }, Some("2026-01-01".to_owned()));
         for (at, all, some) in [
             (At::Begin, "t.at < '2026-01-01'", "t.at < '3'"),
             (At::From("2".to_owned()), "t.at >= '2' AND t.at < '2026-01-01'", "t.at >= '2' AND t.at < '3'"),

@@ -124,7 +124,9 @@ fn up_status_down_and_up_again() {
       12  add time checks and live slot key  Pending  yes
       13  partition appointments  Pending  yes
       14  add archives  Pending  yes
+      15  compressed medical records  Pending  yes
       live and archived  Pending  yes
+      medical records all  Pending  yes
 
     `caredb` is at version 2
     ");
@@ -193,7 +195,7 @@ fn after_a_crash_it_comes_back() {
     std::fs::write(project.folder.join(".caredb/pid"), std::process::id().to_string()).unwrap();
     assert!(project.run("dev status").starts_with("exit 1"));
     assert!(project.run("dev up").starts_with("exit 0"));
-    assert!(project.run("info").contains("`caredb` is at version 14"));
+    assert!(project.run("info").contains("`caredb` is at version 15"));
 }
 
 #[test]

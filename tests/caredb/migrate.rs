@@ -24,15 +24,17 @@ fn an_empty_database_gets_all_versions() {
     V12  add time checks and live slot key  3 statements <ms> ms
     V13  partition appointments  17 statements <ms> ms
     V14  add archives  11 statements <ms> ms
+    V15  compressed medical records  1 statement <ms> ms
     R  live and archived  5 statements <ms> ms
-    migrated `<db>` from version 0 to 14: 15 migrations, 49 statements in <s> s
+    R  medical records all  1 statement <ms> ms
+    migrated `<db>` from version 0 to 15: 17 migrations, 51 statements in <s> s
     --- stderr
     `appointments` has no months yet, `caredb partition ensure` makes them
     ");
     assert_snapshot!(test.run("migrate"), @"
     exit 0
     --- stdout
-    nothing to do: `<db>` is at version 14
+    nothing to do: `<db>` is at version 15
     ");
     assert_snapshot!(test.run("info"), @"
     exit 0
@@ -52,14 +54,16 @@ fn an_empty_database_gets_all_versions() {
       12  add time checks and live slot key  Success  <time> <ms>  yes
       13  partition appointments  Success  <time> <ms>  yes
       14  add archives  Success  <time> <ms>  yes
+      15  compressed medical records  Success  <time> <ms>  yes
       live and archived  Success  <time> <ms>  yes
+      medical records all  Success  <time> <ms>  yes
 
-    `<db>` is at version 14
+    `<db>` is at version 15
     ");
     assert_snapshot!(test.run("validate"), @"
     exit 0
     --- stdout
-    valid: 14 versions applied to `<db>`, 15 files in all
+    valid: 15 versions applied to `<db>`, 17 files in all
     ");
 }
 
@@ -320,7 +324,7 @@ fn of_twenty_at_once_one_works() {
     );
     let worked = outputs.iter().filter(|output| String::from_utf8_lossy(&output.stdout).contains("migrated `")).count();
     assert_eq!(worked, 1);
-    assert_eq!(test.rows("SELECT COUNT(*), COUNT(DISTINCT version) FROM flyway_schema_history"), ["15|14"]);
+    assert_eq!(test.rows("SELECT COUNT(*), COUNT(DISTINCT version) FROM flyway_schema_history"), ["17|15"]);
 }
 
 #[test]

@@ -11,7 +11,9 @@ fn everything_goes_and_comes_back() {
     assert_snapshot!(test.run("rollback --to 0"), @"
     exit 0
     --- stdout
+    R  drop medical records all  1 statement <ms> ms
     R  drop live and archived  5 statements <ms> ms
+    U15  drop compressed medical records  2 statements <ms> ms
     U14  drop archives  12 statements <ms> ms
     U13  unpartition appointments  14 statements <ms> ms
     U12  drop time checks and live slot key  3 statements <ms> ms
@@ -26,7 +28,7 @@ fn everything_goes_and_comes_back() {
     U3  drop appointments  1 statement <ms> ms
     U2  drop profiles tables  2 statements <ms> ms
     U1  drop users table  1 statement <ms> ms
-    rolled back `<db>` from version 14 to 0: 15 migrations, 47 statements in <s> s
+    rolled back `<db>` from version 15 to 0: 17 migrations, 50 statements in <s> s
     ");
     assert_eq!(test.rows("SHOW TABLES"), ["caredb_journal", "flyway_schema_history"]);
     assert_snapshot!(test.run("rollback --to 0"), @"
@@ -35,10 +37,10 @@ fn everything_goes_and_comes_back() {
     nothing to do: `<db>` is at version 0
     ");
     test.ok("migrate");
-    assert_eq!(test.schema().len(), 26);
+    assert_eq!(test.schema().len(), 28);
     assert_eq!(
         test.rows("SELECT MIN(installed_rank), MAX(installed_rank), COUNT(*) FROM flyway_schema_history WHERE success"),
-        ["1|15|15"]
+        ["1|17|17"]
     );
 }
 
@@ -49,16 +51,18 @@ fn steps_and_targets() {
     assert_snapshot!(test.run("rollback"), @"
     exit 0
     --- stdout
+    R  drop medical records all  1 statement <ms> ms
     R  drop live and archived  5 statements <ms> ms
-    U14  drop archives  12 statements <ms> ms
-    rolled back `<db>` from version 14 to 13: 2 migrations, 17 statements in <s> s
+    U15  drop compressed medical records  2 statements <ms> ms
+    rolled back `<db>` from version 15 to 14: 3 migrations, 8 statements in <s> s
     ");
-    assert_snapshot!(test.run("rollback --steps 2"), @"
+    assert_snapshot!(test.run("rollback --steps 3"), @"
     exit 0
     --- stdout
+    U14  drop archives  12 statements <ms> ms
     U13  unpartition appointments  14 statements <ms> ms
     U12  drop time checks and live slot key  3 statements <ms> ms
-    rolled back `<db>` from version 13 to 11: 2 migrations, 17 statements in <s> s
+    rolled back `<db>` from version 14 to 11: 3 migrations, 29 statements in <s> s
     ");
     assert_snapshot!(test.run("info"), @"
     exit 0
@@ -78,7 +82,9 @@ fn steps_and_targets() {
       12  add time checks and live slot key  Undone  yes
       13  partition appointments  Undone  yes
       14  add archives  Undone  yes
+      15  compressed medical records  Undone  yes
       live and archived  Pending  yes
+      medical records all  Pending  yes
 
     `<db>` is at version 11
     ");

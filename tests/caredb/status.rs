@@ -19,7 +19,7 @@ fn says_how_the_database_is() {
     --- stdout
     server  MySQL <version> at <socket>
     database  <db> as root@localhost
-    version  none of 14: nothing is applied yet, `caredb migrate` does it
+    version  none of 15: nothing is applied yet, `caredb migrate` does it
     ");
     test.ok("migrate --to 3");
     assert_snapshot!(status(&test), @"
@@ -27,7 +27,7 @@ fn says_how_the_database_is() {
     --- stdout
     server  MySQL <version> at <socket>
     database  <db> as root@localhost
-    version  3 of 14, 11 versions and 1 R file pending, `caredb migrate` applies them
+    version  3 of 15, 12 versions and 2 R files pending, `caredb migrate` applies them
     last change  V3 add appointments, <time> by root
 
     table  rows ~  data  indexes
@@ -45,8 +45,8 @@ fn says_how_the_database_is() {
     --- stdout
     server  MySQL <version> at <socket>
     database  <db> as root@localhost
-    version  14, nothing pending
-    last change  R live and archived, <time> by root
+    version  15, nothing pending
+    last change  R medical records all, <time> by root
     partitions  `appointments` has no months yet, `caredb partition ensure` makes them
     attention  `V3__add_appointments.sql` was edited after it was applied (checksum 1, file has 1534417636); put the old text back and make the change a new migration
 
@@ -64,6 +64,7 @@ fn says_how_the_database_is() {
     doctor_unavailability <size>
     flyway_schema_history <size>
     medical_records <size>
+    medical_records_compressed <size>
     notifications <size>
     patient_profiles <size>
     payments <size>

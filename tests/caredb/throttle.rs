@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use insta::assert_snapshot;
 
-use crate::support::{Server, Test, block_on, people, rows, server, wait_for};
+use crate::support::{Server, Test, people, server, wait_for};
 
 const PURGE: &str = "purge notifications --today 2024-07-01";
 
@@ -16,7 +16,11 @@ fn quiet_server() -> &'static Server {
 }
 
 fn prepared(name: &str) -> Test {
-    let test = Test::on(quiet_server(), name);
+    prepared_on(quiet_server(), name)
+}
+
+fn prepared_on(server: &'static Server, name: &str) -> Test {
+    let test = Test::on(server, name);
     test.ok("migrate");
     people(&test);
     test.sql("INSERT INTO notifications (user_id, type, title, message, created_at) VALUES ('u1', 'GENERAL', 't', 'm', '2023-01-01')");
@@ -75,7 +79,7 @@ fn a_pause_ends_with_the_run() {
     let child = start(&test, &format!("{PURGE} --pause-file pause --max-runtime 1s"));
     assert_snapshot!(ended(&test, child), @"
     exit Some(0)
-    `--max-runtime` is over, and the next run goes on: no notifications from before 2024-01-01 to purge
+    `--max-runtime` is over, and the next run goes on: purged 0 notifications from before 2024-01-01 in <s> s, <n> rows/s
     paused: `pause` is there; remove it to go on
     ");
     assert_eq!(test.rows("SELECT COUNT(*) FROM notifications"), ["1"]);
@@ -85,7 +89,7 @@ fn a_pause_ends_with_the_run() {
     rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT).unwrap();
     assert_snapshot!(ended(&test, child), @"
     exit Some(130)
-    interrupted, and the next run goes on: no notifications from before 2024-01-01 to purge
+    interrupted, and the next run goes on: purged 0 notifications from before 2024-01-01 in <s> s, <n> rows/s
     paused: `pause` is there; remove it to go on
     interrupted; the batch under way is finished first
     ");
@@ -94,26 +98,28 @@ fn a_pause_ends_with_the_run() {
 
 #[test]
 fn a_busy_server_pauses() {
+    const SLEEPERS: &str = "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'";
     // a server of its own, which no other test keeps busy
     let server = Box::leak(Box::new(Server::start("busy", &[])));
-    let test = Test::on(server, "throttle_busy");
-    test.ok("migrate");
+    let test = prepared_on(server, "throttle_busy");
     // with the one that asks, and the server's own
     let idle = test
         .rows("SELECT VARIABLE_VALUE FROM performance_schema.global_status WHERE VARIABLE_NAME = 'Threads_running'")
         .remove(0);
-    let mut sleeper = block_on(test.connect());
-    let id = block_on(async { rows(&mut sleeper, "SELECT CONNECTION_ID()").await.unwrap() }).remove(0);
-    let sleeping =
-        std::thread::spawn(move || block_on(async { rows(&mut sleeper, "SELECT SLEEP(1000)").await.is_ok() }));
-    wait_for("a busy thread", || {
-        test.rows("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'") == ["1"]
+    let child = std::thread::scope(|scope| {
+        scope.spawn(|| test.rows("SELECT SLEEP(1000)"));
+        wait_for("a busy thread", || test.rows(SLEEPERS).len() == 1);
+        let child = start(&test, &format!("{PURGE} --max-threads-running {idle}"));
+        wait_for("the pause", || stderr(&test).contains("paused"));
+        test.sql(&format!("KILL QUERY {}", test.rows(SLEEPERS)[0]));
+        child
     });
-    let child = start(&test, &format!("{PURGE} --max-threads-running {idle}"));
-    wait_for("the pause", || stderr(&test).contains("paused"));
-    test.sql(&format!("KILL QUERY {id}"));
-    assert_snapshot!(ended(&test, child), @"");
-    sleeping.join().unwrap();
+    assert_snapshot!(ended(&test, child), @"
+    exit Some(0)
+    purged 1 notification from before 2024-01-01 in <s> s, <n> rows/s
+    paused: the server runs <n> threads (limit <n>)
+    goes on after <n> s
+    ");
 }
 
 #[test]
@@ -123,7 +129,7 @@ fn replicas_and_windows() {
     let nowhere = "--replica mysql://u@localhost/d?socket=/nowhere";
     assert_snapshot!(ended(&test, start(&test, &format!("{PURGE} {nowhere} --max-runtime 1s"))), @"
     exit Some(0)
-    `--max-runtime` is over, and the next run goes on: no notifications from before 2024-01-01 to purge
+    `--max-runtime` is over, and the next run goes on: purged 0 notifications from before 2024-01-01 in <s> s, <n> rows/s
     paused: how far replica `/nowhere` is behind can't be asked: no server answers at `/nowhere` (no such file or directory (os error 2)); start it, or correct the URL
     ");
     // one that is none
@@ -139,8 +145,30 @@ fn replicas_and_windows() {
     let text = ended(&test, start(&test, &format!("{PURGE} --window {window} --max-runtime 1s")));
     assert_snapshot!(text.replace(&window, "<window>"), @"
     exit Some(0)
-    `--max-runtime` is over, and the next run goes on: no notifications from before 2024-01-01 to purge
+    `--max-runtime` is over, and the next run goes on: purged 0 notifications from before 2024-01-01 in <s> s, <n> rows/s
     paused: it is <now> at the server, outside the window `<window>`
     ");
     assert_eq!(test.rows("SELECT COUNT(*) FROM notifications"), ["1"]);
+}
+
+#[test]
+fn a_replica_that_replicates_nothing_pauses() {
+    let test = prepared("throttle_stopped");
+    test.sql("CHANGE REPLICATION SOURCE TO SOURCE_HOST = 'nowhere', SOURCE_USER = 'nobody'");
+    let replica = format!("--replica mysql://root@localhost/d?socket={}", quiet_server().socket().display());
+    let text = ended(&test, start(&test, &format!("{PURGE} {replica} --max-runtime 1s --format json")));
+    test.sql("RESET REPLICA ALL");
+    let text = text.replace(&quiet_server().socket().display().to_string(), "<socket>");
+    let seconds = regex::Regex::new(r#""seconds":[0-9.e-]+"#).unwrap();
+    assert_snapshot!(seconds.replace_all(&text, r#""seconds":<s>"#), @r#"
+    exit Some(0)
+    {"event":"throttled","cause":"replica_stopped","replica":"<socket>"}
+    {"command":"purge notifications","outcome":"done","run":1,"cut_off":"2024-01-01","purged":0,"checksum":"0","kept":{"unread":0,"hold":0},"seconds":<s>,"rows_per_s":0,"complete":false}
+    "#);
+    let denied = test.url_as("reader", &["SELECT"]);
+    let text = ended(&test, start(&test, &format!("{PURGE} --replica {denied}")));
+    assert_snapshot!(text.replace(&quiet_server().socket().display().to_string(), "<socket>"), @"
+    exit Some(2)
+    error: could not ask replica `<socket>` how far it is behind: MySQL error 1227: Access denied; you need (at least one of) the SUPER, REPLICATION CLIENT privilege(s) for this operation; ask for the missing privilege (GRANT … TO the user) and run again
+    ");
 }

@@ -35,6 +35,8 @@ fn the_shipped_files_are_proved() {
     V12  add time checks and live slot key  proved: U12 restores the schema before it
     V13  partition appointments  proved: U13 restores the schema before it
     V14  add archives  proved: U14 restores the schema before it
+    V15  compressed medical records  proved: U15 restores the schema before it
+    U15  drop compressed medical records  changes no rows
     U14  drop archives  changes no rows
     U13  unpartition appointments  drops 132 rows of appointment_keys
     U12  drop time checks and live slot key  changes no rows
@@ -49,7 +51,7 @@ fn the_shipped_files_are_proved() {
     U3  drop appointments  drops 132 rows of appointments
     U2  drop profiles tables  drops 6 rows of doctor_profiles, drops 24 rows of patient_profiles
     U1  drop users table  drops 33 rows of users
-    proved: 14 rollbacks in <s> s; with the fixtures in place, they drop or delete 796 rows
+    proved: 15 rollbacks in <s> s; with the fixtures in place, they drop or delete 796 rows
     ");
     assert_eq!(databases(&format!("{}%", test.database)), Vec::<String>::new());
 }

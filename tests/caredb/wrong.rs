@@ -325,13 +325,13 @@ fn a_certificate_is_looked_at() {
     assert_snapshot!(answers, @r#"
     exit 0
     --- stdout
-    valid: 0 versions applied to `caredb`, 15 files in all
+    valid: 0 versions applied to `caredb`, 17 files in all
     exit 0
     --- stdout
-    valid: 0 versions applied to `caredb`, 15 files in all
+    valid: 0 versions applied to `caredb`, 17 files in all
     exit 0
     --- stdout
-    valid: 0 versions applied to `caredb`, 15 files in all
+    valid: 0 versions applied to `caredb`, 17 files in all
     exit 2
     --- stderr
     error: no safe connection to `127.0.0.1:<port>` (invalid peer certificate: UnknownIssuer); name the server's CA with `?ssl-ca=FILE`, or do without proof of its identity by `?ssl-mode=required`
