@@ -12,7 +12,7 @@ use sqlx::mysql::MySqlConnection;
 
 use super::classify::Class;
 use super::expect;
-use super::explain::stopped;
+use super::explain::{statement_error, stopped};
 use super::files::Statement;
 use super::fingerprint::{self, Fingerprint};
 use super::journal::{self, Direction, State};
@@ -131,6 +131,9 @@ pub async fn apply(
     ddl::limit_waits(conn).await?;
     let home = session.database.clone();
     let mut run = Run { conn, home, plan, unwritten: Unwritten::default(), unsafe_tables: None, patience, on_event };
+    if plan.direction == Direction::Down {
+        run.look_ahead().await?;
+    }
     for index in 0..plan.steps.len() {
         run.step(index).await?;
     }
@@ -153,6 +156,23 @@ struct Run<'a, F> {
 }
 
 impl<'a, F: FnMut(Event)> Run<'a, F> {
+    /// Asks, before anything is rolled back, the queries that the U files begin with: what would be refused half-way, with the views
+    /// of R files dropped already, is refused now. A query that can't be asked yet is asked in its turn.
+    async fn look_ahead(&mut self) -> Result<(), ApplyError> {
+        for step in self.plan.steps.iter().filter(|step| step.done == 0) {
+            let first = step.script.statements.iter().take_while(|statement| statement.expects.is_some());
+            for (number, statement) in first.enumerate() {
+                if let Err(error) = expect::run(self.conn, statement).await
+                    && expect::Unexpected::of(&error).is_some()
+                {
+                    let error = statement_error(step.script, number, &error);
+                    return Err(ApplyError::Refused { error, applied: "nothing was rolled back".to_owned() });
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Runs the statements of one file that have not run yet.
     async fn step(&mut self, index: usize) -> Result<(), ApplyError> {
         let step = &self.plan.steps[index];

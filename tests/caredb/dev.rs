@@ -59,6 +59,7 @@ fn percent(path: &Path) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told from its beginning to its end")]
 fn up_status_down_and_up_again() {
     let project = Project::new("dev");
     assert_snapshot!(project.run("dev status"), @"

@@ -142,21 +142,21 @@ fn rows_are_copied_only_where_that_is_allowed() {
     assert_snapshot!(run(&test, "list --exact"), @"
     exit 0
     --- stdout
-    partition  from  before  rows  size  age
-    p_2026_08  2026-09  1  <size>  3 mo
-    p_2026_09  2026-09  2026-10  0  <size>  2 mo
-    p_2026_10  2026-10  2026-11  0  <size>  1 mo
-    p_2026_11  2026-11  2026-12  1  <size>  now
-    p_2026_12  2026-12  2027-01  1  <size>  in 1 mo
-    p_2027_01  2027-01  2027-02  0  <size>  in 2 mo
-    p_future  2027-02  1  <size>
+    partition  from  before  rows  size  age  archived
+    p_2026_08  2026-09  1  <size>  3 mo  no
+    p_2026_09  2026-09  2026-10  0  <size>  2 mo  no
+    p_2026_10  2026-10  2026-11  0  <size>  1 mo  no
+    p_2026_11  2026-11  2026-12  1  <size>  now  no
+    p_2026_12  2026-12  2027-01  1  <size>  in 1 mo  no
+    p_2027_01  2027-01  2027-02  0  <size>  in 2 mo  no
+    p_future  2027-02  1  <size>  no
 
     `appointments`: 7 partitions, 4 rows
     ");
     assert_snapshot!(run(&test, "list --exact --format json"), @r#"
     exit 0
     --- stdout
-    {"command":"partition list","outcome":"done","today":"2026-11","tables":[{"table":"appointments","exact":true,"partitions":[{"partition":"p_2026_08","from":null,"before":"2026-09","rows":1,"bytes":<n>,"age_months":3,"archived":null},{"partition":"p_2026_09","from":"2026-09","before":"2026-10","rows":0,"bytes":<n>,"age_months":2,"archived":null},{"partition":"p_2026_10","from":"2026-10","before":"2026-11","rows":0,"bytes":<n>,"age_months":1,"archived":null},{"partition":"p_2026_11","from":"2026-11","before":"2026-12","rows":1,"bytes":<n>,"age_months":0,"archived":null},{"partition":"p_2026_12","from":"2026-12","before":"2027-01","rows":1,"bytes":<n>,"age_months":-1,"archived":null},{"partition":"p_2027_01","from":"2027-01","before":"2027-02","rows":0,"bytes":<n>,"age_months":-2,"archived":null},{"partition":"p_future","from":"2027-02","before":null,"rows":1,"bytes":<n>,"age_months":null,"archived":null}]}]}
+    {"command":"partition list","outcome":"done","today":"2026-11","tables":[{"table":"appointments","exact":true,"partitions":[{"partition":"p_2026_08","from":null,"before":"2026-09","rows":1,"bytes":<n>,"age_months":3,"archived":false},{"partition":"p_2026_09","from":"2026-09","before":"2026-10","rows":0,"bytes":<n>,"age_months":2,"archived":false},{"partition":"p_2026_10","from":"2026-10","before":"2026-11","rows":0,"bytes":<n>,"age_months":1,"archived":false},{"partition":"p_2026_11","from":"2026-11","before":"2026-12","rows":1,"bytes":<n>,"age_months":0,"archived":false},{"partition":"p_2026_12","from":"2026-12","before":"2027-01","rows":1,"bytes":<n>,"age_months":-1,"archived":false},{"partition":"p_2027_01","from":"2027-01","before":"2027-02","rows":0,"bytes":<n>,"age_months":-2,"archived":false},{"partition":"p_future","from":"2027-02","before":null,"rows":1,"bytes":<n>,"age_months":null,"archived":false}]}]}
     "#);
     // what is free is done, what costs is named
     assert_snapshot!(run(&test, "ensure --ahead 3 --behind 5"), @"
@@ -568,7 +568,7 @@ fn rows_that_would_break_a_rule_are_named_before_anything_is_changed() {
     ");
     assert_eq!(test.schema(), before);
     test.sql("SET foreign_key_checks = 0; UPDATE appointments SET patient_id = 'p1', rescheduled_from = NULL; DELETE FROM reviews");
-    test.ok("migrate");
+    test.ok("migrate --to 13");
     test.ok(&format!("partition ensure --allow-copy {TODAY}"));
     test.ok("partition check");
     // the way back asks as well
@@ -576,7 +576,7 @@ fn rows_that_would_break_a_rule_are_named_before_anything_is_changed() {
     assert_snapshot!(shown(&test.run("rollback --quiet")), @"
     exit 3
     --- stderr
-    error: `U13__unpartition_appointments.sql` line 6, statement 1 of 14 (`SELECT CONCAT('…', c.id, '…') FROM consultations c WHERE NO…`): expects no rows whose appointment is not in appointments, and found reviews r1 (appointment_id); settle them and run again; rolled back so far: nothing of this file
+    error: `U13__unpartition_appointments.sql` line 6, statement 1 of 14 (`SELECT CONCAT('…', c.id, '…') FROM consultations c WHERE NO…`): expects no rows whose appointment is not in appointments, and found reviews r1 (appointment_id); settle them and run again; nothing was rolled back
     ");
     test.sql("DELETE FROM reviews");
     test.ok("rollback");
@@ -599,7 +599,11 @@ fn what_v13_copies_is_said_before() {
     exit 0
     --- stdout
     V13  partition appointments  17 statements <ms> ms
-    migrated `<db>` from version 12 to 13: 1 migration, 17 statements in <s> s
+    V14  add archives  11 statements <ms> ms
+    V15  compressed medical records  1 statement <ms> ms
+    R  live and archived  5 statements <ms> ms
+    R  medical records all  1 statement <ms> ms
+    migrated `<db>` from version 12 to 15: 5 migrations, 35 statements in <s> s
     --- stderr
     warning: copies: the server copies `appointments` (about <n> rows, <size>, `V13__partition_appointments.sql` line 137), and writes to a table wait while it is copied; migrate at a quiet time
     `appointments` has no months yet, `caredb partition ensure` makes them
