@@ -21,6 +21,7 @@ mod programs;
 mod repeatable;
 mod resume;
 mod retention_compress;
+mod retention_dump;
 mod retention_hold;
 mod retention_purge;
 mod retention_runs;
