@@ -20,6 +20,7 @@ mod partition_fault;
 mod programs;
 mod repeatable;
 mod resume;
+mod retention_archive;
 mod retention_hold;
 mod retention_purge;
 mod retention_runs;
