@@ -4,8 +4,6 @@
 //! says how to look at them.
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::similar_names, clippy::format_push_string, missing_docs)]
 
-mod support;
-
 mod ddl;
 mod dev;
 mod doctor;
@@ -20,6 +18,7 @@ mod partition_fault;
 mod programs;
 mod repeatable;
 mod resume;
+mod retention_archive;
 mod retention_compress;
 mod retention_dump;
 mod retention_hold;
@@ -34,6 +33,7 @@ mod seed_generate;
 mod seed_sets;
 mod splitter;
 mod status;
+mod support;
 mod throttle;
 mod verify;
 mod wrong;

@@ -83,15 +83,12 @@ pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::R
     }
     let state = (matches!(result, Ok(true)), done.summary());
     let ended = retention::end(&mut session.conn, run, &throttle.into_inner(), result, state).await?;
-    let mut text = format!(
-        "archived {} of {} older than {cut_off}{}",
-        count(done.rows, "row"),
-        count(done.months, "month"),
-        staying(&contents)
-    );
+    let mut text =
+        format!("archived {} of {} older than {cut_off}", count(done.rows, "row"), count(done.months, "month"));
     if args.with_dependents {
-        let _ = write!(text, ", and {} that belong to them", count(done.dependents, "row"));
+        let _ = write!(text, ", and {} that belong to archived ones", count(done.dependents, "row"));
     }
+    text.push_str(&staying(&contents));
     let _ = write!(text, "; run {}", ended.run);
     let mut fields = done.summary();
     fields["run"] = json!(ended.run);
