@@ -20,6 +20,7 @@ mod repeatable;
 mod resume;
 mod retention_archive;
 mod retention_compress;
+mod retention_destroy;
 mod retention_dump;
 mod retention_hold;
 mod retention_purge;
