@@ -12,6 +12,7 @@ use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::stays::{self, Rules};
+use super::worker::turn;
 use super::{ARCHIVE, ArchiveError, Content, KEYS, LIVE, MOVING, STAYING, Tables, definition};
 use crate::db::crash::crash_point;
 use crate::db::ddl::{Patience, run_ddl};
@@ -171,14 +172,17 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
     /// After the second exchange.
     async fn landed(&mut self, tables: &Tables, partition: &Ident, run: &Run, before: Sum) -> Result<(), ArchiveError> {
         let from = format!("{ARCHIVE} PARTITION ({partition})");
-        let (after, turned) = {
-            let Self { conn, second, .. } = self;
-            let counting = async {
-                let counted = sum(second, &from, &tables.columns, "TRUE").await;
-                counted.map_err(|error| DbError::new(format!("could not count {from}"), &error))
-            };
-            tokio::try_join!(counting, turn_all(conn, partition))?
-        };
+        let failed = |error: sqlx::Error| DbError::new(format!("could not read {from}"), &error);
+        let (low, high) = halves(self.conn, &from).await.map_err(failed)?;
+        let Self { conn, second, .. } = self;
+        let columns = &tables.columns;
+        let halves = tokio::try_join!(
+            arrive(conn, &from, columns, low.as_deref()),
+            arrive(second, &from, columns, high.as_deref())
+        );
+        let ((mut after, mut turned), (high, turned_high)) = halves?;
+        after += high;
+        turned += turned_high;
         if after != before {
             return Err(ArchiveError::Mismatch {
                 what: format!("rows of partition `{}`", partition.as_str()),
@@ -231,13 +235,12 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
     /// Counts a table by both connections, each a half of the ids.
     async fn count(&mut self, table: &'static str, columns: &Columns) -> Result<Sum, ArchiveError> {
         let failed = |error: sqlx::Error| DbError::new(format!("could not count table `{table}`"), &error);
-        let middle = middle(self.conn, table).await.map_err(failed)?;
-        let Some(middle) = middle else {
-            return Ok(sum(self.conn, table, columns, "TRUE").await.map_err(failed)?);
+        let (low, high) = halves(self.conn, table).await.map_err(failed)?;
+        let half = async |conn: &mut MySqlConnection, ids: Option<&str>| match ids {
+            Some(ids) => sum(conn, table, columns, ids).await,
+            None => Ok(Sum::default()),
         };
-        let middle = list(std::slice::from_ref(&middle));
-        let (low, high) = (format!("id <= {middle}"), format!("id > {middle}"));
-        let halves = tokio::try_join!(sum(self.conn, table, columns, &low), sum(self.second, table, columns, &high));
+        let halves = tokio::try_join!(half(self.conn, low.as_deref()), half(self.second, high.as_deref()));
         let (mut all, high) = halves.map_err(failed)?;
         all += high;
         Ok(all)
@@ -283,24 +286,40 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
     }
 }
 
-/// The id in the middle of a table; none where it is short.
-async fn middle(conn: &mut MySqlConnection, from: &str) -> Result<Option<String>, sqlx::Error> {
+/// Two conditions on ids that halve a table; the second is none where it is short.
+async fn halves(conn: &mut MySqlConnection, from: &str) -> Result<(Option<String>, Option<String>), sqlx::Error> {
     let sql = format!("SELECT COUNT(*) FROM {from}");
     let rows: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut *conn).await?;
-    if rows < 1000 {
-        return Ok(None);
-    }
     let sql = format!("SELECT id FROM {from} ORDER BY id LIMIT 1 OFFSET {}", rows / 2);
-    sqlx::query_scalar(AssertSqlSafe(sql)).fetch_optional(conn).await
+    let middle: Option<String> = match rows {
+        ..1000 => None,
+        _ => sqlx::query_scalar(AssertSqlSafe(sql)).fetch_optional(conn).await?,
+    };
+    Ok(match middle.map(|id| list(&[id])) {
+        Some(middle) => (Some(format!("id <= {middle}")), Some(format!("id > {middle}"))),
+        None => (Some("TRUE".to_owned()), None),
+    })
 }
 
-/// Turns the keys of all rows of the archive's partition. Returns how many there are.
-async fn turn_all(conn: &mut MySqlConnection, partition: &Ident) -> Result<u64, DbError> {
+/// Counts what has arrived of some ids, and turns their keys, of which it returns how many there are.
+async fn arrive(
+    conn: &mut MySqlConnection,
+    from: &str,
+    columns: &Columns,
+    ids: Option<&str>,
+) -> Result<(Sum, u64), DbError> {
+    let Some(ids) = ids else { return Ok(Default::default()) };
+    let failed = |error: sqlx::Error| DbError::new(format!("could not count {from}"), &error);
+    let sum = sum(conn, from, columns, ids).await.map_err(failed)?;
+    Ok((sum, turn_all(conn, from, ids).await?))
+}
+
+/// Turns the keys of the archive's rows with some ids. Returns how many there are.
+async fn turn_all(conn: &mut MySqlConnection, from: &str, ids: &str) -> Result<u64, DbError> {
     let failed = |error: sqlx::Error| DbError::new(format!("could not turn the keys in table `{KEYS}`"), &error);
-    let from = format!("{ARCHIVE} PARTITION ({partition})");
     let (mut turned, mut after) = (0, None::<String>);
     loop {
-        let mut range = after.map_or("TRUE".to_owned(), |id| format!("id > {}", list(&[id])));
+        let mut range = after.map_or(ids.to_owned(), |id| format!("{ids} AND id > {}", list(&[id])));
         let sql = format!("SELECT id FROM {from} WHERE {range} ORDER BY id LIMIT 1 OFFSET {}", KEYS_A_BATCH - 1);
         after = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_optional(&mut *conn).await.map_err(failed)?;
         if let Some(id) = &after {
@@ -310,7 +329,7 @@ async fn turn_all(conn: &mut MySqlConnection, partition: &Ident) -> Result<u64, 
             "UPDATE {KEYS} k JOIN (SELECT id FROM {from} WHERE {range}) r ON r.id = k.id SET k.archived = TRUE"
         );
         crash_point();
-        turned += sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await.map_err(failed)?.rows_affected();
+        turned += turn(conn, sql).await.map_err(failed)?;
         if after.is_none() {
             return Ok(turned);
         }
