@@ -21,6 +21,7 @@ mod programs;
 mod repeatable;
 mod resume;
 mod retention_archive;
+mod retention_fault;
 mod retention_hold;
 mod retention_purge;
 mod retention_runs;
