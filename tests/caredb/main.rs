@@ -22,6 +22,7 @@ mod retention_archive;
 mod retention_compress;
 mod retention_destroy;
 mod retention_dump;
+mod retention_fault;
 mod retention_hold;
 mod retention_purge;
 mod retention_runs;
