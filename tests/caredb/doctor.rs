@@ -25,7 +25,7 @@ fn a_healthy_server_passes() {
     exit 0
     --- stdout
     level  check  finding
-    ok  privileges  `root@localhost`: enough for the 33 pending statements
+    ok  privileges  `root@localhost`: enough for the 51 pending statements
     ok  sql_mode  strict
     ok  locks  no old transaction holds a table that the pending statements name
     warning  lock_timeouts  `lock_wait_timeout` is 31536000 s: a statement that waits for a lock may wait that long; have an administrator run `SET PERSIST lock_wait_timeout = 60`
