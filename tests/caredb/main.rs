@@ -19,6 +19,7 @@ mod programs;
 mod repeatable;
 mod resume;
 mod retention_archive;
+mod retention_archive_cases;
 mod retention_compress;
 mod retention_destroy;
 mod retention_dump;

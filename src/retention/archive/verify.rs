@@ -12,7 +12,7 @@ use crate::output::count;
 use crate::output::finding::{Finding, Level};
 use crate::partition::keys::{self, Ids, Side};
 use crate::partition::{Table, observe};
-use crate::retention::rows::sum;
+use crate::retention::rows::{Columns, sum};
 use crate::retention::table;
 
 /// All checks.
@@ -141,6 +141,7 @@ async fn ledger(conn: &mut MySqlConnection, tables: &Tables, archive: &Table) ->
             wrong.push(format!("`{name}` has other values than when its rows were archived"));
         }
     }
+    wrong.extend(dependents_by_ledger(conn).await?);
     if wrong.is_empty() {
         return Ok(Finding::ok(CHECK, "rows and checksums of every month are as the ledger says"));
     }
@@ -149,4 +150,30 @@ async fn ledger(conn: &mut MySqlConnection, tables: &Tables, archive: &Table) ->
         wrong.join("; "),
         "somebody changed the archive by hand, or its columns: compare it with a backup",
     ))
+}
+
+// what belongs to a month is on record as `payments p_2024_01`
+const RECORDED_OF: &str = "
+    SELECT CAST(COALESCE(SUM(IF(action = 'archive', 1, -1) * CAST(row_count AS SIGNED)), 0) AS CHAR),
+           CAST(COALESCE(SUM(IF(action = 'archive', 1, -1) * checksum), 0) AS CHAR)
+    FROM caredb_run_parts WHERE action IN ('archive', 'restore', 'destroy') AND part LIKE CONCAT(?, ' %')";
+
+/// Count and checksum of what belongs to archived appointments against what the ledger says, by table.
+async fn dependents_by_ledger(conn: &mut MySqlConnection) -> Result<Vec<String>, DbError> {
+    let mut wrong = Vec::new();
+    for (table, archive) in dependents::tables() {
+        let failed = |error: sqlx::Error| DbError::new(format!("could not count table `{archive}`"), &error);
+        let name = Ident::new(&archive).map_err(|error| DbError::because("no name", error.to_string()))?;
+        let Some(columns) = Columns::read(conn, &name).await? else { continue };
+        let there = sum(conn, &archive, &columns, "TRUE").await.map_err(failed)?;
+        let said: (String, String) =
+            sqlx::query_as(RECORDED_OF).bind(table).fetch_one(&mut *conn).await.map_err(failed)?;
+        if said != (there.rows.to_string(), there.checksum.to_string()) {
+            wrong.push(format!(
+                "`{archive}` has {} rows, of which the ledger says {}, or other values",
+                there.rows, said.0
+            ));
+        }
+    }
+    Ok(wrong)
 }
