@@ -164,7 +164,16 @@ pub struct Appointments {
     /// By `appointment_date`.
     pub older_than: Age,
     /// And in one of these.
+    #[serde(deserialize_with = "at_least_one")]
     pub status: Vec<Status>,
+}
+
+fn at_least_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Status>, D::Error> {
+    let status = Vec::deserialize(deserializer)?;
+    if status.is_empty() {
+        return Err(serde::de::Error::custom("no status: name one at least, such as `COMPLETED`"));
+    }
+    Ok(status)
 }
 
 impl Default for Appointments {

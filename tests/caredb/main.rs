@@ -20,6 +20,8 @@ mod repeatable;
 mod resume;
 mod retention_archive;
 mod retention_archive_cases;
+mod retention_archive_hands;
+mod retention_at_work;
 mod retention_compress;
 mod retention_destroy;
 mod retention_dump;

@@ -64,13 +64,13 @@ pub const TABLES: [&str; 5] = ["appointments", "consultations", "prescriptions",
 const COLUMNS: &str = "
     SET SESSION group_concat_max_len = 100000;
     SELECT GROUP_CONCAT('`', column_name, '`' ORDER BY ordinal_position) FROM information_schema.columns
-    WHERE table_schema = DATABASE() AND generation_expression = '' AND table_name = ";
+    WHERE table_schema = DATABASE() AND generation_expression = '' AND column_name <> 'archived' AND table_name = ";
 
 /// All columns of all rows of some tables, or of their views with the suffix `_all`; and all keys, but for where their row is.
 pub fn everything(rows: impl Fn(&str) -> Vec<String>, suffix: &str) -> Vec<String> {
     let mut all = Vec::new();
     for table in TABLES {
-        let columns = &rows(&format!("{COLUMNS}'{table}'"))[0];
+        let columns = &rows(&format!("{COLUMNS}'{table}{suffix}'"))[0];
         let found =
             rows(&format!("SET SESSION time_zone = '+00:00'; SELECT {columns} FROM {table}{suffix} ORDER BY id"));
         all.extend(found.into_iter().map(|row| format!("{table}: {row}")));

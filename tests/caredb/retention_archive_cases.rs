@@ -84,9 +84,9 @@ fn what_can_t_be_is_refused() {
     exit 2
     --- stderr
     error: `<folder>/caredb.toml` line 3: unknown variant `DONE`, expected one of `COMPLETED`, `CANCELLED`, `NO_SHOW`
-    exit 0
-    --- stdout
-    nothing to do: no appointment older than 2023-03-15 can go
+    exit 2
+    --- stderr
+    error: `<folder>/caredb.toml` line 2: no status: name one at least, such as `COMPLETED`
     exit 2
     --- stderr
     error: `<folder>/caredb.toml` line 2: unknown field `age`, expected `older_than` or `status`

@@ -62,7 +62,7 @@ pub async fn begin(context: &Context, session: &mut Session, tables: &Tables, wa
                     count(sum.rows, "row"),
                     part.part
                 ),
-                None => format!("run {} was killed before it moved partition `{}`", run.id, part.part),
+                None => format!("run {} ended before it moved partition `{}`", run.id, part.part),
             };
             context.output.event(&Event::Note { text });
         }
