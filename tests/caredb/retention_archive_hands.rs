@@ -225,7 +225,7 @@ fn a_trigger_that_changes_rows_is_seen() {
     let before = whole(&test);
     let mut text = String::new();
     for table in ["appointments_archive", "payments_archive"] {
-        let set = if table.starts_with("a") { "notes" } else { "currency" };
+        let set = if table.starts_with('a') { "notes" } else { "currency" };
         test.sql(&format!("CREATE TRIGGER changes BEFORE INSERT ON {table} FOR EACH ROW SET NEW.{set} = 'x'"));
         text.push_str(&format!("{table}\n{}\n", checksums_away(&run(&test, &archive("rows")))));
         assert_eq!(whole(&test), before, "{table}");

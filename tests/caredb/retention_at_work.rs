@@ -86,7 +86,9 @@ fn the_application_goes_on_while_months_are_archived() {
                     wait_for("the application to go on", || booked() >= before + 5);
                 }
             }
-            runs.iter().for_each(|run| test.ok(run));
+            for run in &runs {
+                test.ok(run);
+            }
         }));
         done.store(true, Ordering::Relaxed);
         let seen = application.join().unwrap();
