@@ -20,7 +20,7 @@ use crate::migrate::journal::Direction;
 use crate::migrate::plan::{Forward, Observed, Plan, PlanError, plan_up};
 use crate::migrate::planfile::PlanFile;
 use crate::migrate::settle::{SettleError, settle};
-use crate::output::{Event, Outcome, count};
+use crate::output::{Event, Outcome, count, ms};
 
 pub async fn run(context: &Context, args: &MigrateArgs) -> anyhow::Result<Outcome> {
     let files = context.files(&args.files)?;
@@ -205,7 +205,7 @@ fn report(session: &Session, plan: &Plan<'_>, elapsed: Duration) -> Outcome {
             "to": plan.to,
             "migrations": plan.steps.len(),
             "statements": plan.statements(),
-            "duration_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            "duration_ms": ms(elapsed),
         }),
     )
 }

@@ -14,7 +14,7 @@ use crate::migrate::files::{Migration, Script, Version};
 use crate::migrate::plan::PlanError;
 use crate::migrate::scratch::{self, Scratch, ScratchError};
 use crate::migrate::verify::{self, Finding};
-use crate::output::{Event, Exit, Outcome, count};
+use crate::output::{Event, Exit, Outcome, count, ms};
 use crate::seed::{fixtures, load, sets};
 
 /// What the trials showed.
@@ -103,7 +103,7 @@ fn report(scratch: &str, from: Version, with_rows: bool, trial: &Trial, elapsed:
         "proved": trial.proved,
         "rows_removed": trial.removed,
         "findings": trial.findings,
-        "duration_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        "duration_ms": ms(elapsed),
     });
     let seconds = elapsed.as_secs_f64();
     let with_rows = match (with_rows, trial.removed) {

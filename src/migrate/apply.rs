@@ -26,7 +26,7 @@ use crate::db::error::{DbError, server_error};
 use crate::db::ident::Ident;
 use crate::db::lock::{self, Holder, LockError};
 use crate::db::split::{Token, tokens};
-use crate::output::Event;
+use crate::output::{Event, ms};
 
 /// Why a plan was not run to its end.
 #[derive(Debug, thiserror::Error)]
@@ -201,7 +201,7 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
             };
             let begun = Instant::now();
             let result = self.statement(&mut file, step, row, duration_ms).await;
-            let ms = elapsed_ms(begun);
+            let ms = ms(begun.elapsed());
             let result = match result {
                 Err(error) if step.undoes_part.is_some() && is_absent(statement, &error) => {
                     // what this statement undoes never came to be
@@ -286,7 +286,7 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
             }
             Class::Repeatable | Class::Opaque => self.run(file, row).await?,
         }
-        let ms = elapsed_ms(begun);
+        let ms = ms(begun.elapsed());
         self.unwritten.done.push((row, ms));
         self.unwritten.finished = finished(ms);
         Ok(())
@@ -345,7 +345,7 @@ impl<'a, F: FnMut(Event)> Run<'a, F> {
         let begun = Instant::now();
         let mut transaction = self.conn.begin().await?;
         expect::run(&mut transaction, statement).await?;
-        let ms = elapsed_ms(begun);
+        let ms = ms(begun.elapsed());
         file.leave(&mut transaction, &self.home).await?;
         write_unwritten(&mut transaction, &self.unwritten).await?;
         journal::write(&mut transaction, row, State::Done, Some(ms)).await?;
@@ -439,10 +439,6 @@ fn is_absent(statement: &Statement, error: &sqlx::Error) -> bool {
     const ABSENT: [u16; 8] = [1051, 1091, 3821, 3940, 1146, 1360, 1305, 1539];
     let one = !matches!(&statement.class, Class::Schema(change) if change.targets.len() > 1);
     one && server_error(error).is_some_and(|(number, _)| ABSENT.contains(&number))
-}
-
-fn elapsed_ms(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 fn journal_error(error: &sqlx::Error) -> DbError {

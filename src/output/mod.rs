@@ -2,9 +2,9 @@
 //! lines for people or one JSON object a line.
 #![expect(clippy::print_stderr, reason = "this module is what prints")]
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -16,6 +16,7 @@ use crate::migrate::files::Version;
 use crate::migrate::journal::Direction;
 use crate::migrate::verify::RowChange;
 use crate::retention::archive::Method;
+use crate::retention::archive::stays::{self, Stays};
 
 mod bar;
 pub mod finding;
@@ -148,7 +149,7 @@ pub enum Event {
         /// Rows that went.
         rows: u64,
         /// Rows that stay though they are old enough, by reason.
-        stays: BTreeMap<String, u64>,
+        stays: Stays,
         /// How long it took, in milliseconds.
         duration_ms: u64,
         /// How long writers were kept out for it, in milliseconds.
@@ -384,8 +385,7 @@ fn line(event: &Event) -> String {
         }
         Event::Archived { month, method, rows, stays, duration_ms, locked_ms } => {
             let locked = locked_ms.map(|ms| format!(", writers waited {ms} ms")).unwrap_or_default();
-            let stays: Vec<String> = stays.iter().map(|(reason, rows)| format!("{rows} {reason}")).collect();
-            let stays = if stays.is_empty() { String::new() } else { format!("; stay: {}", stays.join(", ")) };
+            let stays = if stays.is_empty() { String::new() } else { format!("; stay: {}", stays::text(stays)) };
             format!("{month}  {method:<8} {:>16} {duration_ms:>7} ms{locked}{stays}", count(*rows, "row"))
         }
         Event::Throttled { cause } => format!("paused: {cause}"),
@@ -420,6 +420,12 @@ fn row_change(change: &RowChange) -> String {
 pub fn count<N: Copy + fmt::Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
     let s = if number == N::from(1) { "" } else { "s" };
     format!("{number} {noun}{s}")
+}
+
+/// A time as events have it, in milliseconds.
+#[must_use]
+pub fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A reader that went away (`caredb info | head -1`) is no error.

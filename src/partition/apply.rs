@@ -11,7 +11,7 @@ use crate::db::connect::Session;
 use crate::db::crash::crash_point;
 use crate::db::ddl::{Patience, run_ddl};
 use crate::db::error::DbError;
-use crate::output::Event;
+use crate::output::{Event, ms};
 
 /// Why partitions were not changed.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +84,7 @@ impl<'a, F: FnMut(Event)> Ddl<'a, F> {
             did: step.to_string(),
             partitions: step.count,
             copied_rows: step.copies.map(|copies| copies.rows),
-            duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            duration_ms: ms(begun.elapsed()),
         });
         Ok(())
     }

@@ -84,6 +84,7 @@ pub async fn compress(
     let path = Move {
         from: wish.from().table.to_owned(),
         to: wish.to().table.to_owned(),
+        partition: None,
         columns: columns(conn, wish).await?,
     };
     let (mut size, mut walk) = (BatchSize::new(batch), Walk::new(wish.from(), wish.cut_off()));

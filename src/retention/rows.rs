@@ -1,9 +1,13 @@
 //! Moves rows from one table to another of the same columns, inside the caller's transaction: pick (and lock), copy, compare,
 //! delete. A row counts as moved only where count and checksum are the same on both sides.
 
+use std::fmt::{self, Write as _};
+use std::time::Duration;
+
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
+use super::batch::BatchSize;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 
@@ -67,6 +71,12 @@ pub struct Sum {
     pub checksum: u128,
 }
 
+impl fmt::Display for Sum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} rows with checksum {}", self.rows, self.checksum)
+    }
+}
+
 impl std::ops::AddAssign for Sum {
     fn add_assign(&mut self, other: Self) {
         self.rows += other.rows;
@@ -94,7 +104,6 @@ impl Picked {
 /// Ids as SQL lists them behind IN.
 #[must_use]
 pub fn list(ids: &[String]) -> String {
-    use std::fmt::Write as _;
     let mut list = String::with_capacity(ids.len() * 90);
     for id in ids {
         list.push_str(if list.is_empty() { "_utf8mb4 x'" } else { ", _utf8mb4 x'" });
@@ -107,18 +116,73 @@ pub fn list(ids: &[String]) -> String {
     list
 }
 
-/// Rows are moved between these two. `from` and `to` may name a partition: `` `t` PARTITION (p)``.
+/// A way through rows in the order of their ids, batch by batch.
+#[derive(Debug)]
+pub struct Keyset {
+    /// The last id that was passed; none at the beginning.
+    after: Option<String>,
+    /// The last id of the way; none for the last there is.
+    until: Option<String>,
+    size: BatchSize,
+}
+
+impl Keyset {
+    /// From the first id behind `after` to `until`, in batches that each take about `batch`.
+    #[must_use]
+    pub fn new(after: Option<String>, until: Option<String>, batch: Duration) -> Self {
+        Self { after, until, size: BatchSize::new(batch) }
+    }
+
+    /// How many rows the next batch takes at the most.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.size.rows().into()
+    }
+
+    /// The condition on what is left of the way, as SQL; `id` is the column.
+    #[must_use]
+    pub fn rest(&self, id: &str) -> String {
+        let bounds = [(">", &self.after), ("<=", &self.until)];
+        let bounds = bounds.into_iter().filter_map(|(sign, bound)| Some((sign, bound.clone()?)));
+        let bounds: Vec<String> = bounds.map(|(sign, bound)| format!("{id} {sign} {}", list(&[bound]))).collect();
+        if bounds.is_empty() { "TRUE".to_owned() } else { bounds.join(" AND ") }
+    }
+
+    /// Passes the ids of a batch, which are in order. False: there were none, and the way is at its end.
+    pub fn pass(&mut self, ids: &[String], took: Duration) -> bool {
+        let Some(last) = ids.last() else { return false };
+        self.after = Some(last.clone());
+        self.size.measured(ids.len() as u64, took);
+        true
+    }
+}
+
+/// The id in the middle of so many rows.
+pub async fn middle(conn: &mut MySqlConnection, from: &str, rows: u64) -> Result<Option<String>, sqlx::Error> {
+    let sql = format!("SELECT id FROM {from} ORDER BY id LIMIT 1 OFFSET {}", rows / 2);
+    sqlx::query_scalar(AssertSqlSafe(sql)).fetch_optional(conn).await
+}
+
+/// Rows are moved between two tables, or between their partitions of one name.
 #[derive(Debug, Clone)]
 pub struct Move {
-    /// Where they are.
+    /// The table where they are.
     pub from: String,
-    /// Where they go; an INSERT names the table without a partition.
+    /// The table where they go.
     pub to: String,
+    /// The partition of both.
+    pub partition: Option<Ident>,
     /// The columns of both.
     pub columns: Columns,
 }
 
 impl Move {
+    /// A table, or its partition, as SQL reads it.
+    fn part_of(&self, table: &str) -> String {
+        let partition = self.partition.as_ref().map(|partition| format!(" PARTITION ({partition})"));
+        format!("{table}{}", partition.unwrap_or_default())
+    }
+
     /// Picks the rows that a condition holds for, in the order of their ids, `limit` at the most, and locks them, and them
     /// alone, until the transaction ends (under READ COMMITTED). `alias` stands for the table.
     pub async fn pick(
@@ -132,7 +196,7 @@ impl Move {
         let sql = format!(
             "SELECT id, CAST({} AS UNSIGNED) FROM {} {alias} WHERE {condition} ORDER BY id{limit} FOR UPDATE OF {alias}",
             self.columns.crc(),
-            self.from
+            self.part_of(&self.from)
         );
         let mut picked = Picked::default();
         for row in sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(conn).await? {
@@ -145,10 +209,10 @@ impl Move {
     /// Copies the picked rows. Returns how many.
     pub async fn copy(&self, conn: &mut MySqlConnection, picked: &Picked) -> Result<u64, sqlx::Error> {
         let columns = self.columns.list();
-        let table = self.to.split(" PARTITION ").next().unwrap_or(&self.to);
         let sql = format!(
-            "INSERT INTO {table} ({columns}) SELECT {columns} FROM {} WHERE id IN ({})",
-            self.from,
+            "INSERT INTO {} ({columns}) SELECT {columns} FROM {} WHERE id IN ({})",
+            self.to,
+            self.part_of(&self.from),
             picked.list()
         );
         Ok(sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn).await?.rows_affected())
@@ -156,12 +220,12 @@ impl Move {
 
     /// What of the picked rows is where they go.
     pub async fn arrived(&self, conn: &mut MySqlConnection, picked: &Picked) -> Result<Sum, sqlx::Error> {
-        sum(conn, &self.to, &self.columns, &format!("id IN ({})", picked.list())).await
+        sum(conn, &self.part_of(&self.to), &self.columns, &format!("id IN ({})", picked.list())).await
     }
 
     /// Deletes the picked rows from where they were. Returns how many.
     pub async fn delete(&self, conn: &mut MySqlConnection, picked: &Picked) -> Result<u64, sqlx::Error> {
-        let sql = format!("DELETE FROM {} WHERE id IN ({})", self.from, picked.list());
+        let sql = format!("DELETE FROM {} WHERE id IN ({})", self.part_of(&self.from), picked.list());
         Ok(sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn).await?.rows_affected())
     }
 }
@@ -189,6 +253,18 @@ mod tests {
     fn ids_need_no_escape() {
         let ids = ["a'1".to_owned(), "\\é".to_owned()];
         assert_eq!(list(&ids), "_utf8mb4 x'612731', _utf8mb4 x'5cc3a9'");
+    }
+
+    #[test]
+    fn a_way_is_what_is_left_of_it() {
+        let batch = Duration::from_millis(250);
+        let mut way = Keyset::new(None, None, batch);
+        assert_eq!(way.rest("a.id"), "TRUE");
+        assert!(way.pass(&["a".to_owned(), "b".to_owned()], batch));
+        assert_eq!(way.rest("a.id"), "a.id > _utf8mb4 x'62'");
+        assert!(!way.pass(&[], batch));
+        let way = Keyset::new(Some("a".to_owned()), Some("c".to_owned()), batch);
+        assert_eq!(way.rest("id"), "id > _utf8mb4 x'61' AND id <= _utf8mb4 x'63'");
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! `caredb archive appointments`
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -8,24 +7,23 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::{ARCHIVE, begin, is_under_way, make_months, patience, second};
+use super::{ARCHIVE, begin, exchange, is_under_way, make_months, second};
 use crate::cli::ArchiveAppointmentsArgs;
 use crate::commands::Context;
 use crate::commands::retention::{self, Open};
 use crate::db::connect::Session;
-use crate::db::progress::left_s;
 use crate::db::throttle::Throttle;
 use crate::output::table::{Align, bytes, render};
-use crate::output::{Event, Outcome, count};
+use crate::output::{Event, Outcome, count, ms};
 use crate::partition::month::Month;
 use crate::retention::archive::dependents::{self, Dependents};
-use crate::retention::archive::exchange::Exchange;
 use crate::retention::archive::plan::{Left, Step, plan};
+use crate::retention::archive::stays::{self, Stays};
 use crate::retention::archive::worker::{self, Worker};
-use crate::retention::archive::{ARCHIVE as TABLE, ArchiveError, Content, Method, Tables, definition, observe};
-use crate::retention::batch::BatchSize;
+use crate::retention::archive::{ARCHIVE as TABLE, ArchiveError, Content, Method, Selection, definition, observe};
+use crate::retention::job::Pace;
 use crate::retention::ledger::{self, Job, Run};
-use crate::retention::rows::Sum;
+use crate::retention::rows::{Columns, Keyset, Sum};
 
 pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::Result<Outcome> {
     let policy = &context.config.retention().appointments;
@@ -33,12 +31,13 @@ pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::R
     let age = args.older_than.unwrap_or(policy.older_than);
     let Open { mut session, cut_off } = retention::open(context, age, &args.today).await?;
     observe::prepare(&mut session.conn).await?;
-    let tables = observe::tables(&mut session.conn, cut_off, status).await?;
+    let columns = observe::columns(&mut session.conn).await?;
+    let selection = Selection { cut_off, status };
     if !args.dry_run {
-        begin(context, &mut session, &tables, &args.waits).await?;
+        begin(context, &mut session, &columns, &args.waits).await?;
     }
     let (live, archive) = observe::partitions(&mut session.conn).await?;
-    let contents = observe::contents(&mut session.conn, &tables, (&live, &archive)).await?;
+    let contents = observe::contents(&mut session.conn, &selection, (&live, &archive)).await?;
     let (steps, left) = plan(&contents, args.method);
     if args.dry_run {
         return Ok(dry_run(&contents, &steps, &left, cut_off));
@@ -48,11 +47,9 @@ pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::R
         context.output.event(&Event::Note { text });
     }
     let dependents = if args.with_dependents { Some(Dependents::read(&mut session.conn).await?) } else { None };
-    let waiting = match dependents {
-        Some(_) => dependents::waiting(&mut session.conn, &archive).await?,
-        None => Vec::new(),
-    };
-    if steps.is_empty() && waiting.is_empty() {
+    let is_idle = steps.is_empty()
+        && (dependents.is_none() || dependents::waiting(&mut session.conn, &archive).await?.is_empty());
+    if is_idle {
         let text = format!("nothing to do: no appointment older than {cut_off} can go{}", staying(&contents));
         return Ok(Outcome::done(text, json!({ "cut_off": cut_off, "rows": 0, "months": contents })));
     }
@@ -68,19 +65,27 @@ pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::R
     }
     let policy = json!({
         "older_than": age,
-        "status": tables.status,
+        "status": selection.status,
         "with_dependents": args.with_dependents,
         "method": format!("{:?}", args.method).to_lowercase(),
     });
     let run = ledger::begin(&mut session.conn, &Job { command: ARCHIVE, policy, cut_off: Some(cut_off) }).await?;
     let throttle = Mutex::new(context.throttle(&session.target, &args.throttle).await?);
-    let mut archiving =
-        Archiving { context, args, tables: &tables, run: &run, throttle: &throttle, done: Done::default() };
+    let mut archiving = Archiving {
+        context,
+        args,
+        columns: &columns,
+        selection: &selection,
+        run: &run,
+        throttle: &throttle,
+        done: Done::default(),
+    };
     let result = archiving.apply(&mut session, &steps, dependents.as_ref()).await;
     let done = archiving.done;
-    if result.is_err() && is_under_way(&mut session, &run).await {
-        return Err(result.err().unwrap_or_else(|| anyhow::anyhow!("the run did not end")));
-    }
+    let result = match result {
+        Err(error) if is_under_way(&mut session, &run).await => return Err(error),
+        result => result,
+    };
     let state = (matches!(result, Ok(true)), done.summary());
     let ended = retention::end(&mut session.conn, run, &throttle.into_inner(), result, state).await?;
     let mut text =
@@ -102,7 +107,7 @@ struct Done {
     months: usize,
     rows: u64,
     dependents: u64,
-    stays: BTreeMap<String, u64>,
+    stays: Stays,
 }
 
 impl Done {
@@ -115,7 +120,8 @@ impl Done {
 struct Archiving<'a> {
     context: &'a Context,
     args: &'a ArchiveAppointmentsArgs,
-    tables: &'a Tables,
+    columns: &'a Columns,
+    selection: &'a Selection,
     run: &'a Run,
     throttle: &'a Mutex<Throttle>,
     done: Done,
@@ -144,9 +150,7 @@ impl Archiving<'_> {
             };
             self.done.months += 1;
             self.done.rows += sum.rows;
-            for (reason, rows) in &stays {
-                *self.done.stays.entry(reason.clone()).or_default() += rows;
-            }
+            self.done.stays = stays::total([&self.done.stays, &stays]);
             self.context.output.event(&Event::Archived {
                 month: step.content.month.to_string(),
                 method: step.method,
@@ -177,47 +181,38 @@ impl Archiving<'_> {
         session: &mut Session,
         second: &mut Session,
         content: &Content,
-    ) -> anyhow::Result<(Sum, BTreeMap<String, u64>, Option<Duration>)> {
-        let patience = patience(self.context, session, &self.args.waits);
-        let on_event = |event: Event| self.context.output.event(&event);
-        let mut exchange = Exchange { conn: &mut session.conn, second: &mut second.conn, patience, on_event };
-        let gone = exchange.month(self.tables, content, self.run).await?;
+    ) -> anyhow::Result<(Sum, Stays, Option<Duration>)> {
+        let mut exchange = exchange(self.context, session, second, self.columns, &self.args.waits);
+        let gone = exchange.month(self.selection, content, self.run).await?;
         Ok((gone.sum, gone.stays, Some(gone.locked)))
     }
 
     /// Moves a month's rows by two connections, each a half of the ids.
     async fn rows(&self, session: &mut Session, second: &mut Session, content: &Content) -> anyhow::Result<Sum> {
         let middle = worker::middle(&mut session.conn, content).await?;
-        let size = BatchSize::new(Duration::from_millis(self.args.batch.batch_ms));
-        let (tables, run) = (self.tables, self.run);
-        let low = Worker { conn: &mut session.conn, tables, content, run, after: None, until: middle.clone(), size };
-        let progress = Mutex::new((Instant::now(), 0));
+        let (columns, selection, run) = (self.columns, self.selection, self.run);
+        let batch = Duration::from_millis(self.args.batch.batch_ms);
+        let low = Keyset::new(None, middle.clone(), batch);
+        let low = Worker { conn: &mut session.conn, columns, selection, content, run, way: low };
+        let pace = Mutex::new(Pace::new(content.month.to_string(), Some(content.goes)));
         if middle.is_none() {
-            return self.stretch(low, &progress).await;
+            return self.stretch(low, &pace).await;
         }
-        let high = Worker { conn: &mut second.conn, tables, content, run, after: middle, until: None, size };
+        let high = Keyset::new(middle, None, batch);
+        let high = Worker { conn: &mut second.conn, columns, selection, content, run, way: high };
         // both to their end, whatever becomes of the other: a batch is not cut off
-        let (low, high) = tokio::join!(self.stretch(low, &progress), self.stretch(high, &progress));
+        let (low, high) = tokio::join!(self.stretch(low, &pace), self.stretch(high, &pace));
         let (mut sum, high) = (low?, high?);
         sum += high;
         Ok(sum)
     }
 
-    async fn stretch(&self, mut worker: Worker<'_>, progress: &Mutex<(Instant, u64)>) -> anyhow::Result<Sum> {
+    async fn stretch(&self, mut worker: Worker<'_>, pace: &Mutex<Pace>) -> anyhow::Result<Sum> {
         let mut sum = Sum::default();
         while self.may_go_on().await? {
             let Some(batch) = worker.batch().await? else { break };
             sum += batch;
-            let mut progress = progress.lock().await;
-            progress.1 += batch.rows;
-            let elapsed = progress.0.elapsed();
-            let percent = (progress.1 * 100 / worker.content.goes.max(1)).min(100);
-            self.context.output.event(&Event::Progress {
-                place: format!("{}: {} of {} rows", worker.content.month, progress.1, worker.content.goes),
-                elapsed_s: elapsed.as_secs(),
-                percent: Some(percent),
-                left_s: left_s(elapsed, percent),
-            });
+            self.context.output.event(&pace.lock().await.add(batch.rows));
         }
         Ok(sum)
     }
@@ -226,42 +221,27 @@ impl Archiving<'_> {
     async fn dependents(&mut self, session: &mut Session, dependents: &Dependents) -> anyhow::Result<bool> {
         let (_, archive) = observe::partitions(&mut session.conn).await?;
         for partition in dependents::waiting(&mut session.conn, &archive).await? {
-            let mut size = BatchSize::new(Duration::from_millis(self.args.batch.batch_ms));
-            let mut after = None;
+            let mut way = Keyset::new(None, None, Duration::from_millis(self.args.batch.batch_ms));
             loop {
                 if !self.may_go_on().await? {
                     return Ok(false);
                 }
-                let begun = Instant::now();
-                let batch = dependents.batch(&mut session.conn, (self.run, &partition), &mut after, size.rows().into());
+                let batch = dependents.batch(&mut session.conn, (self.run, &partition), &mut way);
                 let Some(rows) = batch.await? else { break };
-                size.measured(rows.appointments, begun.elapsed());
-                self.done.dependents += rows.dependents;
+                self.done.dependents += rows;
             }
         }
         Ok(true)
     }
 }
 
-fn ms(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
 /// `; 12 stay (10 status, 2 unpaid)`, over all months.
 fn staying(contents: &[Content]) -> String {
-    let mut stays = BTreeMap::new();
-    for (reason, rows) in contents.iter().flat_map(|content| &content.stays) {
-        *stays.entry(reason.clone()).or_default() += rows;
-    }
+    let stays = stays::total(contents.iter().map(|content| &content.stays));
     match stays.values().sum::<u64>() {
         0 => String::new(),
-        rows => format!("; {rows} stay ({})", reasons(&stays)),
+        rows => format!("; {rows} stay ({})", stays::text(&stays)),
     }
-}
-
-/// `10 status, 2 unpaid`
-pub fn reasons(stays: &BTreeMap<String, u64>) -> String {
-    stays.iter().map(|(reason, rows)| format!("{rows} {reason}")).collect::<Vec<_>>().join(", ")
 }
 
 const COLUMNS: [(&str, Align); 6] = [
@@ -292,7 +272,7 @@ fn dry_run(contents: &[Content], steps: &[Step<'_>], left: &[Left<'_>], cut_off:
         };
         let stays = match content.staying() {
             0 => "0".to_owned(),
-            staying => format!("{staying} ({})", reasons(&content.stays)),
+            staying => format!("{staying} ({})", stays::text(&content.stays)),
         };
         lines.push(vec![
             content.month.to_string(),

@@ -14,10 +14,10 @@ use crate::partition::plan::{Wish, plan as plan_months};
 use crate::partition::{Table, observe as partitions};
 pub use crate::retention::archive::ArchiveError;
 use crate::retention::archive::exchange::{Exchange, LANDING_STATE, MOVING_STATE};
-use crate::retention::archive::{Tables, observe};
+use crate::retention::archive::observe;
 use crate::retention::hold;
-use crate::retention::ledger::{self, Run};
-use crate::retention::rows::Sum;
+use crate::retention::ledger::{self, Part, Run};
+use crate::retention::rows::{Columns, Sum};
 
 mod appointments;
 mod restore;
@@ -39,22 +39,25 @@ pub const DESTROY: &str = "purge archive";
 
 /// Makes this run the only one that moves rows or changes the schema, makes caredb's own tables, and ends what killed runs left:
 /// a month on its way first, then their rows in the ledger.
-pub async fn begin(context: &Context, session: &mut Session, tables: &Tables, waits: &WaitArgs) -> anyhow::Result<()> {
+pub async fn begin(
+    context: &Context,
+    session: &mut Session,
+    columns: &Columns,
+    waits: &WaitArgs,
+) -> anyhow::Result<()> {
     lock(context, session, waits).await?;
     ledger::create(&mut session.conn).await?;
     hold::create(&mut session.conn).await?;
     for run in ledger::unfinished(&mut session.conn, ARCHIVE).await? {
         for part in run.parts(&mut session.conn).await? {
-            if part.state != MOVING_STATE && part.state != LANDING_STATE {
+            if !is_on_its_way(&part) {
                 continue;
             }
             let partition = Ident::new(&part.part)?;
             let recorded = Sum { rows: part.total.rows, checksum: part.total.checksum };
             let mut second = second(session).await?;
-            let patience = patience(context, session, waits);
-            let on_event = |event: Event| context.output.event(&event);
-            let mut exchange = Exchange { conn: &mut session.conn, second: &mut second.conn, patience, on_event };
-            let arrived = exchange.resume(tables, &partition, (&part.state, recorded), &run).await?;
+            let mut exchange = exchange(context, session, &mut second, columns, waits);
+            let arrived = exchange.resume(&partition, (&part.state, recorded), &run).await?;
             let text = match arrived {
                 Some(sum) => format!(
                     "finished what run {} began: {} of partition `{}` archived",
@@ -80,11 +83,23 @@ async fn second(session: &Session) -> anyhow::Result<Session> {
     Ok(second)
 }
 
-/// How statements on tables in use wait.
-fn patience(context: &Context, session: &Session, waits: &WaitArgs) -> Patience {
+/// What exchanges months.
+fn exchange<'a>(
+    context: &'a Context,
+    session: &'a mut Session,
+    second: &'a mut Session,
+    columns: &'a Columns,
+    waits: &WaitArgs,
+) -> Exchange<'a, impl FnMut(Event) + use<'a>> {
     let mut patience = Patience::new(session, waits.ddl_retries, context.output.shows_progress());
     patience.all_waits = Some(Duration::from_secs(waits.lock_wait_timeout.into()));
-    patience
+    let on_event = |event: Event| context.output.event(&event);
+    Exchange { columns, conn: &mut session.conn, second: &mut second.conn, patience, on_event }
+}
+
+/// Whether a part of a run is a month between two exchanges.
+fn is_on_its_way(part: &Part) -> bool {
+    part.state == MOVING_STATE || part.state == LANDING_STATE
 }
 
 /// Sees that a partitioned table has all months from the first to the last.
@@ -108,7 +123,7 @@ async fn make_months(
 /// where that can't be told, for want of a connection.
 async fn is_under_way(session: &mut Session, run: &Run) -> bool {
     match run.parts(&mut session.conn).await {
-        Ok(parts) => parts.iter().any(|part| part.state == MOVING_STATE || part.state == LANDING_STATE),
+        Ok(parts) => parts.iter().any(is_on_its_way),
         Err(_) => true,
     }
 }

@@ -1,7 +1,6 @@
 //! `caredb archive restore`
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
@@ -10,18 +9,16 @@ use serde_json::json;
 use super::{RESTORE, begin};
 use crate::cli::ArchiveRestoreArgs;
 use crate::commands::{Context, retention};
-use crate::db::clock;
 use crate::db::connect::Session;
 use crate::db::ident::Ident;
 use crate::db::throttle::Throttle;
 use crate::output::{Event, Outcome, count};
 use crate::partition::{Table, observe as partitions};
 use crate::retention::archive::dependents::Dependents;
+use crate::retention::archive::observe;
 use crate::retention::archive::restore::{self, Restore, Which};
-use crate::retention::archive::{Tables, observe};
-use crate::retention::batch::BatchSize;
 use crate::retention::ledger::{self, Job, Run};
-use crate::retention::rows::Sum;
+use crate::retention::rows::{Columns, Keyset, Sum};
 
 pub async fn run(context: &Context, args: &ArchiveRestoreArgs) -> anyhow::Result<Outcome> {
     if !args.all && args.ids.is_empty() && args.bookings.is_empty() && args.months.is_empty() {
@@ -30,9 +27,8 @@ pub async fn run(context: &Context, args: &ArchiveRestoreArgs) -> anyhow::Result
     let target = context.target()?;
     let mut session = context.open_target(&target).await?;
     observe::prepare(&mut session.conn).await?;
-    let today = clock::today(&mut session.conn).await?;
-    let tables = observe::tables(&mut session.conn, today, Vec::new()).await?;
-    begin(context, &mut session, &tables, &args.waits).await?;
+    let columns = observe::columns(&mut session.conn).await?;
+    begin(context, &mut session, &columns, &args.waits).await?;
     let (live, archive) = observe::partitions(&mut session.conn).await?;
     let wanted = wanted(&mut session, &archive, args).await?;
     if wanted.is_empty() {
@@ -50,7 +46,7 @@ pub async fn run(context: &Context, args: &ArchiveRestoreArgs) -> anyhow::Result
     let run = ledger::begin(&mut session.conn, &Job { command: RESTORE, policy, cut_off: None }).await?;
     let mut throttle = context.throttle(&target, &args.throttle).await?;
     let mut done = Done::default();
-    let restoring = Restoring { context, args, tables: &tables, dependents: &dependents, run: &run };
+    let restoring = Restoring { context, args, columns: &columns, dependents: &dependents, run: &run };
     let result = restoring.apply(&mut session, &wanted, &mut throttle, &mut done).await;
     let summary = json!({ "rows": done.sum.rows, "dependents": done.dependents });
     let complete = matches!(result, Ok(true));
@@ -100,7 +96,7 @@ struct Done {
 struct Restoring<'a> {
     context: &'a Context,
     args: &'a ArchiveRestoreArgs,
-    tables: &'a Tables,
+    columns: &'a Columns,
     dependents: &'a Dependents,
     run: &'a Run,
 }
@@ -119,13 +115,12 @@ impl Restoring<'_> {
             let mut rows = 0;
             let mut restore = Restore {
                 conn: &mut session.conn,
-                tables: self.tables,
+                columns: self.columns,
                 dependents: self.dependents,
                 partition,
                 which,
                 run: self.run,
-                after: None,
-                size: BatchSize::new(Duration::from_millis(self.args.batch.batch_ms)),
+                way: Keyset::new(None, None, Duration::from_millis(self.args.batch.batch_ms)),
             };
             loop {
                 throttle.wait(&mut |event| self.context.output.event(&event)).await?;
@@ -137,9 +132,8 @@ impl Restoring<'_> {
                 done.sum += sum;
                 done.dependents += dependents;
             }
-            let mut text = format!("{}  {:>16} back", partition.as_str(), count(rows, "row"));
-            // writing into a String can't fail
-            let _ = write!(text, " {:>7} ms", begun.elapsed().as_millis());
+            let (partition, took) = (partition.as_str(), begun.elapsed().as_millis());
+            let text = format!("{partition}  {:>16} back {took:>7} ms", count(rows, "row"));
             self.context.output.event(&Event::Note { text });
         }
         Ok(true)

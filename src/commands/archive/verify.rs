@@ -4,7 +4,6 @@ use serde_json::json;
 
 use crate::commands::Context;
 use crate::commands::doctor::findings_table;
-use crate::db::clock;
 use crate::output::finding::Level;
 use crate::output::{Exit, Outcome, count};
 use crate::retention::archive::{observe, verify};
@@ -12,10 +11,9 @@ use crate::retention::archive::{observe, verify};
 pub async fn run(context: &Context) -> anyhow::Result<Outcome> {
     let mut session = context.open().await?;
     observe::prepare(&mut session.conn).await?;
-    let today = clock::today(&mut session.conn).await?;
-    let tables = observe::tables(&mut session.conn, today, Vec::new()).await?;
+    let columns = observe::columns(&mut session.conn).await?;
     let (_, archive) = observe::partitions(&mut session.conn).await?;
-    let findings = verify::verify(&mut session.conn, &tables, &archive).await?;
+    let findings = verify::verify(&mut session.conn, &columns, &archive).await?;
     let problems = findings.iter().filter(|finding| finding.level == Level::Problem).count();
     let exit = if problems == 0 { Exit::Done } else { Exit::Found };
     let text = format!(

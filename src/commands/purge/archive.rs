@@ -1,6 +1,5 @@
 //! `caredb purge archive`
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::bail;
@@ -18,9 +17,9 @@ use crate::output::table::{Align, render};
 use crate::output::{Event, Outcome, count};
 use crate::retention::archive::dependents::Dependents;
 use crate::retention::archive::destroy::{self, Destroy, Month};
-use crate::retention::archive::{Tables, observe};
-use crate::retention::batch::BatchSize;
+use crate::retention::archive::{observe, stays};
 use crate::retention::ledger::{self, Job, Run};
+use crate::retention::rows::{Columns, Keyset};
 
 pub async fn run(context: &Context, args: &PurgeArchiveArgs) -> anyhow::Result<Outcome> {
     let Some(age) = args.older_than.or(context.config.retention().appointments_archive.delete_after) else {
@@ -30,7 +29,7 @@ pub async fn run(context: &Context, args: &PurgeArchiveArgs) -> anyhow::Result<O
     };
     let Open { mut session, cut_off } = retention::open(context, age, &args.today).await?;
     observe::prepare(&mut session.conn).await?;
-    let tables = observe::tables(&mut session.conn, cut_off, Vec::new()).await?;
+    let columns = observe::columns(&mut session.conn).await?;
     let months = months(&mut session, cut_off).await?;
     let goes: u64 = months.iter().map(|month| month.goes).sum();
     if args.dry_run {
@@ -46,13 +45,13 @@ pub async fn run(context: &Context, args: &PurgeArchiveArgs) -> anyhow::Result<O
         count(goes, "archived appointment")
     );
     context.confirm(&database, args.confirm.as_deref(), &question, "nothing was destroyed")?;
-    begin(context, &mut session, &tables, &args.waits).await?;
+    begin(context, &mut session, &columns, &args.waits).await?;
     let dependents = Dependents::read(&mut session.conn).await?;
     let policy = json!({ "delete_after": age });
     let run = ledger::begin(&mut session.conn, &Job { command: DESTROY, policy, cut_off: Some(cut_off) }).await?;
     let mut throttle = context.throttle(&session.target, &args.throttle).await?;
     let mut done = Done::default();
-    let destroying = Destroying { context, args, tables: &tables, dependents: &dependents, run: &run };
+    let destroying = Destroying { context, args, columns: &columns, cut_off, dependents: &dependents, run: &run };
     let result = destroying.apply(&mut session, &months, &mut throttle, &mut done).await;
     let state = (matches!(result, Ok(true)), json!({ "rows": done.rows, "dependents": done.dependents }));
     let ended = retention::end(&mut session.conn, run, &throttle, result, state).await?;
@@ -82,7 +81,8 @@ struct Done {
 struct Destroying<'a> {
     context: &'a Context,
     args: &'a PurgeArchiveArgs,
-    tables: &'a Tables,
+    columns: &'a Columns,
+    cut_off: NaiveDate,
     dependents: &'a Dependents,
     run: &'a Run,
 }
@@ -100,13 +100,12 @@ impl Destroying<'_> {
             let partition = Ident::new(&month.partition)?;
             let mut destroy = Destroy {
                 conn: &mut session.conn,
-                columns: &self.tables.columns,
+                columns: self.columns,
                 dependents: self.dependents,
                 partition: &partition,
-                cut_off: self.tables.cut_off,
+                cut_off: self.cut_off,
                 run: self.run,
-                after: None,
-                size: BatchSize::new(Duration::from_millis(self.args.batch.batch_ms)),
+                way: Keyset::new(None, None, Duration::from_millis(self.args.batch.batch_ms)),
             };
             let mut rows = 0;
             loop {
@@ -129,20 +128,13 @@ impl Destroying<'_> {
 
 /// `; stay: 3 hold, 2 rescheduled`, over all months.
 fn staying(months: &[Month]) -> String {
-    let mut stays: BTreeMap<&str, u64> = BTreeMap::new();
-    for (reason, rows) in months.iter().flat_map(|month| &month.stays) {
-        *stays.entry(reason).or_default() += rows;
-    }
-    let stays: Vec<String> = stays.iter().map(|(reason, rows)| format!("{rows} {reason}")).collect();
-    if stays.is_empty() { String::new() } else { format!("; stay: {}", stays.join(", ")) }
+    let stays = stays::total(months.iter().map(|month| &month.stays));
+    if stays.is_empty() { String::new() } else { format!("; stay: {}", stays::text(&stays)) }
 }
 
 fn dry_run(months: &[Month], goes: u64, cut_off: NaiveDate) -> Outcome {
-    let stays = |month: &Month| {
-        month.stays.iter().map(|(reason, rows)| format!("{rows} {reason}")).collect::<Vec<_>>().join(", ")
-    };
-    let lines: Vec<Vec<String>> =
-        months.iter().map(|month| vec![month.partition.clone(), month.goes.to_string(), stays(month)]).collect();
+    let line = |month: &Month| vec![month.partition.clone(), month.goes.to_string(), stays::text(&month.stays)];
+    let lines: Vec<Vec<String>> = months.iter().map(line).collect();
     let table = render(&[("partition", Align::Left), ("goes", Align::Right), ("stays", Align::Left)], &lines);
     let text = format!(
         "{table}\n\ndry run, nothing was changed: {} from before {cut_off} would be destroyed",

@@ -12,7 +12,7 @@ use crate::cli::SeedGenerateArgs;
 use crate::db::clock;
 use crate::db::connect::Session;
 use crate::db::lock::{self, Holder};
-use crate::output::{Event, Outcome, count};
+use crate::output::{Event, Outcome, count, ms};
 use crate::seed::generate::checkpoint::{self, Run};
 use crate::seed::generate::load::{LoadError, Loaded, load};
 use crate::seed::generate::{Clinic, Ids, Parameters, VERSION, date, reset};
@@ -223,7 +223,7 @@ fn report(database: &str, parameters: &Parameters, loaded: &[Loaded], checksum: 
         "parameters": parameters,
         "generator": VERSION,
         "rows": rows,
-        "duration_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        "duration_ms": ms(elapsed),
         "checksum": checksum,
         "tables": loaded,
     });

@@ -1,6 +1,8 @@
 //! What belongs to appointments: consultations with their prescriptions, payments, reviews. They go to their archives, and come
 //! back, together, inside the caller's transaction.
 
+use std::time::Instant;
+
 use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
 
@@ -11,7 +13,7 @@ use crate::db::ident::Ident;
 use crate::partition::Table;
 use crate::retention::job::in_transaction;
 use crate::retention::ledger::Run;
-use crate::retention::rows::{Columns, Move, Picked, Sum, list};
+use crate::retention::rows::{Columns, Keyset, Move, Picked, Sum, list};
 
 /// Tables, with the column that says to which row of which table they belong; parents first.
 const DEPENDENTS: [(&str, &str, Option<usize>); 4] = [
@@ -20,15 +22,6 @@ const DEPENDENTS: [(&str, &str, Option<usize>); 4] = [
     ("payments", "appointment_id", None),
     ("reviews", "appointment_id", None),
 ];
-
-/// What a batch moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moved {
-    /// Archived appointments that were looked at.
-    pub appointments: u64,
-    /// Rows that belong to them.
-    pub dependents: u64,
-}
 
 /// The archive's partitions with appointments of which something is still in a live table.
 pub async fn waiting(conn: &mut MySqlConnection, archive: &Table) -> Result<Vec<Ident>, ArchiveError> {
@@ -63,6 +56,46 @@ pub enum Direction {
     Away,
     /// Back to the live tables.
     Back,
+    /// Out of the archives, for good.
+    Gone,
+}
+
+impl Direction {
+    /// As the ledger has it.
+    fn action(self) -> &'static str {
+        match self {
+            Self::Away => "archive",
+            Self::Back => "restore",
+            Self::Gone => "destroy",
+        }
+    }
+
+    /// Where the rows of a table are, and where they go.
+    fn ends(self, table: &str) -> (String, String) {
+        match self {
+            Self::Away => (table.to_owned(), archive(table)),
+            Self::Back => (archive(table), table.to_owned()),
+            Self::Gone => (archive(table), archive(table)),
+        }
+    }
+}
+
+/// The rows of a table that belong to some appointments.
+struct Part {
+    table: &'static str,
+    moving: Move,
+    picked: Picked,
+    /// What has come to where they go.
+    arrived: Sum,
+}
+
+/// `table` is the live one.
+fn failed(direction: Direction, table: &str, error: &sqlx::Error) -> DbError {
+    let what = match direction {
+        Direction::Away | Direction::Back => format!("could not move rows of table `{table}`"),
+        Direction::Gone => format!("could not destroy rows of `{table}_archive`"),
+    };
+    DbError::new(what, error)
 }
 
 /// The name of a table's archive.
@@ -95,31 +128,29 @@ impl Dependents {
         Ok(Self(all))
     }
 
-    /// Moves what belongs to the next `limit` appointments of a month of the archive. Nothing at the end.
+    /// Moves what belongs to the next appointments of a month of the archive. Nothing at the end.
     pub async fn batch(
         &self,
         conn: &mut MySqlConnection,
         (run, partition): (&Run, &Ident),
-        after: &mut Option<String>,
-        limit: u64,
-    ) -> Result<Option<Moved>, ArchiveError> {
+        way: &mut Keyset,
+    ) -> Result<Option<u64>, ArchiveError> {
+        let begun = Instant::now();
         let what = format!("could not move what belongs to partition `{}`", partition.as_str());
         let failed = |error: sqlx::Error| DbError::new(&what, &error);
-        let range = after.as_ref().map_or("TRUE".to_owned(), |id| format!("id > {}", list(std::slice::from_ref(id))));
-        let sql = format!("SELECT id FROM {ARCHIVE} PARTITION ({partition}) WHERE {range} ORDER BY id LIMIT {limit}");
+        let (rest, rows) = (way.rest("id"), way.rows());
+        let sql = format!("SELECT id FROM {ARCHIVE} PARTITION ({partition}) WHERE {rest} ORDER BY id LIMIT {rows}");
         let ids: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut *conn).await.map_err(failed)?;
-        let Some(last) = ids.last() else { return Ok(None) };
         let dependents = in_transaction(conn, &what, async |conn| {
             let dependents = self.go(conn, &ids, Direction::Away, (run, partition)).await?;
             crash_point();
             Ok::<_, ArchiveError>(Some(dependents))
         })
         .await?;
-        *after = Some(last.clone());
-        Ok(Some(Moved { appointments: ids.len() as u64, dependents }))
+        Ok(way.pass(&ids, begun.elapsed()).then_some(dependents))
     }
 
-    /// Moves all that belongs to some appointments. Returns how many rows. The caller commits.
+    /// Moves, or destroys, all that belongs to some appointments. Returns how many rows. The caller commits.
     pub async fn go(
         &self,
         conn: &mut MySqlConnection,
@@ -127,80 +158,55 @@ impl Dependents {
         direction: Direction,
         (run, partition): (&Run, &Ident),
     ) -> Result<u64, ArchiveError> {
-        let mut moved: Vec<(Move, Picked, Sum, &str)> = Vec::new();
-        for ((table, of, parent), columns) in DEPENDENTS.iter().zip(&self.0) {
-            let (from, to) = match direction {
-                Direction::Away => ((*table).to_owned(), archive(table)),
-                Direction::Back => (archive(table), (*table).to_owned()),
-            };
-            let parents = parent.map_or(appointments, |index: usize| &moved[index].1.ids);
-            let moving = Move { from, to, columns: columns.clone() };
-            let mut step = (moving, Picked::default(), Sum::default(), *table);
-            if !parents.is_empty() {
-                let failed =
-                    |error: sqlx::Error| DbError::new(format!("could not move rows of table `{table}`"), &error);
-                let condition = format!("a.{of} IN ({})", list(parents));
-                step.1 = step.0.pick(conn, "a", &condition, None).await.map_err(failed)?;
-            }
-            if !step.1.ids.is_empty() {
-                let failed =
-                    |error: sqlx::Error| DbError::new(format!("could not move rows of table `{table}`"), &error);
-                step.0.copy(conn, &step.1).await.map_err(failed)?;
-                step.2 = step.0.arrived(conn, &step.1).await.map_err(failed)?;
-            }
-            moved.push(step);
+        let mut parts = self.pick(conn, appointments, direction).await?;
+        parts.retain(|part| !part.picked.ids.is_empty());
+        for part in parts.iter_mut().filter(|_| direction != Direction::Gone) {
+            let failed = |error: sqlx::Error| failed(direction, part.table, &error);
+            part.moving.copy(conn, &part.picked).await.map_err(failed)?;
+            part.arrived = part.moving.arrived(conn, &part.picked).await.map_err(failed)?;
         }
-        // children first
         let mut rows = 0;
-        for (moving, picked, arrived, table) in moved.iter().rev().filter(|(_, picked, ..)| !picked.ids.is_empty()) {
-            let failed = |error: sqlx::Error| DbError::new(format!("could not move rows of table `{table}`"), &error);
-            let deleted = moving.delete(conn, picked).await.map_err(failed)?;
-            if deleted != picked.sum.rows || *arrived != picked.sum {
+        // children first
+        for part in parts.iter().rev() {
+            let Part { table, moving, picked, arrived } = part;
+            let deleted = moving.delete(conn, picked).await.map_err(|error| failed(direction, table, &error))?;
+            let is_there = direction == Direction::Gone || *arrived == picked.sum;
+            if deleted != picked.sum.rows || !is_there {
                 return Err(ArchiveError::Mismatch {
                     what: format!("rows of table `{table}`"),
-                    before: format!("{} rows with checksum {}", picked.sum.rows, picked.sum.checksum),
+                    before: picked.sum.to_string(),
                     after: format!("{deleted} deleted, {} found with checksum {}", arrived.rows, arrived.checksum),
                     state: "the batch was rolled back, and all are where they were",
                 });
             }
-            let action = if direction == Direction::Away { "archive" } else { "restore" };
-            let part = format!("{table} {}", partition.as_str());
-            run.record(conn, action, &part, picked.sum.rows, picked.sum.checksum, 0).await?;
+            let name = format!("{table} {}", partition.as_str());
+            run.record(conn, direction.action(), &name, picked.sum.rows, picked.sum.checksum, 0).await?;
             rows += picked.sum.rows;
         }
         Ok(rows)
     }
 
-    /// Destroys all archived rows that belong to some appointments. Returns how many. The caller commits.
-    pub async fn destroy(
+    /// Locks all that belongs to some appointments where it is; parents first.
+    async fn pick(
         &self,
         conn: &mut MySqlConnection,
         appointments: &[String],
-        (run, partition): (&Run, &Ident),
-    ) -> Result<u64, ArchiveError> {
-        let mut found: Vec<(Move, Picked, &str)> = Vec::new();
+        direction: Direction,
+    ) -> Result<Vec<Part>, ArchiveError> {
+        let mut parts: Vec<Part> = Vec::new();
         for ((table, of, parent), columns) in DEPENDENTS.iter().zip(&self.0) {
-            let failed =
-                |error: sqlx::Error| DbError::new(format!("could not destroy rows of `{table}_archive`"), &error);
-            let leaving = Move { from: archive(table), to: archive(table), columns: columns.clone() };
-            let parents = parent.map_or(appointments, |index: usize| &found[index].1.ids);
+            let (from, to) = direction.ends(table);
+            let moving = Move { from, to, partition: None, columns: columns.clone() };
+            let parents = parent.map_or(appointments, |index: usize| &parts[index].picked.ids);
             let picked = if parents.is_empty() {
                 Picked::default()
             } else {
                 let condition = format!("a.{of} IN ({})", list(parents));
-                leaving.pick(conn, "a", &condition, None).await.map_err(failed)?
+                let picked = moving.pick(conn, "a", &condition, None).await;
+                picked.map_err(|error| failed(direction, table, &error))?
             };
-            found.push((leaving, picked, *table));
+            parts.push(Part { table, moving, picked, arrived: Sum::default() });
         }
-        let mut rows = 0;
-        // children first
-        for (leaving, picked, table) in found.iter().rev().filter(|(_, picked, _)| !picked.ids.is_empty()) {
-            let failed =
-                |error: sqlx::Error| DbError::new(format!("could not destroy rows of `{table}_archive`"), &error);
-            rows += leaving.delete(conn, picked).await.map_err(failed)?;
-            let part = format!("{table} {}", partition.as_str());
-            run.record(conn, "destroy", &part, picked.sum.rows, picked.sum.checksum, 0).await?;
-        }
-        Ok(rows)
+        Ok(parts)
     }
 }

@@ -1,25 +1,24 @@
 //! Deletes archived appointments at the end of their own term, with what belongs to them and their keys. What would leave a
 //! reference without its end stays, and so does what is under a legal hold.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use chrono::NaiveDate;
+use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
-use sqlx::{AssertSqlSafe, Row as _};
 
-use super::dependents::Dependents;
-use super::stays::{self, Reason};
+use super::dependents::{Dependents, Direction};
+use super::observe::by_reason;
+use super::stays::{self, Reason, Stays};
 use super::{ARCHIVE, ArchiveError, KEYS};
 use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::partition::{Table, observe};
-use crate::retention::batch::BatchSize;
 use crate::retention::hold;
 use crate::retention::job::in_transaction;
 use crate::retention::ledger::Run;
-use crate::retention::rows::{Columns, Move, Sum, list};
+use crate::retention::rows::{Columns, Keyset, Move, Sum};
 
 /// Why an archived appointment stays though its term is over.
 fn reasons(holds: bool) -> Vec<Reason> {
@@ -47,7 +46,7 @@ pub struct Month {
     /// Rows that go.
     pub goes: u64,
     /// Rows that stay though their term is over, by reason.
-    pub stays: BTreeMap<String, u64>,
+    pub stays: Stays,
 }
 
 /// Counts what would go and what would stay, by partition.
@@ -72,14 +71,9 @@ pub async fn contents(
              ) r GROUP BY reason",
             partition.name
         );
-        let mut month = Month { partition: partition.name.as_str().to_owned(), goes: 0, stays: BTreeMap::new() };
-        for row in sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut *conn).await.map_err(failed)? {
-            let rows = row.try_get_unchecked::<i64, _>(1).map_err(failed)?.unsigned_abs();
-            match row.try_get_unchecked::<String, _>(0).map_err(failed)?.as_str() {
-                "goes" => month.goes = rows,
-                reason => drop(month.stays.insert(reason.to_owned(), rows)),
-            }
-        }
+        let mut stays = by_reason(conn, sql).await.map_err(failed)?;
+        let goes = stays.remove("goes").unwrap_or(0);
+        let month = Month { partition: partition.name.as_str().to_owned(), goes, stays };
         if month.goes > 0 || !month.stays.is_empty() {
             months.push(month);
         }
@@ -101,10 +95,8 @@ pub struct Destroy<'a> {
     pub cut_off: NaiveDate,
     /// The run on record.
     pub run: &'a Run,
-    /// The last id that went.
-    pub after: Option<String>,
-    /// How long a batch takes.
-    pub size: BatchSize,
+    /// The way through the month.
+    pub way: Keyset,
 }
 
 impl Destroy<'_> {
@@ -112,21 +104,24 @@ impl Destroy<'_> {
     pub async fn batch(&mut self) -> Result<Option<(Sum, u64)>, ArchiveError> {
         let begun = Instant::now();
         let (partition, run, cut_off) = (self.partition, self.run, self.cut_off);
-        let after = self.after.as_ref();
-        let after = after.map(|id| format!(" AND a.id > {}", list(std::slice::from_ref(id)))).unwrap_or_default();
-        let condition = format!("a.appointment_date < '{cut_off}'{after} AND {}", stays::none(&reasons(true)));
-        let rows = u64::from(self.size.rows());
+        let rest = self.way.rest("a.id");
+        let condition = format!("a.appointment_date < '{cut_off}' AND {rest} AND {}", stays::none(&reasons(true)));
+        let rows = self.way.rows();
         let what = format!("could not destroy rows of partition `{}` of table `{ARCHIVE}`", partition.as_str());
         let failed = |error: sqlx::Error| DbError::new(&what, &error);
-        let from = format!("{ARCHIVE} PARTITION ({partition})");
-        let leaving = Move { to: from.clone(), from, columns: self.columns.clone() };
+        let leaving = Move {
+            from: ARCHIVE.to_owned(),
+            to: ARCHIVE.to_owned(),
+            partition: Some(partition.clone()),
+            columns: self.columns.clone(),
+        };
         let (picked, dependents) = in_transaction(self.conn, &what, async |conn| {
             hold::gate(conn).await?;
             let picked = leaving.pick(conn, "a", &condition, Some(rows)).await.map_err(failed)?;
             if picked.ids.is_empty() {
                 return Ok(Some((picked, 0)));
             }
-            let dependents = self.dependents.destroy(conn, &picked.ids, (run, partition)).await?;
+            let dependents = self.dependents.go(conn, &picked.ids, Direction::Gone, (run, partition)).await?;
             crash_point();
             let deleted = leaving.delete(conn, &picked).await.map_err(failed)?;
             let sql = format!("DELETE FROM {KEYS} WHERE archived AND id IN ({})", picked.list());
@@ -143,9 +138,6 @@ impl Destroy<'_> {
             Ok::<_, ArchiveError>(Some((picked, dependents)))
         })
         .await?;
-        let Some(last) = picked.ids.last() else { return Ok(None) };
-        self.after = Some(last.clone());
-        self.size.measured(picked.sum.rows, begun.elapsed());
-        Ok(Some((picked.sum, dependents)))
+        Ok(self.way.pass(&picked.ids, begun.elapsed()).then_some((picked.sum, dependents)))
     }
 }

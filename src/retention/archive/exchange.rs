@@ -5,23 +5,24 @@
 //! Where a run was killed is read off the tables: `appointments_staying` names the rows that stay before anything is copied, so
 //! a row of `appointments_moving` that it does not name has left `appointments`.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
-use sqlx::{AssertSqlSafe, Row as _};
 
-use super::stays::{self, Rules};
+use super::observe::by_reason;
+use super::stays::{self, Rules, Stays};
 use super::worker::turn;
-use super::{ARCHIVE, ArchiveError, Content, KEYS, LIVE, MOVING, STAYING, Tables, definition};
+use super::{ARCHIVE, ArchiveError, Content, KEYS, LIVE, MOVING, STAYING, Selection, definition};
 use crate::db::crash::crash_point;
 use crate::db::ddl::{Patience, run_ddl};
 use crate::db::error::{DbError, server_error};
 use crate::db::ident::Ident;
 use crate::output::Event;
 use crate::retention::hold;
+use crate::retention::job::in_transaction;
 use crate::retention::ledger::Run;
-use crate::retention::rows::{Columns, Sum, list, sum};
+use crate::retention::rows::{Columns, Sum, list, middle, sum};
 
 /// The states of a month in the ledger: its rows may be on their way; they are counted, and may have arrived; they have.
 pub const MOVING_STATE: &str = "moving";
@@ -30,11 +31,16 @@ pub const LANDING_STATE: &str = "landing";
 /// See [`MOVING_STATE`].
 pub const DONE_STATE: &str = "done";
 
+const REASONS: &str = "SELECT reason, COUNT(*) FROM appointments_staying GROUP BY reason";
+const MOVING_ROWS: &str = "SELECT COUNT(*) FROM appointments_moving";
+
 /// How many keys are turned in a transaction.
 const KEYS_A_BATCH: u64 = 5000;
 
 /// Exchanges months on one connection, and counts on a second.
 pub struct Exchange<'a, F> {
+    /// The columns of all three tables.
+    pub columns: &'a Columns,
     /// Prepared by [`super::observe::prepare`].
     pub conn: &'a mut MySqlConnection,
     /// So is this: it counts one half of a month while the other counts the other.
@@ -51,20 +57,20 @@ pub struct Gone {
     /// What went.
     pub sum: Sum,
     /// What stayed, by reason.
-    pub stays: BTreeMap<String, u64>,
+    pub stays: Stays,
     /// How long writers were kept out.
     pub locked: Duration,
 }
 
 impl<F: FnMut(Event)> Exchange<'_, F> {
     /// Archives a month. Errors: before the first exchange nothing has happened, and after it the next run goes on.
-    pub async fn month(&mut self, tables: &Tables, content: &Content, run: &Run) -> Result<Gone, ArchiveError> {
+    pub async fn month(&mut self, selection: &Selection, content: &Content, run: &Run) -> Result<Gone, ArchiveError> {
         definition::same(self.conn, ARCHIVE).await?;
         definition::same(self.conn, MOVING).await?;
         let partition = &content.partition;
         self.clear().await?;
         self.try_out(partition).await?;
-        let rules = Rules { status: &tables.status, holds: true, archive: None };
+        let rules = Rules { status: &selection.status, holds: true, archive: None };
         let reason = stays::case(&stays::all(&rules));
         self.execute(&format!(
             "INSERT INTO {STAYING} (id, reason) SELECT id, reason FROM (
@@ -74,14 +80,15 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         run.set_state(self.conn, partition.as_str(), "archive", MOVING_STATE).await?;
         crash_point();
         let begun = self.lock().await?;
-        let away = self.away(tables, partition).await;
+        let away = self.away(selection, partition).await;
         let unlocked = sqlx::raw_sql("UNLOCK TABLES").execute(&mut *self.conn).await;
         let locked = begun.elapsed();
         away?;
         unlocked.map_err(|error| DbError::new("could not unlock the tables", &error))?;
         crash_point();
-        let stays = self.reasons().await?;
-        let sum = self.land(tables, partition, run).await?;
+        let failed = |error: sqlx::Error| DbError::new(format!("could not read table `{STAYING}`"), &error);
+        let stays = by_reason(self.conn, REASONS.to_owned()).await.map_err(failed)?;
+        let sum = self.land(partition, run).await?;
         Ok(Gone { sum, stays, locked })
     }
 
@@ -110,8 +117,8 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
     }
 
     /// Under the lock: looks again at the rows themselves and at the holds, copies what stays, and exchanges.
-    async fn away(&mut self, tables: &Tables, partition: &Ident) -> Result<(), ArchiveError> {
-        let rules = Rules { status: &tables.status, holds: true, archive: None };
+    async fn away(&mut self, selection: &Selection, partition: &Ident) -> Result<(), ArchiveError> {
+        let rules = Rules { status: &selection.status, holds: true, archive: None };
         let own = stays::case(&stays::own(&rules));
         let from = format!("{LIVE} PARTITION ({partition}) a");
         self.execute(&format!(
@@ -129,8 +136,8 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         crash_point();
         self.execute(&format!(
             "INSERT INTO {MOVING} ({}) SELECT {} FROM {STAYING} s STRAIGHT_JOIN {from} ON a.id = s.id",
-            tables.columns.list(),
-            tables.columns.list_of("a")
+            self.columns.list(),
+            self.columns.list_of("a")
         ))
         .await?;
         crash_point();
@@ -147,47 +154,43 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
 
     /// From the first exchange to the end: what stayed is deleted from the month, the month is counted, exchanged into the
     /// archive, counted again, and its keys are turned. May be begun again wherever it ended.
-    async fn land(&mut self, tables: &Tables, partition: &Ident, run: &Run) -> Result<Sum, ArchiveError> {
+    async fn land(&mut self, partition: &Ident, run: &Run) -> Result<Sum, ArchiveError> {
         self.execute(&format!("DELETE m FROM {MOVING} m JOIN {STAYING} s ON s.id = m.id")).await?;
         crash_point();
-        let before = self.count(MOVING, &tables.columns).await?;
+        let before = self.count().await?;
         self.landing(partition, run, before).await?;
         crash_point();
         self.exchange(ARCHIVE, partition).await?;
         crash_point();
-        self.landed(tables, partition, run, before).await?;
+        self.landed(partition, run, before).await?;
         Ok(before)
     }
 
     /// Writes what is about to arrive.
     async fn landing(&mut self, partition: &Ident, run: &Run, sum: Sum) -> Result<(), ArchiveError> {
-        let failed = |error: sqlx::Error| DbError::new("could not record what is archived", &error);
-        sqlx::raw_sql("START TRANSACTION").execute(&mut *self.conn).await.map_err(failed)?;
-        run.record(self.conn, "archive", partition.as_str(), sum.rows, sum.checksum, 0).await?;
-        run.set_state(self.conn, partition.as_str(), "archive", LANDING_STATE).await?;
-        sqlx::raw_sql("COMMIT").execute(&mut *self.conn).await.map_err(failed)?;
-        Ok(())
+        in_transaction(self.conn, "could not record what is archived", async |conn| {
+            run.record(conn, "archive", partition.as_str(), sum.rows, sum.checksum, 0).await?;
+            run.set_state(conn, partition.as_str(), "archive", LANDING_STATE).await?;
+            Ok(Some(()))
+        })
+        .await
     }
 
     /// After the second exchange.
-    async fn landed(&mut self, tables: &Tables, partition: &Ident, run: &Run, before: Sum) -> Result<(), ArchiveError> {
+    async fn landed(&mut self, partition: &Ident, run: &Run, before: Sum) -> Result<(), ArchiveError> {
         let from = format!("{ARCHIVE} PARTITION ({partition})");
-        let failed = |error: sqlx::Error| DbError::new(format!("could not read {from}"), &error);
-        let (low, high) = halves(self.conn, &from).await.map_err(failed)?;
-        let Self { conn, second, .. } = self;
-        let columns = &tables.columns;
-        let halves = tokio::try_join!(
-            arrive(conn, &from, columns, low.as_deref()),
-            arrive(second, &from, columns, high.as_deref())
-        );
-        let ((mut after, mut turned), (high, turned_high)) = halves?;
+        let (low, high) = halves(self.conn, &from, before.rows).await?;
+        let Self { conn, second, columns, .. } = self;
+        // both to their end, whatever becomes of the other: a statement is not cut off
+        let (low, high) = tokio::join!(arrive(conn, &from, columns, &low), arrive(second, &from, columns, &high));
+        let ((mut after, turned), (high, turned_high)) = (low?, high?);
         after += high;
-        turned += turned_high;
+        let turned = turned + turned_high;
         if after != before {
             return Err(ArchiveError::Mismatch {
                 what: format!("rows of partition `{}`", partition.as_str()),
-                before: format!("{} rows with checksum {}", before.rows, before.checksum),
-                after: format!("{} rows with checksum {}", after.rows, after.checksum),
+                before: before.to_string(),
+                after: after.to_string(),
                 state: "all of them are in `appointments_archive`, and `caredb archive verify` looks at them one by one",
             });
         }
@@ -207,23 +210,21 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
     /// Goes on with a month that a killed run left on its way. Returns what arrived; none where nothing had left.
     pub async fn resume(
         &mut self,
-        tables: &Tables,
         partition: &Ident,
-        state: (&str, Sum),
+        (state, recorded): (&str, Sum),
         run: &Run,
     ) -> Result<Option<Sum>, ArchiveError> {
         let away =
             self.exists(&format!("{MOVING} m WHERE NOT EXISTS (SELECT 1 FROM {STAYING} s WHERE s.id = m.id)")).await?;
-        let (state, recorded) = state;
         if away && state == MOVING_STATE {
-            return self.land(tables, partition, run).await.map(Some);
+            return self.land(partition, run).await.map(Some);
         }
         if state == LANDING_STATE {
             if away {
                 // counted, and not exchanged
                 self.exchange(ARCHIVE, partition).await?;
             }
-            self.landed(tables, partition, run, recorded).await?;
+            self.landed(partition, run, recorded).await?;
             return Ok(Some(recorded));
         }
         // nothing has left: what is in between are copies
@@ -232,30 +233,16 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         Ok(None)
     }
 
-    /// Counts a table by both connections, each a half of the ids.
-    async fn count(&mut self, table: &'static str, columns: &Columns) -> Result<Sum, ArchiveError> {
-        let failed = |error: sqlx::Error| DbError::new(format!("could not count table `{table}`"), &error);
-        let (low, high) = halves(self.conn, table).await.map_err(failed)?;
-        let half = async |conn: &mut MySqlConnection, ids: Option<&str>| match ids {
-            Some(ids) => sum(conn, table, columns, ids).await,
-            None => Ok(Sum::default()),
-        };
-        let halves = tokio::try_join!(half(self.conn, low.as_deref()), half(self.second, high.as_deref()));
-        let (mut all, high) = halves.map_err(failed)?;
-        all += high;
+    /// Counts what is on its way, by both connections, each a half of the ids.
+    async fn count(&mut self) -> Result<Sum, ArchiveError> {
+        let failed = |error: sqlx::Error| DbError::new(format!("could not count table `{MOVING}`"), &error);
+        let rows: i64 = sqlx::query_scalar(MOVING_ROWS).fetch_one(&mut *self.conn).await.map_err(failed)?;
+        let (low, high) = halves(self.conn, MOVING, rows.unsigned_abs()).await?;
+        let (low, high) =
+            tokio::join!(sum(self.conn, MOVING, self.columns, &low), sum(self.second, MOVING, self.columns, &high));
+        let mut all = low.map_err(failed)?;
+        all += high.map_err(failed)?;
         Ok(all)
-    }
-
-    async fn reasons(&mut self) -> Result<BTreeMap<String, u64>, ArchiveError> {
-        let failed = |error: sqlx::Error| DbError::new(format!("could not read table `{STAYING}`"), &error);
-        let sql = format!("SELECT reason, COUNT(*) FROM {STAYING} GROUP BY reason");
-        let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut *self.conn).await.map_err(failed)?;
-        let mut reasons = BTreeMap::new();
-        for row in rows {
-            let rows = row.try_get_unchecked::<i64, _>(1).map_err(failed)?.unsigned_abs();
-            reasons.insert(row.try_get_unchecked(0).map_err(failed)?, rows);
-        }
-        Ok(reasons)
     }
 
     async fn exists(&mut self, what: &str) -> Result<bool, ArchiveError> {
@@ -286,29 +273,18 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
     }
 }
 
-/// Two conditions on ids that halve a table; the second is none where it is short.
-async fn halves(conn: &mut MySqlConnection, from: &str) -> Result<(Option<String>, Option<String>), sqlx::Error> {
-    let sql = format!("SELECT COUNT(*) FROM {from}");
-    let rows: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut *conn).await?;
-    let sql = format!("SELECT id FROM {from} ORDER BY id LIMIT 1 OFFSET {}", rows / 2);
-    let middle: Option<String> = match rows {
-        ..1000 => None,
-        _ => sqlx::query_scalar(AssertSqlSafe(sql)).fetch_optional(conn).await?,
-    };
+/// Two conditions on ids that halve so many rows.
+async fn halves(conn: &mut MySqlConnection, from: &str, rows: u64) -> Result<(String, String), DbError> {
+    let middle = middle(conn, from, rows).await;
+    let middle = middle.map_err(|error| DbError::new(format!("could not read {from}"), &error))?;
     Ok(match middle.map(|id| list(&[id])) {
-        Some(middle) => (Some(format!("id <= {middle}")), Some(format!("id > {middle}"))),
-        None => (Some("TRUE".to_owned()), None),
+        Some(middle) => (format!("id <= {middle}"), format!("id > {middle}")),
+        None => ("TRUE".to_owned(), "FALSE".to_owned()),
     })
 }
 
 /// Counts what has arrived of some ids, and turns their keys, of which it returns how many there are.
-async fn arrive(
-    conn: &mut MySqlConnection,
-    from: &str,
-    columns: &Columns,
-    ids: Option<&str>,
-) -> Result<(Sum, u64), DbError> {
-    let Some(ids) = ids else { return Ok(Default::default()) };
+async fn arrive(conn: &mut MySqlConnection, from: &str, columns: &Columns, ids: &str) -> Result<(Sum, u64), DbError> {
     let failed = |error: sqlx::Error| DbError::new(format!("could not count {from}"), &error);
     let sum = sum(conn, from, columns, ids).await.map_err(failed)?;
     Ok((sum, turn_all(conn, from, ids).await?))

@@ -4,14 +4,13 @@
 //! A month goes whole by EXCHANGE PARTITION, or row by row in batches. While it is between two exchanges it is in
 //! `appointments_moving`, where the view `appointments_all` shows it and the next run finds it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::NaiveDate;
 
+use self::stays::Stays;
 use super::job::MayPass;
 use super::policy::Status;
-use super::rows::Columns;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::partition::Managed;
@@ -60,7 +59,7 @@ pub struct Content {
     /// Those that are too young.
     pub young: u64,
     /// Those that stay though they are old enough, by reason.
-    pub stays: BTreeMap<String, u64>,
+    pub stays: Stays,
     /// Bytes of data and indexes of all its rows.
     pub bytes: u64,
     /// Whether the archive has rows of the month.
@@ -105,11 +104,9 @@ impl fmt::Display for Method {
     }
 }
 
-/// What all that moves rows works with.
+/// Which rows go.
 #[derive(Debug, Clone)]
-pub struct Tables {
-    /// The columns of both tables.
-    pub columns: Columns,
+pub struct Selection {
     /// Rows of this day and later are too young.
     pub cut_off: NaiveDate,
     /// The status that a row must have, one of these.

@@ -1,47 +1,37 @@
 //! Reads what the months before the cut-off hold. Reads only.
 
-use std::collections::BTreeMap;
-
-use chrono::NaiveDate;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::stays::{self, Rules};
-use super::{ARCHIVE, ArchiveError, Content, KEYS, LIVE, MOVING, STAYING, Tables, archive};
+use super::stays::{self, Rules, Stays};
+use super::{ARCHIVE, ArchiveError, Content, KEYS, LIVE, MOVING, STAYING, Selection, archive};
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::partition::month::Month;
 use crate::partition::scheme::Bound;
 use crate::partition::{Managed, Partition, Range, Table, observe};
-use crate::retention::policy::Status;
 use crate::retention::rows::Columns;
-use crate::retention::table;
+use crate::retention::{job, table};
 
-/// A session that moves rows: what it reads is locked only where it is picked, dates that a lax session wrote go along as they
-/// are, and a row that the application holds is waited for a second.
-const SESSION: &str = "SET SESSION transaction_isolation = 'READ-COMMITTED', time_zone = '+00:00',
-    sql_mode = 'STRICT_ALL_TABLES,ALLOW_INVALID_DATES', innodb_lock_wait_timeout = 1, lock_wait_timeout = 1";
+// dates that a lax session wrote go along as they are; a second, since others wait behind a job that waits
+const SESSION: &str = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ALLOW_INVALID_DATES', lock_wait_timeout = 1";
 
-/// Prepares a session for moving rows.
+/// Prepares a session for moving appointments.
 pub async fn prepare(conn: &mut MySqlConnection) -> Result<(), DbError> {
     observe::prepare(conn).await?;
+    job::prepare(conn).await?;
     let set = sqlx::raw_sql(SESSION).execute(conn).await;
     set.map(drop).map_err(|error| DbError::new("could not prepare the session", &error))
 }
 
 /// The columns that rows move with. Errors: a table that V14 makes is not there.
-pub async fn tables(
-    conn: &mut MySqlConnection,
-    cut_off: NaiveDate,
-    status: Vec<Status>,
-) -> Result<Tables, ArchiveError> {
+pub async fn columns(conn: &mut MySqlConnection) -> Result<Columns, ArchiveError> {
     for table in [ARCHIVE, MOVING, STAYING, KEYS] {
         if Columns::read(conn, &Ident::known(table)).await?.is_none() {
             return Err(ArchiveError::NoArchive(table));
         }
     }
-    let columns = Columns::read(conn, &Ident::known(LIVE)).await?.ok_or(ArchiveError::NoArchive(LIVE))?;
-    Ok(Tables { columns, cut_off, status })
+    Columns::read(conn, &Ident::known(LIVE)).await?.ok_or(ArchiveError::NoArchive(LIVE))
 }
 
 /// The live table's and the archive's partitions.
@@ -58,13 +48,13 @@ pub async fn has_holds(conn: &mut MySqlConnection) -> Result<bool, DbError> {
 /// What the months that begin before the cut-off hold. Errors: rows before it in a partition of several months.
 pub async fn contents(
     conn: &mut MySqlConnection,
-    tables: &Tables,
+    selection: &Selection,
     (live, archive): (&Table, &Table),
 ) -> Result<Vec<Content>, ArchiveError> {
     let holds = has_holds(conn).await?;
     let mut contents = Vec::new();
     for (partition, range) in live.ranges() {
-        let Some(month) = month(conn, tables, partition, range).await? else { continue };
+        let Some(month) = month(conn, selection, partition, range).await? else { continue };
         let archived = match archive.partitions.iter().find(|other| other.name == partition.name) {
             Some(other) => !observe::is_empty(conn, archive, &other.name).await?,
             None => false,
@@ -75,11 +65,11 @@ pub async fn contents(
             rows: 0,
             goes: 0,
             young: 0,
-            stays: BTreeMap::new(),
+            stays: Stays::new(),
             bytes: partition.bytes,
             archived,
         };
-        count(conn, tables, holds, &mut content).await?;
+        count(conn, selection, holds, &mut content).await?;
         contents.push(content);
     }
     Ok(contents)
@@ -88,11 +78,11 @@ pub async fn contents(
 /// The month of a partition that has rows before the cut-off; none where it has none.
 async fn month(
     conn: &mut MySqlConnection,
-    tables: &Tables,
+    selection: &Selection,
     partition: &Partition,
     range: Range,
 ) -> Result<Option<Month>, ArchiveError> {
-    let last = Month::of(tables.cut_off);
+    let last = Month::of(selection.cut_off);
     let (own, from) = match range {
         Range::Month(month) if month > last => return Ok(None),
         Range::Month(month) => (Some(month), None),
@@ -105,14 +95,14 @@ async fn month(
     // the first takes all that is older, and the last all that is younger
     let before = match from {
         Some(month) => format!("'{}'", month.first_day()),
-        None => format!("'{}'", tables.cut_off),
+        None => format!("'{}'", selection.cut_off),
     };
     let sql = format!("SELECT 1 FROM {LIVE} PARTITION ({}) WHERE appointment_date < {before} LIMIT 1", partition.name);
     let found = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_optional(conn).await;
     let found = found.map_err(|error| DbError::new(format!("could not look into table `{LIVE}`"), &error))?;
     match (own, found) {
         (_, Some(_)) => {
-            Err(ArchiveError::NotAMonth { partition: partition.name.as_str().to_owned(), cut_off: tables.cut_off })
+            Err(ArchiveError::NotAMonth { partition: partition.name.as_str().to_owned(), cut_off: selection.cut_off })
         }
         (Some(month), None) => Ok((month <= last).then_some(month)),
         (None, None) => Ok(None),
@@ -120,35 +110,43 @@ async fn month(
 }
 
 /// Counts a month's rows by what becomes of them: one pass.
-async fn count(conn: &mut MySqlConnection, tables: &Tables, holds: bool, content: &mut Content) -> Result<(), DbError> {
-    let reasons = stays::all(&rules(tables, holds, content));
+async fn count(
+    conn: &mut MySqlConnection,
+    selection: &Selection,
+    holds: bool,
+    content: &mut Content,
+) -> Result<(), DbError> {
+    let reasons = stays::all(&rules(selection, holds, content));
     let sql = format!(
         "SELECT reason, COUNT(*) FROM (
              SELECT CASE WHEN a.appointment_date >= '{}' THEN 'young' ELSE COALESCE({}, 'goes') END AS reason
              FROM {LIVE} PARTITION ({}) a) r GROUP BY reason",
-        tables.cut_off,
+        selection.cut_off,
         stays::case(&reasons),
         content.partition
     );
     let failed = |error: sqlx::Error| DbError::new(format!("could not count partition {}", content.partition), &error);
-    for row in sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(conn).await.map_err(failed)? {
-        let reason: String = row.try_get_unchecked(0).map_err(failed)?;
-        let rows = row.try_get_unchecked::<i64, _>(1).map_err(failed)?.unsigned_abs();
-        content.rows += rows;
-        match reason.as_str() {
-            "goes" => content.goes = rows,
-            "young" => content.young = rows,
-            _ => drop(content.stays.insert(reason, rows)),
-        }
-    }
+    content.stays = by_reason(conn, sql).await.map_err(failed)?;
+    content.rows = content.stays.values().sum();
+    content.goes = content.stays.remove("goes").unwrap_or(0);
+    content.young = content.stays.remove("young").unwrap_or(0);
     Ok(())
+}
+
+/// Runs a query for reasons and how many rows each has.
+pub async fn by_reason(conn: &mut MySqlConnection, sql: String) -> Result<Stays, sqlx::Error> {
+    let mut stays = Stays::new();
+    for row in sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(conn).await? {
+        stays.insert(row.try_get_unchecked(0)?, row.try_get_unchecked::<i64, _>(1)?.unsigned_abs());
+    }
+    Ok(stays)
 }
 
 /// The rules for a month.
 #[must_use]
-pub fn rules<'a>(tables: &'a Tables, holds: bool, content: &Content) -> Rules<'a> {
+pub fn rules<'a>(selection: &'a Selection, holds: bool, content: &Content) -> Rules<'a> {
     let archive = content.archived.then(|| format!("{ARCHIVE} PARTITION ({})", content.partition));
-    Rules { status: &tables.status, holds, archive }
+    Rules { status: &selection.status, holds, archive }
 }
 
 /// Whether both tables have a partition of the name with the same end.

@@ -9,15 +9,14 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use super::dependents::{Dependents, Direction};
 use super::worker::compare;
-use super::{ARCHIVE, ArchiveError, KEYS, LIVE, Tables};
+use super::{ARCHIVE, ArchiveError, KEYS, LIVE};
 use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::partition::month::Month;
-use crate::retention::batch::BatchSize;
 use crate::retention::job::in_transaction;
 use crate::retention::ledger::Run;
-use crate::retention::rows::{Move, Picked, Sum, list};
+use crate::retention::rows::{Columns, Keyset, Move, Picked, Sum, list};
 
 /// Which appointments of a month come back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +31,8 @@ pub enum Which {
 pub struct Restore<'a> {
     /// Prepared by [`super::observe::prepare`].
     pub conn: &'a mut MySqlConnection,
-    /// The tables.
-    pub tables: &'a Tables,
+    /// The columns of both tables.
+    pub columns: &'a Columns,
     /// What belongs to them.
     pub dependents: &'a Dependents,
     /// The month's partition.
@@ -42,18 +41,19 @@ pub struct Restore<'a> {
     pub which: &'a Which,
     /// The run on record.
     pub run: &'a Run,
-    /// The last id that came back.
-    pub after: Option<String>,
-    /// How long a batch takes.
-    pub size: BatchSize,
+    /// The way through the month.
+    pub way: Keyset,
 }
 
 impl Restore<'_> {
     /// Brings the next batch back. Returns what came, and how many rows belonged to it; nothing at the end.
     pub async fn batch(&mut self) -> Result<Option<(Sum, u64)>, ArchiveError> {
         let begun = Instant::now();
-        let condition = self.condition();
-        let rows = u64::from(self.size.rows());
+        let condition = match self.which {
+            Which::All => self.way.rest("a.id"),
+            Which::Ids(ids) => format!("a.id IN ({}) AND {}", list(ids), self.way.rest("a.id")),
+        };
+        let rows = self.way.rows();
         let (partition, run) = (self.partition, self.run);
         let what = format!("could not bring back rows of partition `{}`", partition.as_str());
         let failed = |error: sqlx::Error| {
@@ -66,9 +66,10 @@ impl Restore<'_> {
             }
         };
         let moving = Move {
-            from: format!("{ARCHIVE} PARTITION ({partition})"),
-            to: format!("{LIVE} PARTITION ({partition})"),
-            columns: self.tables.columns.clone(),
+            from: ARCHIVE.to_owned(),
+            to: LIVE.to_owned(),
+            partition: Some(partition.clone()),
+            columns: self.columns.clone(),
         };
         let (picked, dependents) = in_transaction(self.conn, &what, async |conn| {
             let picked = moving.pick(conn, "a", &condition, Some(rows)).await.map_err(failed)?;
@@ -88,20 +89,7 @@ impl Restore<'_> {
             Ok::<_, ArchiveError>(Some((picked, dependents)))
         })
         .await?;
-        let Some(last) = picked.ids.last() else { return Ok(None) };
-        self.after = Some(last.clone());
-        self.size.measured(picked.sum.rows, begun.elapsed());
-        Ok(Some((picked.sum, dependents)))
-    }
-
-    fn condition(&self) -> String {
-        let ids = match self.which {
-            Which::All => "TRUE".to_owned(),
-            Which::Ids(ids) => format!("a.id IN ({})", list(ids)),
-        };
-        let after = self.after.as_ref();
-        let after = after.map(|id| format!(" AND a.id > {}", list(std::slice::from_ref(id)))).unwrap_or_default();
-        format!("{ids}{after}")
+        Ok(self.way.pass(&picked.ids, begun.elapsed()).then_some((picked.sum, dependents)))
     }
 }
 

@@ -1,6 +1,26 @@
 //! Why an appointment stays where it is, though it is old enough. Pure: SQL text from the policy and what there is.
 
+use std::collections::BTreeMap;
+
 use crate::retention::policy::Status;
+
+/// How many rows stay, by reason.
+pub type Stays = BTreeMap<String, u64>;
+
+/// `10 status, 2 unpaid`
+#[must_use]
+pub fn text(stays: &Stays) -> String {
+    stays.iter().map(|(reason, rows)| format!("{rows} {reason}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Those of several months.
+pub fn total<'a>(months: impl IntoIterator<Item = &'a Stays>) -> Stays {
+    let mut total = Stays::new();
+    for (reason, rows) in months.into_iter().flatten() {
+        *total.entry(reason.clone()).or_default() += rows;
+    }
+    total
+}
 
 /// What decides whether a row may go.
 #[derive(Debug, Clone)]
@@ -73,6 +93,12 @@ pub fn none(reasons: &[Reason]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn months_add_up() {
+        let month = |rows: u64| Stays::from([("hold".to_owned(), rows), (rows.to_string(), 1)]);
+        assert_eq!(text(&total(&[month(2), month(3)])), "1 2, 1 3, 5 hold");
+    }
 
     #[test]
     fn reasons_become_sql() {

@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::{ARCHIVE, ArchiveError, KEYS, LIVE, MOVING, STAYING, Tables, definition, dependents};
+use super::{ARCHIVE, ArchiveError, KEYS, LIVE, MOVING, STAYING, definition, dependents};
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::output::count;
 use crate::output::finding::{Finding, Level};
+use crate::partition::Table;
 use crate::partition::keys::{self, Ids, Side};
-use crate::partition::{Table, observe};
-use crate::retention::rows::{Columns, sum};
+use crate::retention::rows::{Columns, Sum, sum};
 use crate::retention::table;
 
 /// All checks.
 pub async fn verify(
     conn: &mut MySqlConnection,
-    tables: &Tables,
+    columns: &Columns,
     archive: &Table,
 ) -> Result<Vec<Finding>, ArchiveError> {
     let mut findings = vec![between(conn).await?];
@@ -28,7 +28,7 @@ pub async fn verify(
     for (table, archive) in dependents::tables() {
         findings.push(twice(conn, table, &archive, "").await?);
     }
-    findings.push(ledger(conn, tables, archive).await?);
+    findings.push(ledger(conn, columns, archive).await?);
     Ok(findings)
 }
 
@@ -104,15 +104,16 @@ async fn one(conn: &mut MySqlConnection, sql: &str, table: &str) -> Result<i64, 
     found.map_err(|error| DbError::new(format!("could not read table `{table}`"), &error))
 }
 
-// what came back or was destroyed is no longer there
+// what came back or was destroyed is no longer there; what belongs to a month is on record as `payments p_2024_01`, and counted
+// by its table
 const RECORDED: &str = "
-    SELECT part,
+    SELECT SUBSTRING_INDEX(part, ' ', 1) AS place,
            CAST(SUM(IF(action = 'archive', 1, -1) * CAST(row_count AS SIGNED)) AS CHAR),
            CAST(SUM(IF(action = 'archive', 1, -1) * checksum) AS CHAR)
-    FROM caredb_run_parts WHERE action IN ('archive', 'restore', 'destroy') GROUP BY part";
+    FROM caredb_run_parts WHERE action IN ('archive', 'restore', 'destroy') GROUP BY place";
 
-/// Count and checksum of each month against what the ledger says went there.
-async fn ledger(conn: &mut MySqlConnection, tables: &Tables, archive: &Table) -> Result<Finding, DbError> {
+/// Count and checksum of each month, and of what belongs to all of them by table, against what the ledger says went there.
+async fn ledger(conn: &mut MySqlConnection, columns: &Columns, archive: &Table) -> Result<Finding, DbError> {
     const CHECK: &str = "ledger";
     if !table::is_there(conn, "caredb_run_parts").await? {
         return Ok(Finding::ok(CHECK, "no run is on record"));
@@ -123,29 +124,32 @@ async fn ledger(conn: &mut MySqlConnection, tables: &Tables, archive: &Table) ->
         let text = |index: usize| row.try_get_unchecked::<String, _>(index).map_err(failed);
         recorded.insert(text(0)?, (text(1)?, text(2)?));
     }
+    let mut said = |place: &str| recorded.remove(place).unwrap_or_else(|| ("0".to_owned(), "0".to_owned()));
     let mut wrong = Vec::new();
     for partition in &archive.partitions {
         let name = partition.name.as_str();
-        let from = format!("{ARCHIVE} PARTITION ({})", partition.name);
-        let there = if observe::is_empty(conn, archive, &partition.name).await? {
-            crate::retention::rows::Sum::default()
-        } else {
-            let summed = sum(conn, &from, &tables.columns, "TRUE").await;
-            summed.map_err(|error| DbError::new(format!("could not count partition `{name}`"), &error))?
-        };
-        let there = (there.rows.to_string(), there.checksum.to_string());
-        let said = recorded.remove(name).unwrap_or_else(|| ("0".to_owned(), "0".to_owned()));
+        let there = there(conn, &format!("{ARCHIVE} PARTITION ({})", partition.name), columns).await?;
+        let said = said(name);
         if there.0 != said.0 {
             wrong.push(format!("`{name}` has {} rows, and the ledger says {}", there.0, said.0));
         } else if there.1 != said.1 {
             wrong.push(format!("`{name}` has other values than when its rows were archived"));
         }
     }
-    // what is left is of no partition that is there; a part with a space is of what belongs to appointments
-    for (name, (rows, _)) in recorded.iter().filter(|(name, (rows, _))| !name.contains(' ') && rows != "0") {
+    for (table, archive) in dependents::tables() {
+        let name = Ident::new(&archive).map_err(|error| DbError::because("no name", error.to_string()))?;
+        let Some(columns) = Columns::read(conn, &name).await? else { continue };
+        let there = there(conn, &archive, &columns).await?;
+        let said = said(table);
+        if there != said {
+            let (rows, ledger) = (there.0, said.0);
+            wrong.push(format!("`{archive}` has {rows} rows, of which the ledger says {ledger}, or other values"));
+        }
+    }
+    // what is left is of no partition that is there
+    for (name, (rows, _)) in recorded.iter().filter(|(_, (rows, _))| rows != "0") {
         wrong.push(format!("`{name}` is gone, and the ledger says that it has {rows} rows"));
     }
-    wrong.extend(dependents_by_ledger(conn).await?);
     if wrong.is_empty() {
         return Ok(Finding::ok(CHECK, "rows and checksums of every month are as the ledger says"));
     }
@@ -156,28 +160,10 @@ async fn ledger(conn: &mut MySqlConnection, tables: &Tables, archive: &Table) ->
     ))
 }
 
-// what belongs to a month is on record as `payments p_2024_01`
-const RECORDED_OF: &str = "
-    SELECT CAST(COALESCE(SUM(IF(action = 'archive', 1, -1) * CAST(row_count AS SIGNED)), 0) AS CHAR),
-           CAST(COALESCE(SUM(IF(action = 'archive', 1, -1) * checksum), 0) AS CHAR)
-    FROM caredb_run_parts WHERE action IN ('archive', 'restore', 'destroy') AND part LIKE CONCAT(?, ' %')";
-
-/// Count and checksum of what belongs to archived appointments against what the ledger says, by table.
-async fn dependents_by_ledger(conn: &mut MySqlConnection) -> Result<Vec<String>, DbError> {
-    let mut wrong = Vec::new();
-    for (table, archive) in dependents::tables() {
-        let failed = |error: sqlx::Error| DbError::new(format!("could not count table `{archive}`"), &error);
-        let name = Ident::new(&archive).map_err(|error| DbError::because("no name", error.to_string()))?;
-        let Some(columns) = Columns::read(conn, &name).await? else { continue };
-        let there = sum(conn, &archive, &columns, "TRUE").await.map_err(failed)?;
-        let said: (String, String) =
-            sqlx::query_as(RECORDED_OF).bind(table).fetch_one(&mut *conn).await.map_err(failed)?;
-        if said != (there.rows.to_string(), there.checksum.to_string()) {
-            wrong.push(format!(
-                "`{archive}` has {} rows, of which the ledger says {}, or other values",
-                there.rows, said.0
-            ));
-        }
-    }
-    Ok(wrong)
+/// Rows and checksum of a table or partition, as text.
+async fn there(conn: &mut MySqlConnection, from: &str, columns: &Columns) -> Result<(String, String), DbError> {
+    let Sum { rows, checksum } = sum(conn, from, columns, "TRUE")
+        .await
+        .map_err(|error| DbError::new(format!("could not count {from}"), &error))?;
+    Ok((rows.to_string(), checksum.to_string()))
 }

@@ -6,32 +6,29 @@ use std::time::Instant;
 use sqlx::mysql::MySqlConnection;
 
 use super::stays;
-use super::{ARCHIVE, ArchiveError, Content, KEYS, LIVE, Tables};
+use super::{ARCHIVE, ArchiveError, Content, KEYS, LIVE, Selection};
 use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
-use crate::retention::batch::BatchSize;
 use crate::retention::hold;
 use crate::retention::job::in_transaction;
 use crate::retention::ledger::Run;
-use crate::retention::rows::{Move, Picked, Sum, list};
+use crate::retention::rows::{self, Columns, Keyset, Move, Picked, Sum};
 
 /// A stretch of a month's ids, which one connection works off.
 pub struct Worker<'a> {
     /// Its connection.
     pub conn: &'a mut MySqlConnection,
-    /// The tables.
-    pub tables: &'a Tables,
+    /// The columns of both tables.
+    pub columns: &'a Columns,
+    /// Which rows go.
+    pub selection: &'a Selection,
     /// The month.
     pub content: &'a Content,
     /// The run on record.
     pub run: &'a Run,
-    /// The last id that was looked at; none at the beginning.
-    pub after: Option<String>,
-    /// The last id of the stretch; none for the month's last.
-    pub until: Option<String>,
-    /// How long a batch takes.
-    pub size: BatchSize,
+    /// The way through the stretch.
+    pub way: Keyset,
 }
 
 impl Worker<'_> {
@@ -39,14 +36,15 @@ impl Worker<'_> {
     pub async fn batch(&mut self) -> Result<Option<Sum>, ArchiveError> {
         let begun = Instant::now();
         let condition = self.condition();
-        let rows = u64::from(self.size.rows());
+        let rows = self.way.rows();
         let partition = &self.content.partition;
         let what = format!("could not archive rows of partition `{}`", partition.as_str());
         let failed = |error: sqlx::Error| DbError::new(&what, &error);
         let moving = Move {
-            from: format!("{LIVE} PARTITION ({partition})"),
-            to: format!("{ARCHIVE} PARTITION ({partition})"),
-            columns: self.tables.columns.clone(),
+            from: LIVE.to_owned(),
+            to: ARCHIVE.to_owned(),
+            partition: Some(partition.clone()),
+            columns: self.columns.clone(),
         };
         let picked = in_transaction(self.conn, &what, async |conn| {
             hold::gate(conn).await?;
@@ -63,10 +61,7 @@ impl Worker<'_> {
             Ok::<_, ArchiveError>(Some(picked))
         })
         .await?;
-        let Some(last) = picked.ids.last() else { return Ok(None) };
-        self.after = Some(last.clone());
-        self.size.measured(picked.sum.rows, begun.elapsed());
-        Ok(Some(picked.sum))
+        Ok(self.way.pass(&picked.ids, begun.elapsed()).then_some(picked.sum))
     }
 
     /// Which rows of the stretch go.
@@ -74,15 +69,11 @@ impl Worker<'_> {
         let Content { partition, .. } = self.content;
         // also where the archive has none yet: this very run adds some
         let archive = Some(format!("{ARCHIVE} PARTITION ({partition})"));
-        let reasons = stays::all(&stays::Rules { status: &self.tables.status, holds: true, archive });
-        let bound = |sign: &str, id: &Option<String>| {
-            id.as_ref().map(|id| format!(" AND a.id {sign} {}", list(std::slice::from_ref(id)))).unwrap_or_default()
-        };
+        let reasons = stays::all(&stays::Rules { status: &self.selection.status, holds: true, archive });
         format!(
-            "a.appointment_date < '{}'{}{} AND {}",
-            self.tables.cut_off,
-            bound(">", &self.after),
-            bound("<=", &self.until),
+            "a.appointment_date < '{}' AND {} AND {}",
+            self.selection.cut_off,
+            self.way.rest("a.id"),
             stays::none(&reasons)
         )
     }
@@ -96,12 +87,8 @@ pub async fn middle(conn: &mut MySqlConnection, content: &Content) -> Result<Opt
     if content.goes < WORTH_TWO {
         return Ok(None);
     }
-    let sql = format!(
-        "SELECT id FROM {LIVE} PARTITION ({}) ORDER BY id LIMIT 1 OFFSET {}",
-        content.partition,
-        content.rows / 2
-    );
-    let found = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_optional(conn).await;
+    let from = format!("{LIVE} PARTITION ({})", content.partition);
+    let found = rows::middle(conn, &from, content.rows).await;
     found.map_err(|error| DbError::new(format!("could not read partition {}", content.partition), &error))
 }
 
@@ -130,7 +117,7 @@ pub fn compare(picked: &Picked, steps: [u64; 3], arrived: Sum, partition: &Ident
     let [copied, keys, deleted] = steps;
     Err(ArchiveError::Mismatch {
         what: format!("rows of partition `{}`", partition.as_str()),
-        before: format!("{} rows with checksum {}", picked.sum.rows, picked.sum.checksum),
+        before: picked.sum.to_string(),
         after: format!(
             "{copied} copied, {keys} keys, {deleted} deleted, {} found with checksum {}",
             arrived.rows, arrived.checksum

@@ -18,7 +18,7 @@ use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 use crate::db::lock::{self, Holder, LockError};
 use crate::db::progress::left_s;
-use crate::output::Event;
+use crate::output::{Event, ms};
 
 /// How many rows a batch has, about.
 const ROWS_A_BATCH: u64 = 1000;
@@ -319,7 +319,7 @@ impl<'a, F: FnMut(Event)> Progress<'a, F> {
         (self.on_event.borrow_mut())(Event::Generated {
             table: loaded.table.to_owned(),
             rows: loaded.rows,
-            duration_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            duration_ms: ms(elapsed),
             rows_per_s: loaded.rows_per_s,
         });
         loaded
