@@ -89,12 +89,8 @@ pub async fn purge(
     expected: Option<u64>,
     on_event: &mut impl FnMut(Event),
 ) -> Result<Purged, DbError> {
-    let missing = || {
-        let error = DbError::because("could not purge notifications", format!("there is no table `{TABLE}`"));
-        error.with_cure("apply the migrations by `caredb migrate`")
-    };
     let first = lanes.first_mut().ok_or_else(missing)?;
-    let columns = Columns::read(first, &Ident::known(TABLE)).await?.ok_or_else(missing)?;
+    let columns = columns(first).await?;
     let batches = Batches::new(wish, &columns);
     let work = Mutex::new(Work {
         throttle,
@@ -117,6 +113,16 @@ pub async fn purge(
         None => Ok(purged),
         Some(error) => Err(error),
     }
+}
+
+/// The table's columns. Errors: it is not there.
+async fn columns(conn: &mut MySqlConnection) -> Result<Columns, DbError> {
+    Columns::read(conn, &Ident::known(TABLE)).await?.ok_or_else(missing)
+}
+
+fn missing() -> DbError {
+    let error = DbError::because("could not purge notifications", format!("there is no table `{TABLE}`"));
+    error.with_cure("apply the migrations by `caredb migrate`")
 }
 
 /// What the lanes share.
@@ -233,26 +239,23 @@ impl Batches {
 pub struct Month {
     /// Rows that go.
     pub rows: u64,
-    /// About how large they are, in bytes, without their indexes.
+    /// How large their values are, in bytes.
     pub bytes: u64,
     /// Rows that stay.
     pub kept: Kept,
 }
 
-const ROW_BYTES: &str = "
-    SELECT CAST(AVG_ROW_LENGTH AS UNSIGNED) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?";
-
 /// What there is to purge, by month: `2026-01`.
 pub async fn preview(conn: &mut MySqlConnection, wish: Wish, holds: bool) -> Result<BTreeMap<String, Month>, DbError> {
     let failed = |error: sqlx::Error| DbError::new("could not count the notifications to purge", &error);
+    let columns = columns(conn).await?;
     let sql = format!(
-        "SELECT DATE_FORMAT(n.created_at, '%Y-%m') AS month, {} AS kept, COUNT(*) FROM {TABLE} n \
+        "SELECT DATE_FORMAT(n.created_at, '%Y-%m') AS month, {} AS kept, COUNT(*), CAST(SUM({}) AS UNSIGNED) FROM {TABLE} n \
          WHERE n.created_at < '{}' GROUP BY month, kept",
         wish.kept(holds),
+        columns.bytes(),
         wish.cut_off
     );
-    let row_bytes: Option<u64> =
-        sqlx::query_scalar(ROW_BYTES).bind(TABLE).fetch_optional(&mut *conn).await.map_err(failed)?;
     let mut months: BTreeMap<String, Month> = BTreeMap::new();
     for row in sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(conn).await.map_err(failed)? {
         let month: String = row.try_get_unchecked(0).map_err(failed)?;
@@ -263,7 +266,7 @@ pub async fn preview(conn: &mut MySqlConnection, wish: Wish, holds: bool) -> Res
             month.kept.add(&reason, rows);
         } else {
             month.rows += rows;
-            month.bytes += rows * row_bytes.unwrap_or(0);
+            month.bytes += row.try_get_unchecked::<u64, _>(3).map_err(failed)?;
         }
     }
     Ok(months)

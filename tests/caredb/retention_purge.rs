@@ -62,8 +62,8 @@ fn what_is_old_enough_goes() {
     exit 0
     --- stdout
     month  go  bytes  stay: unread  on hold
-    2023-10  3000  14.6 KiB  0  0
-    2023-12  1  5 B  0  0
+    2023-10  3000  121.9 KiB  0  0
+    2023-12  1  41 B  0  0
     dry run, nothing was changed: 3001 notifications from before 2024-01-01 would go
     ");
     assert_eq!(count(&test), 3003);
@@ -122,7 +122,7 @@ fn the_unread_and_the_held_stay() {
     exit 0
     --- stdout
     month  go  bytes  stay: unread  on hold
-    2023-10  500  2.4 KiB  1000  1500
+    2023-10  500  20.3 KiB  1000  1500
     dry run, nothing was changed: 500 notifications from before 2024-01-01 would go
     ");
     assert_snapshot!(run(&test, &format!("{PURGE} --keep-unread")), @"
