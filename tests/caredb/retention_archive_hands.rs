@@ -285,3 +285,35 @@ fn one_run_at_a_time() {
     assert_eq!(whole(&test), before);
     test.ok("archive verify");
 }
+
+/// Between the look at a month and the lock that keeps writers out: the rows themselves and the holds are looked at again.
+#[test]
+fn what_changes_before_the_lock_counts() {
+    for (name, hold, stays) in [
+        ("archive_late_appointment", "--appointment a7", vec!["a7", "a8"]),
+        ("archive_late_patient", "--patient p1", vec!["a6", "a7", "a8", "a9"]),
+    ] {
+        let test = clinic(name, 60);
+        test.ok("archive appointments --older-than 5y --today 2024-03-15");
+        let mut other = block_on(test.connect());
+        let mut writer = |sql: &str| block_on(async { rows(&mut other, sql).await.unwrap() });
+        // it keeps the exchange from its lock, and what it changes is not to be seen yet
+        writer("START TRANSACTION; UPDATE appointments SET status = 'CONFIRMED' WHERE id = 'a8'");
+        let exchange = format!("archive appointments --method exchange --ddl-retries 100 {TODAY}");
+        let running = test.command(&exchange).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let begun = "SELECT COUNT(*) FROM caredb_run_parts WHERE state = 'moving'";
+        wait_for("the month to be chosen", || test.rows(begun) == ["1"]);
+        assert_eq!(
+            test.rows("SELECT id FROM appointments_staying WHERE id IN ('a6', 'a7', 'a8', 'a9')"),
+            [] as [&str; 0]
+        );
+        test.ok(&format!("hold add {hold} --reason lawsuit"));
+        writer("COMMIT");
+        assert!(running.wait_with_output().unwrap().status.success());
+        let live = "SELECT id FROM appointments WHERE id IN ('a6', 'a7', 'a8', 'a9') ORDER BY id";
+        assert_eq!(test.rows(live), stays, "{hold}");
+        assert_eq!(test.rows("SELECT status FROM appointments_all WHERE id = 'a8'"), ["CONFIRMED"]);
+        assert_keys(&test);
+        test.ok("archive verify");
+    }
+}
