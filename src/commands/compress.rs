@@ -28,7 +28,9 @@ async fn medical_records(context: &Context, args: &CompressRecordsArgs) -> anyho
     let wish = if args.decompress { Wish::Back } else { Wish::Before(open.cut_off) };
     if args.dry_run {
         let months = compress::preview(&mut open.session.conn, wish).await?;
-        return Ok(dry_run(wish, &months.into_iter().collect::<Vec<_>>()));
+        let rows = months.values().sum();
+        let shown = dry_run(wish, &months.into_iter().collect::<Vec<_>>());
+        return retention::with_expected(&mut open.session.conn, COMMAND, rows, shown).await;
     }
     // no rollback of V15 meanwhile, which drops the table that rows go to
     let waits = WaitArgs { lock_timeout: args.lock_timeout, ..WaitArgs::default() };

@@ -14,8 +14,8 @@ use crate::db::connect::{Session, connect};
 use crate::db::lock::{self, Holder};
 use crate::db::target::Target;
 use crate::db::throttle::Throttle;
-use crate::output::{Event, Exit, Outcome};
-use crate::retention::ledger::{self, Ending, Run};
+use crate::output::{Event, Exit, Outcome, duration};
+use crate::retention::ledger::{self, Ending, Expected, Run};
 use crate::retention::policy::Age;
 use crate::retention::{hold, job};
 
@@ -82,6 +82,28 @@ pub struct Ended<T> {
     /// Whether a person stopped it.
     interrupted: bool,
     pub done: T,
+}
+
+/// Adds to what a dry run of a command says how long its rows would take.
+pub async fn with_expected(
+    conn: &mut MySqlConnection,
+    command: &str,
+    rows: u64,
+    mut dry_run: Outcome,
+) -> anyhow::Result<Outcome> {
+    let expected = ledger::expected(conn, command, rows).await?;
+    if rows > 0 {
+        let expected = match expected {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time of days, not of ages")]
+            Some(Expected { run, seconds }) => {
+                format!(", in about {} by the rate of run {run}", duration(seconds.ceil() as u64))
+            }
+            None => "; no run of 1000 rows yet that tells how long it takes".to_owned(),
+        };
+        dry_run.text.push_str(&expected);
+    }
+    dry_run.fields.insert("expected".to_owned(), json!(expected));
+    Ok(dry_run)
 }
 
 /// Ends a run in the ledger, by whatever it came to, `complete` or not. Errors: its own before that of the ledger.

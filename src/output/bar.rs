@@ -39,7 +39,8 @@ fn message(place: &str, elapsed_s: u64, left_s: Option<u64>) -> String {
 }
 
 /// `42 s`, `3 min 20 s`, `2 h 5 min`.
-fn duration(s: u64) -> String {
+#[must_use]
+pub fn duration(s: u64) -> String {
     match s {
         0..60 => format!("{s} s"),
         60..3600 => format!("{} min {} s", s / 60, s % 60),

@@ -22,6 +22,8 @@ mod bar;
 pub mod finding;
 pub mod table;
 
+pub use bar::duration;
+
 /// What caredb's exit codes mean, the same for every command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {

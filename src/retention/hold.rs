@@ -6,7 +6,7 @@
 
 use chrono::NaiveDate;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
-use sqlx::{Connection as _, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
 use super::table;
 use crate::db::error::DbError;
@@ -77,6 +77,13 @@ async fn pass(conn: &mut MySqlConnection, sql: &'static str) -> Result<(), DbErr
 
 /// The condition that a row `h` of `caredb_holds` is in force.
 pub(super) const IN_FORCE: &str = "h.released_at IS NULL AND (h.until IS NULL OR h.until >= UTC_DATE())";
+
+/// Whether any hold is in force.
+pub async fn any(conn: &mut MySqlConnection) -> Result<bool, DbError> {
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM caredb_holds h WHERE {IN_FORCE})");
+    let found: Result<i64, _> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(conn).await;
+    Ok(found.map_err(|error| DbError::new("could not read table `caredb_holds`", &error))? != 0)
+}
 
 /// The condition in SQL that a hold is in force on a patient or an appointment, both given as columns: `a.patient_id`,
 /// `a.id`. Two conditions, each with an index of its own.

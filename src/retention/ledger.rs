@@ -6,8 +6,8 @@
 
 use chrono::NaiveDate;
 use serde_json::{Value, json};
-use sqlx::Connection as _;
 use sqlx::mysql::MySqlConnection;
+use sqlx::{Connection as _, Row as _};
 
 use super::table;
 use crate::db::crash::crash_point;
@@ -100,6 +100,36 @@ pub async fn create(conn: &mut MySqlConnection) -> Result<(), DbError> {
     // in this order: where there are runs, there are parts
     table::make(conn, "caredb_run_parts", PARTS).await?;
     table::make(conn, "caredb_runs", RUNS).await
+}
+
+// runs that did little tell little
+const RATE: &str = "
+    SELECT r.id, CAST(SUM(p.row_count) AS DOUBLE) / (TIMESTAMPDIFF(MICROSECOND, r.started_at, r.ended_at) / 1e6) AS rows_per_s
+    FROM caredb_runs r JOIN caredb_run_parts p ON p.run_id = r.id
+    WHERE r.command = ? AND r.outcome = 'done' AND r.ended_at > r.started_at
+    GROUP BY r.id HAVING SUM(p.row_count) >= 1000 ORDER BY r.id DESC LIMIT 1";
+
+/// How long so many rows would take this command, by the last of its runs that did enough to tell: that run, and the time in
+/// seconds. None where no run tells.
+pub async fn expected(conn: &mut MySqlConnection, command: &str, rows: u64) -> Result<Option<Expected>, DbError> {
+    let failed = |error: sqlx::Error| DbError::new("could not read the last run from table `caredb_runs`", &error);
+    let row = match sqlx::query(RATE).bind(command).fetch_optional(conn).await {
+        Err(error) if table::is_missing(&error) => return Ok(None),
+        row => row.map_err(failed)?,
+    };
+    let Some(row) = row else { return Ok(None) };
+    let rows_per_s: f64 = row.try_get_unchecked(1).map_err(failed)?;
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    Ok(Some(Expected { run: row.try_get_unchecked(0).map_err(failed)?, seconds: rows as f64 / rows_per_s }))
+}
+
+/// How long a run would take.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Expected {
+    /// The run that tells.
+    pub run: u64,
+    /// The time.
+    pub seconds: f64,
 }
 
 const BEGIN: &str = "

@@ -1,10 +1,10 @@
 //! Deletes notifications that are old enough. What is destroyed is counted and summed on the way, in the transaction that
 //! deletes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate};
 use futures_util::future::join_all;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Row as _};
@@ -34,13 +34,16 @@ pub struct Wish {
     pub keep_unread: bool,
 }
 
+/// No row stays.
+const NONE: &str = "NULL";
+
 impl Wish {
     /// Why a row stays, as SQL: `hold`, `unread`, or NULL where it goes. `holds`: whether there is a table of them.
     fn kept(self, holds: bool) -> String {
         let hold = holds.then(|| format!("WHEN {} THEN 'hold'", hold::covers_user("n.user_id")));
         let unread = self.keep_unread.then(|| "WHEN NOT COALESCE(n.is_read, FALSE) THEN 'unread'".to_owned());
         let cases: Vec<String> = hold.into_iter().chain(unread).collect();
-        if cases.is_empty() { "NULL".to_owned() } else { format!("CASE {} END", cases.join(" ")) }
+        if cases.is_empty() { NONE.to_owned() } else { format!("CASE {} END", cases.join(" ")) }
     }
 }
 
@@ -91,18 +94,19 @@ pub async fn purge(
 ) -> Result<Purged, DbError> {
     let first = lanes.first_mut().ok_or_else(missing)?;
     let columns = columns(first).await?;
-    let batches = Batches::new(wish, &columns);
+    let batches = Batches { wish, crc: columns.crc() };
+    let pieces = pieces(first, wish.cut_off).await?;
     let work = Mutex::new(Work {
         throttle,
         on_event,
-        walk: Walk::new(PATH, Some(wish.cut_off.to_string())),
+        pieces,
         size: BatchSize::new(batch),
         pace: Pace::new(TABLE, expected),
-        purged: Purged::default(),
+        purged: Purged { complete: true, ..Purged::default() },
         failed: None,
     });
     // to its end whatever the others meet: a connection that is left in the middle of a statement is of no use any more
-    join_all(lanes.iter_mut().map(|conn| lane(conn, run, &batches, &work))).await;
+    join_all(lanes.iter_mut().enumerate().map(|(number, conn)| lane(conn, number, run, &batches, &work))).await;
     let Work { failed, mut purged, pace, .. } = work.into_inner();
     purged.took = pace.elapsed();
     match failed {
@@ -129,7 +133,7 @@ fn missing() -> DbError {
 struct Work<'a, F> {
     throttle: &'a mut Throttle,
     on_event: &'a mut F,
-    walk: Walk,
+    pieces: VecDeque<Walk>,
     size: BatchSize,
     pace: Pace,
     purged: Purged,
@@ -137,15 +141,21 @@ struct Work<'a, F> {
 }
 
 impl<F: FnMut(Event)> Work<'_, F> {
-    /// The next stretch, once it may be worked on; none where the lane is to end.
-    async fn next(&mut self, conn: &mut MySqlConnection) -> Result<Option<String>, DbError> {
+    /// A piece that nobody works on: the first lane takes the oldest, the second the youngest, so that they meet but once. A
+    /// range locks the row beyond its end too, and were the other lane at work there, they would take turns (measured: a lane
+    /// waited for more than half of its time).
+    fn piece(&mut self, lane: usize) -> Option<Walk> {
+        if lane.is_multiple_of(2) { self.pieces.pop_front() } else { self.pieces.pop_back() }
+    }
+
+    /// The next stretch of a piece, once it may be worked on; none where the piece or the run is at its end.
+    async fn next(&mut self, conn: &mut MySqlConnection, piece: &mut Walk) -> Result<Option<String>, DbError> {
         self.throttle.wait(self.on_event).await?;
-        if self.failed.is_some() || self.throttle.is_over() {
-            return Ok(None);
-        }
-        let stretch = self.walk.next(conn, "n", self.size.rows()).await?;
-        self.purged.complete = stretch.is_none();
-        Ok(stretch)
+        if self.is_over() { Ok(None) } else { piece.next(conn, "n", self.size.rows()).await }
+    }
+
+    fn is_over(&self) -> bool {
+        self.failed.is_some() || self.throttle.is_over()
     }
 
     fn add(&mut self, gone: Sum, kept: Kept, took: Duration) {
@@ -158,53 +168,99 @@ impl<F: FnMut(Event)> Work<'_, F> {
     }
 }
 
-/// Works off stretches until there are no more, or one of the lanes fails.
-async fn lane<F: FnMut(Event)>(conn: &mut MySqlConnection, run: &Run, batches: &Batches, work: &Mutex<Work<'_, F>>) {
+/// How many pieces the time of all rows is cut into, so that both lanes have work to the end.
+const PIECES: i64 = 16;
+
+/// Cuts the rows into pieces of the same time.
+async fn pieces(conn: &mut MySqlConnection, cut_off: NaiveDate) -> Result<VecDeque<Walk>, DbError> {
+    let failed = |error: sqlx::Error| DbError::new("could not read the oldest and the youngest notification", &error);
+    // MIN and MAX in one query read all rows
+    let end = |order| {
+        format!(
+            "(SELECT CAST(UNIX_TIMESTAMP(created_at) AS SIGNED) FROM {TABLE} WHERE created_at < '{cut_off}' \
+             ORDER BY created_at {order} LIMIT 1)"
+        )
+    };
+    let sql = format!("SELECT {}, {}", end("ASC"), end("DESC"));
+    let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(conn).await.map_err(failed)?;
+    let time = |index| row.try_get_unchecked::<Option<i64>, _>(index).map_err(failed);
+    let (Some(oldest), Some(youngest)) = (time(0)?, time(1)?) else { return Ok(VecDeque::new()) };
+    let bounds: Vec<Option<String>> =
+        [None].into_iter().chain(cuts(oldest, youngest).map(Some)).chain([Some(cut_off.to_string())]).collect();
+    Ok(bounds.windows(2).map(|bounds| Walk::between(PATH, bounds[0].clone(), bounds[1].clone())).collect())
+}
+
+/// The times between the pieces, from two times in seconds since 1970.
+fn cuts(oldest_s: i64, youngest_s: i64) -> impl Iterator<Item = String> {
+    let step_s = (youngest_s - oldest_s) / PIECES;
+    let times_s = (1..PIECES).filter(move |_| step_s > 0).map(move |number| oldest_s + step_s * number);
+    times_s.filter_map(|time_s| DateTime::from_timestamp(time_s, 0)).map(|time| time.naive_utc().to_string())
+}
+
+/// Works off pieces until there are no more, or one of the lanes fails.
+async fn lane<F: FnMut(Event)>(
+    conn: &mut MySqlConnection,
+    number: usize,
+    run: &Run,
+    batches: &Batches,
+    work: &Mutex<Work<'_, F>>,
+) {
     let worked = async {
         loop {
-            let Some(stretch) = work.lock().await.next(conn).await? else { return Ok(()) };
-            let begun = Instant::now();
-            let (gone, kept) = batches.delete(conn, run, &stretch).await?;
-            work.lock().await.add(gone, kept, begun.elapsed());
+            // the lock must not live as long as the body
+            let piece = work.lock().await.piece(number);
+            let Some(mut piece) = piece else { return Ok(true) };
+            loop {
+                let stretch = work.lock().await.next(conn, &mut piece).await?;
+                let Some(stretch) = stretch else { break };
+                let begun = Instant::now();
+                let (gone, kept) = batches.delete(conn, run, &stretch).await?;
+                work.lock().await.add(gone, kept, begun.elapsed());
+            }
+            if work.lock().await.is_over() {
+                return Ok(false);
+            }
         }
     };
-    if let Err(error) = worked.await {
-        work.lock().await.failed.get_or_insert(error);
+    let worked = worked.await;
+    let mut work = work.lock().await;
+    match worked {
+        Ok(complete) => work.purged.complete &= complete,
+        Err(error) => drop(work.failed.get_or_insert(error)),
     }
 }
 
 /// The statements of a batch.
 struct Batches {
-    kept: String,
+    wish: Wish,
     crc: String,
 }
 
 impl Batches {
-    fn new(wish: Wish, columns: &Columns) -> Self {
-        Self { kept: wish.kept(true), crc: columns.crc() }
-    }
-
     /// Deletes the rows of a stretch in a transaction.
     async fn delete(&self, conn: &mut MySqlConnection, run: &Run, stretch: &str) -> Result<(Sum, Kept), DbError> {
         let what = "could not purge rows of table `notifications`";
         let failed = |error: sqlx::Error| DbError::new(what, &error);
         in_transaction(conn, what, async |conn: &mut MySqlConnection| {
             hold::gate(conn).await?;
-            let (gone, kept) = self.lock(conn, stretch).await.map_err(failed)?;
-            let deleted = if gone.rows > 0 { self.delete_locked(conn, stretch).await.map_err(failed)? } else { 0 };
+            // behind the gate none can come, and where there is none, no row's user has to be looked at
+            let kept = self.wish.kept(hold::any(conn).await?);
+            let (gone, stays) = self.lock(conn, stretch, &kept).await.map_err(failed)?;
+            let deleted =
+                if gone.rows > 0 { self.delete_locked(conn, stretch, &kept).await.map_err(failed)? } else { 0 };
             // a row that was written behind the count
             if deleted != gone.rows {
                 return Ok(None);
             }
             run.record(conn, "purge", TABLE, gone.rows, gone.checksum, 0).await?;
-            Ok(Some((gone, kept)))
+            Ok(Some((gone, stays)))
         })
         .await
     }
 
     /// Locks all rows of a stretch; what goes, and what stays.
-    async fn lock(&self, conn: &mut MySqlConnection, stretch: &str) -> Result<(Sum, Kept), sqlx::Error> {
-        let Self { kept, crc } = self;
+    async fn lock(&self, conn: &mut MySqlConnection, stretch: &str, kept: &str) -> Result<(Sum, Kept), sqlx::Error> {
+        let crc = &self.crc;
         let sql = format!(
             "SELECT {kept} AS kept, COUNT(*), CAST(SUM({crc}) AS CHAR) FROM {TABLE} n FORCE INDEX ({}) WHERE {stretch} \
              GROUP BY kept FOR UPDATE OF n",
@@ -224,12 +280,9 @@ impl Batches {
         Ok((gone, stays))
     }
 
-    async fn delete_locked(&self, conn: &mut MySqlConnection, stretch: &str) -> Result<u64, sqlx::Error> {
-        let kept = match self.kept.as_str() {
-            "NULL" => String::new(),
-            kept => format!(" AND {kept} IS NULL"),
-        };
-        let sql = format!("DELETE n FROM {TABLE} n FORCE INDEX ({}) WHERE {stretch}{kept}", PATH.index);
+    async fn delete_locked(&self, conn: &mut MySqlConnection, stretch: &str, kept: &str) -> Result<u64, sqlx::Error> {
+        let goes = if kept == NONE { String::new() } else { format!(" AND {kept} IS NULL") };
+        let sql = format!("DELETE n FROM {TABLE} n FORCE INDEX ({}) WHERE {stretch}{goes}", PATH.index);
         Ok(sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn).await?.rows_affected())
     }
 }
@@ -278,4 +331,19 @@ pub async fn expected(conn: &mut MySqlConnection, wish: Wish) -> Result<u64, DbE
     let sql = format!("SELECT COUNT(*) FROM {TABLE} n WHERE n.created_at < '{}'", wish.cut_off);
     let rows: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(conn).await.map_err(failed)?;
     Ok(rows.unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_is_cut_into_pieces() {
+        let times: Vec<String> = cuts(0, 3600 * 16).collect();
+        assert_eq!(times.len(), 15);
+        assert_eq!((times[0].as_str(), times[14].as_str()), ("1970-01-01 01:00:00", "1970-01-01 15:00:00"));
+        // less than a second each: one piece
+        assert_eq!(cuts(100, 115).count(), 0);
+        assert_eq!(cuts(100, 116).collect::<Vec<_>>()[14], "1970-01-01 00:01:55");
+    }
 }

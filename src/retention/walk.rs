@@ -44,7 +44,13 @@ impl Walk {
     /// From the oldest row to those before `cut_off`, a date or a time as SQL writes it; to the last one without it.
     #[must_use]
     pub fn new(path: Path, cut_off: Option<String>) -> Self {
-        Self { path, cut_off, at: At::Begin }
+        Self::between(path, None, cut_off)
+    }
+
+    /// From the rows of the time `from` on, given likewise.
+    #[must_use]
+    pub fn between(path: Path, from: Option<String>, cut_off: Option<String>) -> Self {
+        Self { path, cut_off, at: from.map_or(At::Begin, At::From) }
     }
 
     /// The condition in SQL on the next rows, `rows` at the most but for what is written meanwhile, and passes them; none
@@ -76,7 +82,7 @@ impl Walk {
                 self.at = At::End;
                 return Ok(None);
             };
-            let stretch = self.between(alias, next.as_deref());
+            let stretch = self.up_to(alias, next.as_deref());
             self.at = match next {
                 // more rows of one time than a batch takes
                 Some(next) if next == first => {
@@ -97,7 +103,7 @@ impl Walk {
         rows: u32,
     ) -> Result<(Option<String>, Option<String>), sqlx::Error> {
         let Path { table, column, index } = self.path;
-        let from = format!("FROM {table} t FORCE INDEX ({index}) WHERE {}", self.between("t", None));
+        let from = format!("FROM {table} t FORCE INDEX ({index}) WHERE {}", self.up_to("t", None));
         let row = |offset| format!("(SELECT CAST({column} AS CHAR) {from} ORDER BY {column} LIMIT 1 OFFSET {offset})");
         let sql = format!("SELECT {}, {}", row(0), row(rows));
         let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(conn).await?;
@@ -122,7 +128,7 @@ impl Walk {
     }
 
     /// The rows from where the walk is up to a time, or to the cut-off.
-    fn between(&self, alias: &str, before: Option<&str>) -> String {
+    fn up_to(&self, alias: &str, before: Option<&str>) -> String {
         let column = self.path.column;
         let before = match before.or(self.cut_off.as_deref()) {
             Some(time) => format!("{alias}.{column} < '{time}'"),
@@ -157,8 +163,8 @@ mod tests {
             (At::Behind("2".to_owned()), "t.at > '2' AND t.at < '2026-01-01'", "t.at > '2' AND t.at < '3'"),
         ] {
             walk.at = at;
-            assert_eq!(walk.between("t", None), all);
-            assert_eq!(walk.between("t", Some("3")), some);
+            assert_eq!(walk.up_to("t", None), all);
+            assert_eq!(walk.up_to("t", Some("3")), some);
         }
         assert_eq!(walk.tied("t", "2", "a", None), "t.at = '2' AND t.id > _utf8mb4 x'61'");
         assert_eq!(

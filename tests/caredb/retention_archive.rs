@@ -115,7 +115,7 @@ fn what_is_old_goes_by_rows_and_what_must_stay_stays() {
     2023-02  29  rows  <size>  0  10 (1 follow-up, 1 prescription, 1 refund, 3 status, 4 unpaid)
     2023-03  7  rows  <size>  5  7 (1 follow-up, 1 prescription, 1 refund, 2 status, 2 unpaid)
 
-    dry run, nothing was changed: 74 rows of 3 months older than 2023-03-15 would go, about <size>
+    dry run, nothing was changed: 74 rows of 3 months older than 2023-03-15 would go, about <size>; no run of 1000 rows yet that tells how long it takes
     ");
     assert_eq!(test.rows("SELECT COUNT(*) FROM appointments_archive"), ["0"]);
     assert_snapshot!(run(&test, &format!("archive appointments {TODAY}")), @"
@@ -201,7 +201,7 @@ fn a_month_goes_as_a_whole() {
     2023-02  29  exchange  <size>  0  10 (1 follow-up, 1 prescription, 1 refund, 3 status, 4 unpaid)
     2023-03  7  not: a part of it is too young  <size>  5  7 (1 follow-up, 1 prescription, 1 refund, 2 status, 2 unpaid)
 
-    dry run, nothing was changed: 67 rows of 2 months older than 2023-03-15 would go, about <size>
+    dry run, nothing was changed: 67 rows of 2 months older than 2023-03-15 would go, about <size>; no run of 1000 rows yet that tells how long it takes
     ");
     assert_snapshot!(run(&test, &format!("archive appointments --method exchange {TODAY}")), @"
     exit 0

@@ -60,7 +60,7 @@ fn old_records_move_and_come_back() {
     month  move
     2023-01  620
     2023-02  560
-    dry run, nothing was changed: 1180 medical records from before 2023-03-01 would move
+    dry run, nothing was changed: 1180 medical records from before 2023-03-01 would move; no run of 1000 rows yet that tells how long it takes
     ");
     assert_snapshot!(run(&test, COMPRESS), @"
     exit 0

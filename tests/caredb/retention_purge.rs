@@ -64,7 +64,7 @@ fn what_is_old_enough_goes() {
     month  go  bytes  stay: unread  on hold
     2023-10  3000  121.9 KiB  0  0
     2023-12  1  41 B  0  0
-    dry run, nothing was changed: 3001 notifications from before 2024-01-01 would go
+    dry run, nothing was changed: 3001 notifications from before 2024-01-01 would go; no run of 1000 rows yet that tells how long it takes
     ");
     assert_eq!(count(&test), 3003);
     assert_snapshot!(run(&test, PURGE), @"
@@ -123,7 +123,7 @@ fn the_unread_and_the_held_stay() {
     --- stdout
     month  go  bytes  stay: unread  on hold
     2023-10  500  20.3 KiB  1000  1500
-    dry run, nothing was changed: 500 notifications from before 2024-01-01 would go
+    dry run, nothing was changed: 500 notifications from before 2024-01-01 would go; no run of 1000 rows yet that tells how long it takes
     ");
     assert_snapshot!(run(&test, &format!("{PURGE} --keep-unread")), @"
     exit 0
@@ -264,13 +264,35 @@ fn killed_at_every_point_it_loses_and_doubles_nothing() {
 }
 
 #[test]
+fn a_dry_run_tells_how_long_by_the_last_run_that_can_tell() {
+    let test = migrated("purge_expected");
+    let expected = || {
+        let text = test.run(&format!("{PURGE} --dry-run"));
+        text.lines().last().unwrap().split_once(" would go").unwrap().1.to_owned()
+    };
+    notifications(&test, 999);
+    test.ok(PURGE);
+    notifications(&test, 3000);
+    // too few rows say nothing of a rate
+    assert_eq!(expected(), "; no run of 1000 rows yet that tells how long it takes");
+    test.sql(
+        "UPDATE caredb_run_parts SET row_count = 1000;
+         UPDATE caredb_runs SET ended_at = started_at + INTERVAL 50 SECOND",
+    );
+    assert_eq!(expected(), ", in about 2 min 30 s by the rate of run 1");
+    // one that was stopped is none that can tell
+    test.sql("UPDATE caredb_runs SET outcome = 'stopped'");
+    assert_eq!(expected(), "; no run of 1000 rows yet that tells how long it takes");
+}
+
+#[test]
 fn ctrl_c_finishes_the_batch() {
     let test = migrated("purge_ctrl_c");
     notifications(&test, 5000);
-    // rows that another session has locked keep the first batch of each lane under way
+    // rows that another session has locked keep the first batch of each lane under way, of the oldest rows and of the youngest
     let mut other = crate::support::block_on(test.connect());
     let mut lock = |sql: &str| crate::support::block_on(async { crate::support::rows(&mut other, sql).await.unwrap() });
-    lock("START TRANSACTION; SELECT 1 FROM notifications WHERE id IN ('n7', 'n700') FOR UPDATE");
+    lock("START TRANSACTION; SELECT 1 FROM notifications WHERE id IN ('n7', 'n4990') FOR UPDATE");
     let told = || std::fs::read_to_string(test.folder.join("stderr")).unwrap();
     let stderr = std::fs::File::create(test.folder.join("stderr")).unwrap();
     let running = test.command(PURGE).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
@@ -282,10 +304,10 @@ fn ctrl_c_finishes_the_batch() {
     assert_snapshot!(stable(&format!("{}\n{}", test.show(&output), told())), @"
     exit 130
     --- stdout
-    interrupted, and the next run goes on: purged 1000 notifications from before 2024-01-01 in <s> s, <n> rows/s
+    interrupted, and the next run goes on: purged 626 notifications from before 2024-01-01 in <s> s, <n> rows/s
     interrupted; the batch under way is finished first
     ");
-    assert_eq!((count(&test), recorded(&test)), (4000, 1000));
+    assert_eq!((count(&test), recorded(&test)), (4374, 626));
     assert_eq!(test.rows("SELECT outcome FROM caredb_runs"), ["stopped"]);
 }
 

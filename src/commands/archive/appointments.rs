@@ -40,7 +40,9 @@ pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::R
     let contents = observe::contents(&mut session.conn, &selection, (&live, &archive)).await?;
     let (steps, left) = plan(&contents, args.method);
     if args.dry_run {
-        return Ok(dry_run(&contents, &steps, &left, cut_off));
+        let rows = steps.iter().map(|step| step.content.goes).sum();
+        let shown = dry_run(&contents, &steps, &left, cut_off);
+        return retention::with_expected(&mut session.conn, ARCHIVE, rows, shown).await;
     }
     for (content, why) in &left {
         let text = format!("{} can't be exchanged: {why}; say `--method rows`", content.month);

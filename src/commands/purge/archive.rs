@@ -33,7 +33,8 @@ pub async fn run(context: &Context, args: &PurgeArchiveArgs) -> anyhow::Result<O
     let months = months(&mut session, cut_off).await?;
     let goes: u64 = months.iter().map(|month| month.goes).sum();
     if args.dry_run {
-        return Ok(dry_run(&months, goes, cut_off));
+        let shown = dry_run(&months, goes, cut_off);
+        return retention::with_expected(&mut session.conn, DESTROY, goes, shown).await;
     }
     if goes == 0 {
         let text = format!("nothing to do: no archived appointment from before {cut_off} can go{}", staying(&months));

@@ -102,5 +102,6 @@ async fn dry_run(open: &mut Open, wish: Wish) -> anyhow::Result<Outcome> {
     let last =
         format!("dry run, nothing was changed: {} from before {} would go", count(rows, "notification"), wish.cut_off);
     let text = if lines.is_empty() { last } else { format!("{}\n{last}", render(&columns, &lines)) };
-    Ok(Outcome::done(text, json!({ "dry_run": true, "cut_off": wish.cut_off, "rows": rows, "months": months })))
+    let fields = json!({ "dry_run": true, "cut_off": wish.cut_off, "rows": rows, "months": months });
+    retention::with_expected(conn, COMMAND, rows, Outcome::done(text, fields)).await
 }
