@@ -42,7 +42,8 @@ impl Kind {
                 '[' => {
                     let inside: String = chars.by_ref().take_while(|&c| c != ']').collect();
                     let inside = inside.to_ascii_lowercase();
-                    hours |= !inside.is_empty() && ["h", "m", "s"].iter().any(|unit| inside.replace(unit, "").is_empty());
+                    hours |=
+                        !inside.is_empty() && ["h", "m", "s"].iter().any(|unit| inside.replace(unit, "").is_empty());
                 }
                 'y' | 'd' => date = true,
                 'h' | 's' => time = true,
@@ -112,7 +113,8 @@ fn moment(days: f64, kind: Kind, since_1904: bool) -> Result<String, &'static st
         (false, _) => (1899, 12, 31, 1),
     };
     let days = Days::new(u64::try_from(day - before).unwrap_or_default());
-    let date = NaiveDate::from_ymd_opt(year, month, first).and_then(|first| first.checked_add_days(days)).ok_or(OUTSIDE)?;
+    let date =
+        NaiveDate::from_ymd_opt(year, month, first).and_then(|first| first.checked_add_days(days)).ok_or(OUTSIDE)?;
     match kind {
         Kind::Date if in_day == 0 => Ok(date.to_string()),
         _ => Ok(format!("{date} {}", clock(hours))),

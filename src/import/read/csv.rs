@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
+use super::MOST_ROW_BYTES;
 use super::dialect::{Dialect, Ending, Found, Splitter};
 use super::error::ReadError;
 use super::record::{Record, Words};
@@ -91,6 +92,9 @@ impl Csv {
                 self.window.more()?;
                 continue;
             };
+            if end > MOST_ROW_BYTES {
+                return self.pass_long(record).map(|()| true);
+            }
             let escaped = |escape| memchr(escape, &rest[..end]).is_some();
             let (next, ending) = match (rest.get(end), rest.get(end + 1)) {
                 (Some(b'\n' | b'\r') | None, _) if self.dialect.escape.is_some_and(escaped) => {
@@ -134,6 +138,8 @@ impl Csv {
         let (next, ending) = loop {
             self.splitter.begin();
             match self.splitter.run(self.dialect, self.window.rest(), self.window.last) {
+                // so that a row's length alone decides, and not what else is in the window
+                Found::Row(next, _) if next > MOST_ROW_BYTES => return self.pass_long(record),
                 Found::Row(next, ending) => break (next, ending),
                 Found::Unclosed => return Err(self.unclosed(self.window.line)),
                 Found::More(_) if self.window.is_full() => return self.pass_long(record),
@@ -236,5 +242,64 @@ impl Csv {
 
     fn fail(&self, code: &'static str, detail: impl Into<String>) -> ReadError {
         self.window.text.input.fail(code, detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// A file of rows of a length each, in MiB; a row of 0 is a quote without its end, and 40 MiB behind it.
+    fn long(rows: &[usize]) -> (Vec<String>, Option<ReadError>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        let mut file = std::fs::File::create(&path).unwrap();
+        file.write_all(b"a,b\n").unwrap();
+        let megabyte = "x\ny,".repeat(1 << 18);
+        for &row in rows {
+            file.write_all(b"\"").unwrap();
+            (0..if row == 0 { 40 } else { row }).for_each(|_| file.write_all(megabyte.as_bytes()).unwrap());
+            file.write_all(if row == 0 { b"" } else { b"\",2\r\n1,2\r\n" }).unwrap();
+        }
+        drop(file);
+        let source = Source::default();
+        let text = Text::open(&path, None).unwrap();
+        let (mut csv, _) = Csv::open(text, &source, Format::Csv, &Arc::default()).unwrap();
+        let mut record = Record::new();
+        let mut lines = Vec::new();
+        let error = loop {
+            match csv.read(&mut record) {
+                Ok(true) => {}
+                Ok(false) => break None,
+                Err(error) => break Some(error),
+            }
+            let fault = record.faults().first().map(|fault| (fault.code, fault.column));
+            lines.push(format!("{}:{} {} {fault:?}", record.row(), record.line(), record.len()));
+        };
+        // whatever the file holds
+        assert!(csv.window.room() <= 32 << 20);
+        assert!(csv.splitter.bytes.capacity() <= 64 << 20);
+        (lines, error)
+    }
+
+    #[test]
+    fn a_row_without_end_does_not_fill_the_memory() {
+        let lines = 1 << 18;
+        let (read, error) = long(&[1, 2, 17, 40]);
+        let expected = [
+            "1:2 2 None".to_owned(),
+            format!("2:{} 2 None", 3 + lines),
+            format!("3:{} 2 Some((\"field-too-long\", Some(0)))", 4 + lines),
+            format!("4:{} 2 None", 5 + 3 * lines),
+            format!("5:{} 0 Some((\"field-too-long\", None))", 6 + 3 * lines),
+            format!("6:{} 2 None", 7 + 20 * lines),
+            format!("7:{} 0 Some((\"field-too-long\", None))", 8 + 20 * lines),
+            format!("8:{} 2 None", 9 + 60 * lines),
+        ];
+        assert_eq!((read.as_slice(), error), (&expected[..], None));
+        let (read, error) = long(&[0]);
+        assert_eq!((read.len(), error.map(|error| (error.code(), error.line))), (0, Some(("unclosed-quote", Some(2)))));
     }
 }

@@ -78,7 +78,10 @@ impl Input {
         let now = self.file.metadata().map_err(|error| ReadError::io(&self.name, &error))?;
         match Stamp::of(&now) == self.before {
             true => Ok(()),
-            false => Err(self.fail("file-changed", "the file was written to while it was read; wait for its writer, then run again")),
+            false => Err(self.fail(
+                "file-changed",
+                "the file was written to while it was read; wait for its writer, then run again",
+            )),
         }
     }
 

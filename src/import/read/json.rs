@@ -26,9 +26,13 @@ pub(super) fn check(line: &str) -> Result<(), Bad> {
     };
     let at = at(&error);
     Err(match problem.get() {
-        Problem::Syntax => Bad("bad-json", format!("the line is no JSON object, from byte {at} on; write one object a line")),
+        Problem::Syntax => {
+            Bad("bad-json", format!("the line is no JSON object, from byte {at} on; write one object a line"))
+        }
         Problem::Twice => Bad("duplicate-key", format!("an object has a key twice, at byte {at}; rename or drop one")),
-        Problem::Deep => Bad("nested-too-deep", format!("there are more than {MOST_LEVELS} levels; flatten the object")),
+        Problem::Deep => {
+            Bad("nested-too-deep", format!("there are more than {MOST_LEVELS} levels; flatten the object"))
+        }
     })
 }
 

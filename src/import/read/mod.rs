@@ -54,7 +54,8 @@ impl Reader {
     pub fn open(path: &Path, source: &Source) -> Result<Self, ReadError> {
         let file = path.display().to_string();
         let Some(format) = source.format_of(path) else {
-            let detail = "the name does not say what kind of file it is; add `format`: `csv`, `tsv`, `ndjson` or `xlsx`";
+            let detail =
+                "the name does not say what kind of file it is; add `format`: `csv`, `tsv`, `ndjson` or `xlsx`";
             return Err(ReadError::new("unknown-format", &file, detail));
         };
         refuse_options(source, format, &file)?;
@@ -118,7 +119,8 @@ fn refuse_options(source: &Source, format: Format, file: &str) -> Result<(), Rea
 
 fn check_names(header: &[String], file: &str) -> Result<(), ReadError> {
     if header.len() > MOST_COLUMNS {
-        let detail = format!("the file has {} columns, and {MOST_COLUMNS} are the most; check the delimiter", header.len());
+        let detail =
+            format!("the file has {} columns, and {MOST_COLUMNS} are the most; check the delimiter", header.len());
         return Err(ReadError::new("too-many-columns", file, detail));
     }
     let mut names = BTreeSet::new();

@@ -113,10 +113,13 @@ impl Ndjson {
     /// Reads the next row; false at the end.
     pub(super) fn read(&mut self, record: &mut Record) -> Result<bool, ReadError> {
         let found = self.line()?;
+        if matches!(found, Line::None) {
+            return Ok(false);
+        }
         self.row += 1;
         record.begin(self.row, self.window.line, &self.words);
         match found {
-            Line::None => return Ok(false),
+            Line::None => {}
             Line::Long => {
                 record.fault("field-too-long", None, "the line is longer than 16 MiB; shorten it");
                 self.window.skip_line(false)?;
@@ -134,13 +137,7 @@ impl Ndjson {
 }
 
 /// Takes the row from its line. A line that is no object becomes its only field.
-fn fill(
-    record: &mut Record,
-    line: &[u8],
-    columns: &HashMap<String, usize>,
-    filled: &mut [bool],
-    encoding: &str,
-) {
+fn fill(record: &mut Record, line: &[u8], columns: &HashMap<String, usize>, filled: &mut [bool], encoding: &str) {
     let checked = match std::str::from_utf8(line) {
         Ok(_) if memchr::memchr(0, line).is_some() => {
             Err(Bad("nul-byte", "the line has a NUL character; take it out".to_owned()))

@@ -174,7 +174,8 @@ impl Record {
                 self.fault("field-too-long", Some(column), "the field is longer than 1 MiB; shorten it");
             }
             if bad {
-                let detail = format!("the field is no text in {encoding}; correct it, or declare the file's `encoding`");
+                let detail =
+                    format!("the field is no text in {encoding}; correct it, or declare the file's `encoding`");
                 self.fault("bad-encoding", Some(column), detail);
             }
             if nul {

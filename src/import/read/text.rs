@@ -118,7 +118,8 @@ impl Decode {
                 self.last = self.to == 0;
             }
             let raw = &self.raw[self.from..self.to];
-            let refused = self.refused.as_ref().and_then(|refused| raw.iter().position(|&byte| refused[usize::from(byte)]));
+            let refused =
+                self.refused.as_ref().and_then(|refused| raw.iter().position(|&byte| refused[usize::from(byte)]));
             if refused == Some(0) {
                 into[filled..filled + 2].copy_from_slice(&[0xff, raw[0]]);
                 (filled, self.from) = (filled + 2, self.from + 1);
@@ -171,7 +172,9 @@ fn find(input: &Input, label: Option<&str>) -> Result<&'static Encoding, ReadErr
         plain => Encoding::for_label_no_replacement(plain.as_bytes()),
     };
     found.filter(|encoding| *encoding != encoding_rs::X_USER_DEFINED).ok_or_else(|| {
-        let detail = format!("there is no encoding `{label}`; write `utf-8`, `windows-1252`, `utf-16le` or another of the WHATWG's");
+        let detail = format!(
+            "there is no encoding `{label}`; write `utf-8`, `windows-1252`, `utf-16le` or another of the WHATWG's"
+        );
         input.fail("unknown-encoding", detail)
     })
 }
@@ -183,10 +186,10 @@ fn settle(
     label: Option<&str>,
     head: &[u8],
 ) -> Result<(&'static Encoding, usize), ReadError> {
-    let said = label.map_or("UTF-8 where no `encoding` is declared".to_owned(), |label| format!("declared as `{label}`"));
-    let wrong = |sign: &str, cure: &str| {
-        Err(input.fail("wrong-encoding", format!("the file is {said}, but {sign}; {cure}")))
-    };
+    let said =
+        label.map_or("UTF-8 where no `encoding` is declared".to_owned(), |label| format!("declared as `{label}`"));
+    let wrong =
+        |sign: &str, cure: &str| Err(input.fail("wrong-encoding", format!("the file is {said}, but {sign}; {cure}")));
     let other = |encoding: &str| format!("write `encoding = \"{}\"`", encoding.to_ascii_lowercase());
     let (marked, mark) = match head {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
@@ -198,7 +201,8 @@ fn settle(
         _ => return unmarked(declared, head).map_or(Ok((declared, 0)), |(sign, cure)| wrong(sign, cure)),
     };
     // plain `utf-16` leaves the order to the mark
-    let either = declared == UTF_16LE && marked == UTF_16BE && label.is_some_and(|label| !label.to_lowercase().ends_with("le"));
+    let either =
+        declared == UTF_16LE && marked == UTF_16BE && label.is_some_and(|label| !label.to_lowercase().ends_with("le"));
     if marked != declared && !either {
         return wrong(&format!("it is {} by its byte order mark", marked.name()), &other(marked.name()));
     }

@@ -37,6 +37,11 @@ impl Window {
         self.end - self.start > MOST_ROW_BYTES
     }
 
+    #[cfg(test)]
+    pub(super) fn room(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Reads on. It doubles, so that looking anew from the start of a row costs a row's length, not its square.
     pub(super) fn more(&mut self) -> Result<(), ReadError> {
         self.bytes.copy_within(self.start..self.end, 0);

@@ -141,7 +141,8 @@ impl Workbook {
             Err(_) => None,
         };
         let Some(bytes) = unpacked else {
-            let detail = format!("its part `{part}` can't be unpacked: it is damaged or encrypted; save the workbook again");
+            let detail =
+                format!("its part `{part}` can't be unpacked: it is damaged or encrypted; save the workbook again");
             return Err(ReadError::new("bad-xlsx", &self.file, detail));
         };
         self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(|| too_large(&self.file))?;

@@ -69,7 +69,8 @@ impl Xlsx {
             let column = cell.column + 1;
             match &cell.text {
                 Ok(text) if text.contains('\0') || text.len() > MOST_FIELD_BYTES => {
-                    let detail = format!("the header has a NUL character or a very long name in column {column}; rename it");
+                    let detail =
+                        format!("the header has a NUL character or a very long name in column {column}; rename it");
                     return Err(self.input.fail("bad-header", detail).at(self.line));
                 }
                 Ok(text) if self.words.trim => names[cell.column] = text.trim().to_owned(),

@@ -72,7 +72,10 @@ fn what_stood_there_is_kept() {
     let mut record = Record::new();
     assert!(reader.read(&mut record).unwrap());
     assert_eq!((record.field(0), record.field(1), record.field(2), record.field(3)), (Some("x"), None, None, None));
-    assert_eq!((record.raw(0), record.raw(1), record.raw(2), record.raw(3)), (&b" x "[..], &b"\xc3"[..], &b"\xa9"[..], &[][..]));
+    assert_eq!(
+        (record.raw(0), record.raw(1), record.raw(2), record.raw(3)),
+        (&b" x "[..], &b"\xc3"[..], &b"\xa9"[..], &[][..])
+    );
     let faults: Vec<_> = record.faults().iter().map(|fault| (fault.code, fault.column)).collect();
     assert_eq!(faults, [("bad-encoding", Some(1)), ("bad-encoding", Some(2))]);
     assert_eq!(
@@ -108,11 +111,7 @@ fn headers_are_looked_at() {
     for (text, code, message) in [
         ("", "empty-file", "`a.csv`: the file is empty; export it again"),
         ("\u{feff}", "empty-file", "`a.csv`: the file is empty; export it again"),
-        (
-            "\n\r\n",
-            "no-header",
-            "`a.csv`: there is no header row; add one, or say `header = false` and `columns`",
-        ),
+        ("\n\r\n", "no-header", "`a.csv`: there is no header row; add one, or say `header = false` and `columns`"),
         ("a,b,a\n", "duplicate-header", "`a.csv`: two columns are called `a`; rename one of them"),
         ("a,,b\n", "blank-header", "`a.csv`: column 2 has no name; give it one"),
         ("a, \n", "blank-header", "`a.csv`: column 2 has no name; give it one"),
@@ -138,8 +137,14 @@ fn options_that_mean_nothing_are_refused() {
     let three = "`a.csv`: `delimiter`, `quote` and `escape` are three different characters; quotes are doubled where `escape` \
                  is left out";
     for (text, message) in [
-        ("delimiter = 'é'", "`a.csv`: `delimiter` is one ASCII character that is no line end; correct it in the source"),
-        ("delimiter = \"\\n\"", "`a.csv`: `delimiter` is one ASCII character that is no line end; correct it in the source"),
+        (
+            "delimiter = 'é'",
+            "`a.csv`: `delimiter` is one ASCII character that is no line end; correct it in the source",
+        ),
+        (
+            "delimiter = \"\\n\"",
+            "`a.csv`: `delimiter` is one ASCII character that is no line end; correct it in the source",
+        ),
         ("delimiter = '\"'", three),
         ("escape = '\"'", three),
         ("quote = ''\nescape = 'x'", "`a.csv`: `escape` means nothing without `quote`; give both or neither"),
@@ -153,7 +158,8 @@ fn options_that_mean_nothing_are_refused() {
     }
     let named = "`a.csv`: there is no header; give the columns' names in `columns`";
     fails("a.csv", "a\n", &source("header = false"), "no-header", named);
-    let unknown = "`a.txt`: the name does not say what kind of file it is; add `format`: `csv`, `tsv`, `ndjson` or `xlsx`";
+    let unknown =
+        "`a.txt`: the name does not say what kind of file it is; add `format`: `csv`, `tsv`, `ndjson` or `xlsx`";
     fails("a.txt", "a\n", &plain(), "unknown-format", unknown);
     let csv = "`a.ndjson`: `delimiter`, `quote` and `escape` are for CSV and TSV; leave them out";
     fails("a.ndjson", "{}", &source("delimiter = ';'"), "bad-option", csv);

@@ -16,8 +16,21 @@ fn keys_become_columns() {
             &["a|a.b|a.b.c|a.d", "1:1 {\"b\":{\"c\":2}, \"d\":[1, {\"e\":3}]}|{\"c\":2}|2|[1, {\"e\":3}]"],
         ),
         ("{\"a\":\"\\u00e9\\n\\\"\"}\n{\"a\":\"\"}\n{\"a\":\"null\"}", &["a", "1:1 é\n\"", "2:2 -", "3:3 null"]),
-        ("{\"a\":1}\n{\"a\":1,\"a\":2}\n{\"a\":{\"b\":1,\"b\":2}}", &["a", "1:1 1", "2:2 {\"a\":1,\"a\":2} !duplicate-key", "3:3 {\"a\":{\"b\":1,\"b\":2}} !duplicate-key"]),
-        ("{\"a\":1}\n{\"a\":}\n[1]\n{\"a\":1}{}\n7", &["a", "1:1 1", "2:2 {\"a\":} !bad-json", "3:3 [1] !bad-json", "4:4 {\"a\":1}{} !bad-json", "5:5 7 !bad-json"]),
+        (
+            "{\"a\":1}\n{\"a\":1,\"a\":2}\n{\"a\":{\"b\":1,\"b\":2}}",
+            &["a", "1:1 1", "2:2 {\"a\":1,\"a\":2} !duplicate-key", "3:3 {\"a\":{\"b\":1,\"b\":2}} !duplicate-key"],
+        ),
+        (
+            "{\"a\":1}\n{\"a\":}\n[1]\n{\"a\":1}{}\n7",
+            &[
+                "a",
+                "1:1 1",
+                "2:2 {\"a\":} !bad-json",
+                "3:3 [1] !bad-json",
+                "4:4 {\"a\":1}{} !bad-json",
+                "5:5 7 !bad-json",
+            ],
+        ),
         ("{\"a.b\":1,\"a\":{\"b\":2}}", &["a.b|a", "1:1 2|{\"b\":2} !duplicate-key@0"]),
         ("{\"a\":\"x\\u0000\"}\n{\"a\":\"x\0\"}", &["a", "1:1 x\0 !nul-byte@0", "2:2 {\"a\":\"x\0\"} !nul-byte"]),
         ("{\"a\":\"\\ud800\"}\n{\"a\":1}", &["a", "1:1 {\"a\":\"\\ud800\"} !bad-json", "2:2 1"]),
@@ -76,5 +89,11 @@ fn what_is_no_ndjson_has_no_header() {
         fails("a.ndjson", text, &plain(), "no-header", message);
     }
     let twice = Source { columns: vec!["a".into(), "a".into()], ..plain() };
-    fails("a.ndjson", "{\"a\":1}", &twice, "duplicate-header", "`a.ndjson`: two columns are called `a`; rename one of them");
+    fails(
+        "a.ndjson",
+        "{\"a\":1}",
+        &twice,
+        "duplicate-header",
+        "`a.ndjson`: two columns are called `a`; rename one of them",
+    );
 }
