@@ -5,7 +5,7 @@ use std::sync::Arc;
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
 use super::MOST_ROW_BYTES;
-use super::dialect::{Dialect, Ending, Found, Splitter};
+use super::dialect::{Dialect, Ending, Found, Splitter, simple};
 use super::error::ReadError;
 use super::record::{Record, Words};
 use super::text::Text;
@@ -135,6 +135,17 @@ impl Csv {
 
     /// Reads a row that has quotes.
     fn split(&mut self, record: &mut Record) -> Result<(), ReadError> {
+        self.splitter.begin();
+        let rest = self.window.rest();
+        let simple = simple(self.dialect, rest, &mut self.splitter.fields);
+        if let Some((end, next, ending)) = simple.filter(|(_, next, _)| *next <= MOST_ROW_BYTES) {
+            self.row += 1;
+            record.begin(self.row, self.window.line, &self.words);
+            record.take(&rest[..end]);
+            self.splitter.fields.iter().for_each(|&(start, end)| record.field_at(start, end));
+            self.end_row(record, next, ending);
+            return Ok(());
+        }
         let (next, ending) = loop {
             self.splitter.begin();
             match self.splitter.run(self.dialect, self.window.rest(), self.window.last) {
@@ -153,10 +164,14 @@ impl Csv {
             record.field_at(start, end);
         }
         self.note_strays(record);
+        self.end_row(record, next, ending);
+        Ok(())
+    }
+
+    fn end_row(&mut self, record: &mut Record, next: usize, ending: Ending) {
         self.window.line += line_ends(&self.window.rest()[..next]);
         self.window.pass(next);
         self.finish(record, ending);
-        Ok(())
     }
 
     fn note_strays(&self, record: &mut Record) {

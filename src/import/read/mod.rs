@@ -20,7 +20,7 @@ mod xlsx;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -123,14 +123,15 @@ fn check_names(header: &[String], file: &str) -> Result<(), ReadError> {
             format!("the file has {} columns, and {MOST_COLUMNS} are the most; check the delimiter", header.len());
         return Err(ReadError::new("too-many-columns", file, detail));
     }
-    let mut names = BTreeSet::new();
+    let mut names = HashMap::new();
     for (column, name) in header.iter().enumerate() {
         if name.trim().is_empty() {
             let detail = format!("column {} has no name; give it one", column + 1);
             return Err(ReadError::new("blank-header", file, detail));
         }
-        if !names.insert(name) {
-            let detail = format!("two columns are called `{name}`; rename one of them");
+        if let Some(first) = names.insert(name, column) {
+            // not the name: where there is no header after all, it is somebody's
+            let detail = format!("columns {} and {} have one name; rename one of them", first + 1, column + 1);
             return Err(ReadError::new("duplicate-header", file, detail));
         }
     }

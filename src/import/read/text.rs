@@ -216,7 +216,7 @@ fn unmarked(declared: &'static Encoding, head: &[u8]) -> Option<(&'static str, &
     let (first, second) = (zeros(0), zeros(1));
     let few = head.len() / 8;
     let wide = head.len() >= 8 && first.max(second) > few;
-    if declared == UTF_16LE && first > second || declared == UTF_16BE && second > first {
+    if declared == UTF_16LE && first > 0 && second == 0 || declared == UTF_16BE && second > 0 && first == 0 {
         return Some(("its bytes are in the other order", "swap `utf-16le` and `utf-16be`"));
     }
     if declared == UTF_16LE || declared == UTF_16BE {

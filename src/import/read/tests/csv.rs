@@ -112,7 +112,7 @@ fn headers_are_looked_at() {
         ("", "empty-file", "`a.csv`: the file is empty; export it again"),
         ("\u{feff}", "empty-file", "`a.csv`: the file is empty; export it again"),
         ("\n\r\n", "no-header", "`a.csv`: there is no header row; add one, or say `header = false` and `columns`"),
-        ("a,b,a\n", "duplicate-header", "`a.csv`: two columns are called `a`; rename one of them"),
+        ("a,b,a\n", "duplicate-header", "`a.csv`: columns 1 and 3 have one name; rename one of them"),
         ("a,,b\n", "blank-header", "`a.csv`: column 2 has no name; give it one"),
         ("a, \n", "blank-header", "`a.csv`: column 2 has no name; give it one"),
         (

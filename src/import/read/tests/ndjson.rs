@@ -94,6 +94,6 @@ fn what_is_no_ndjson_has_no_header() {
         "{\"a\":1}",
         &twice,
         "duplicate-header",
-        "`a.ndjson`: two columns are called `a`; rename one of them",
+        "`a.ndjson`: columns 1 and 2 have one name; rename one of them",
     );
 }
