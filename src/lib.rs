@@ -7,6 +7,7 @@ pub mod config;
 pub mod db;
 pub mod dev;
 pub mod doctor;
+pub mod import;
 pub mod migrate;
 pub mod output;
 pub mod partition;
