@@ -7,6 +7,7 @@ pub mod crash;
 pub mod ddl;
 pub mod error;
 pub mod ident;
+pub mod literal;
 pub mod lock;
 mod program;
 pub mod progress;

@@ -1,4 +1,8 @@
 //! The import of another system's files: [`source`] says how a file is written, [`read`] turns it into rows.
 
+pub mod mapping;
 pub mod read;
+pub mod row;
 pub mod source;
+pub mod target;
+pub mod value;

@@ -1,5 +1,4 @@
-//! Rows as SQL text: which tables there are, in which units their rows come, and the one place where values are written and
-//! escaped.
+//! Rows as SQL text: which tables there are, in which units their rows come, and the one place where values are written.
 
 mod care;
 mod events;
@@ -13,6 +12,7 @@ use uuid::Uuid;
 
 use super::visits::Cell;
 use super::{Clinic, DAY, date, people};
+use crate::db::literal::push_text;
 
 /// The tables, each after those that it refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,21 +212,9 @@ impl Row<'_> {
         self
     }
 
-    /// The one place where text becomes SQL. The session's `sql_mode` has no `NO_BACKSLASH_ESCAPES`.
     fn text(&mut self, text: &str) -> &mut Self {
-        self.0.push('\'');
-        let mut rest = text;
-        while let Some(place) = rest.find(['\'', '\\', '\0']) {
-            self.0.push_str(&rest[..place]);
-            self.0.push_str(match rest.as_bytes()[place] {
-                b'\'' => "''",
-                b'\\' => "\\\\",
-                _ => "\\0",
-            });
-            rest = &rest[place + 1..];
-        }
-        self.0.push_str(rest);
-        self.0.push_str("',");
+        push_text(self.0, text);
+        self.0.push(',');
         self
     }
 

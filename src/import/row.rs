@@ -1,0 +1,153 @@
+//! A row of a table, made of a source's row: each column's value in the form in which MySQL shows it, so that one text serves for
+//! the check, for the INSERT and for the comparison afterwards.
+
+use uuid::Uuid;
+
+use crate::db::literal::push_text;
+
+/// A row. It is filled again and again, so that no row costs an allocation.
+#[derive(Debug, Default)]
+pub struct Row {
+    text: String,
+    /// The end of each column's text; none for NULL.
+    ends: Vec<(usize, State)>,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+    /// Its id.
+    pub id: Uuid,
+    /// What the other system knows it by: the texts of its columns with U+001F between them.
+    pub legacy_id: String,
+    /// Rows that it refers to: the place among the mapped columns, and the id.
+    pub references: Vec<(usize, Uuid)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Value,
+    Null,
+    /// There is none, and the column has a default that is not NULL.
+    Default,
+}
+
+/// What is wrong with a value, or with the row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// A code of `codes`.
+    pub code: &'static str,
+    /// The place among the mapped columns.
+    pub column: Option<usize>,
+}
+
+impl Row {
+    /// Empties it.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        self.problems.clear();
+        self.legacy_id.clear();
+        self.references.clear();
+        self.id = Uuid::nil();
+    }
+
+    /// The next column's value, as `write` appends it; what it says is wrong is noted, and the column is NULL.
+    pub fn push(&mut self, write: impl FnOnce(&mut String) -> Result<(), &'static str>) {
+        let begin = self.text.len();
+        match write(&mut self.text) {
+            Ok(()) => self.ends.push((self.text.len(), State::Value)),
+            Err(code) => {
+                self.text.truncate(begin);
+                self.problem(code);
+                self.push_null();
+            }
+        }
+    }
+
+    /// The next column is NULL.
+    pub fn push_null(&mut self) {
+        self.ends.push((self.text.len(), State::Null));
+    }
+
+    /// The next column has its default.
+    pub fn push_default(&mut self) {
+        self.ends.push((self.text.len(), State::Default));
+    }
+
+    /// Something is wrong with the next column.
+    pub fn problem(&mut self, code: &'static str) {
+        self.problems.push(Problem { code, column: Some(self.ends.len()) });
+    }
+
+    /// The value of a column; none where it is NULL or the default.
+    #[must_use]
+    pub fn value(&self, column: usize) -> Option<&str> {
+        let begin = column.checked_sub(1).map_or(0, |before| self.ends[before].0);
+        let (end, state) = self.ends[column];
+        (state == State::Value).then(|| &self.text[begin..end])
+    }
+
+    /// The column has its default, which is not known here.
+    #[must_use]
+    pub fn is_default(&self, column: usize) -> bool {
+        self.ends[column].1 == State::Default
+    }
+
+    /// Appends `('id',value,…)`; the columns in `null` are left NULL.
+    pub fn write(&self, sql: &mut String, null: &[usize]) {
+        sql.push_str("('");
+        let mut buffer = Uuid::encode_buffer();
+        sql.push_str(self.id.hyphenated().encode_lower(&mut buffer));
+        sql.push('\'');
+        for column in 0..self.ends.len() {
+            sql.push(',');
+            match self.value(column) {
+                Some(value) if !null.contains(&column) => push_text(sql, value),
+                None if self.is_default(column) => sql.push_str("DEFAULT"),
+                _ => sql.push_str("NULL"),
+            }
+        }
+        sql.push(')');
+    }
+
+    /// A hash of all values: where it is the same, an earlier import wrote the same row.
+    #[must_use]
+    pub fn hash(&self) -> u64 {
+        let mut hash = xxhash_rust::xxh3::Xxh3::new();
+        hash.update(self.text.as_bytes());
+        for (end, state) in &self.ends {
+            hash.update(&(*end as u64).to_le_bytes());
+            hash.update(&[*state as u8]);
+        }
+        hash.digest()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_stand_side_by_side() {
+        let mut row = Row::default();
+        let write = |text: &'static str| move |out: &mut String| {
+            out.push_str(text);
+            Ok(())
+        };
+        row.push(write("a'b"));
+        row.push_null();
+        row.push(write(""));
+        row.push(|out| {
+            out.push_str("half");
+            Err("bad-date")
+        });
+        row.push_default();
+        assert_eq!((row.value(0), row.value(1), row.value(2), row.value(3)), (Some("a'b"), None, Some(""), None));
+        assert_eq!(row.problems, [Problem { code: "bad-date", column: Some(3) }]);
+        let mut sql = String::new();
+        row.write(&mut sql, &[0]);
+        assert_eq!(sql, "('00000000-0000-0000-0000-000000000000',NULL,NULL,'',NULL,DEFAULT)");
+        let hash = row.hash();
+        row.clear();
+        assert!(row.problems.is_empty());
+        assert_ne!(hash, row.hash());
+    }
+}

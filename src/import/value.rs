@@ -1,0 +1,417 @@
+//! Texts as values of a column's type, in the form in which MySQL shows them. Nothing is guessed, rounded or cut off.
+
+use std::fmt::Write as _;
+
+use chrono::format::{Item, ParseErrorKind, Parsed, StrftimeItems};
+use chrono::{DateTime, Datelike as _, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Timelike as _};
+use chrono_tz::Tz;
+use serde_json::Value;
+
+use super::target::{Column, Kind};
+
+/// How values are written in the source.
+#[derive(Debug, Clone)]
+pub struct Form {
+    /// Formats of dates and times; none for ISO 8601.
+    pub formats: Vec<Vec<Item<'static>>>,
+    /// What stands before the decimals.
+    pub decimal: u8,
+    /// The zone of moments that name none.
+    pub zone: Tz,
+}
+
+/// What a value may be wrong with; the code.
+type Wrong = &'static str;
+
+/// The last moment that a TIMESTAMP can hold, 2038-01-19 03:14:07, in seconds (MySQL manual, 13.2.2).
+const LAST_TIMESTAMP_S: i64 = i32::MAX as i64;
+
+/// A format of dates and times, as chrono reads it. None where it is none.
+#[must_use]
+pub fn format(text: &str) -> Option<Vec<Item<'static>>> {
+    StrftimeItems::new(text).parse_to_owned().ok()
+}
+
+/// Appends a text as a value of a column.
+pub fn write(out: &mut String, text: &str, column: &Column, form: &Form) -> Result<(), Wrong> {
+    match &column.kind {
+        Kind::Varchar(most) => sized(out, text, text.len() > *most && text.chars().count() > *most),
+        Kind::Text(most) => sized(out, text, text.len() > *most),
+        Kind::Enum(words) => {
+            let word = words.iter().find(|word| word.as_str() == text).ok_or("unknown-word")?;
+            out.push_str(word);
+            Ok(())
+        }
+        Kind::Int(least, most) => {
+            let number: i64 = integer(text)?;
+            let (least, most) = (column.least.unwrap_or(*least), column.most.unwrap_or(*most));
+            if !(least..=most).contains(&number) {
+                return Err("out-of-range");
+            }
+            let _ = write!(out, "{number}");
+            Ok(())
+        }
+        Kind::Decimal(digits, behind) => decimal(out, text, (*digits, *behind), form.decimal),
+        Kind::Bool => {
+            out.push_str(match text {
+                "1" | "true" => "1",
+                "0" | "false" => "0",
+                _ => return Err("bad-boolean"),
+            });
+            Ok(())
+        }
+        Kind::Date => write_date(out, date(text, form)?),
+        Kind::Time => {
+            let time = time(text, form)?;
+            let _ = write!(out, "{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second());
+            Ok(())
+        }
+        Kind::Timestamp => moment(out, text, form),
+        Kind::Json => {
+            let value: Value = serde_json::from_str(text).map_err(|_| "bad-json-value")?;
+            write_json(out, &value);
+            Ok(())
+        }
+    }
+}
+
+fn sized(out: &mut String, text: &str, too_long: bool) -> Result<(), Wrong> {
+    if too_long {
+        return Err("too-long");
+    }
+    out.push_str(text);
+    Ok(())
+}
+
+/// Digits with a sign before them: no spaces, no points between thousands, no exponent.
+fn integer(text: &str) -> Result<i64, Wrong> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("bad-number");
+    }
+    text.parse().map_err(|_| "out-of-range")
+}
+
+fn decimal(out: &mut String, text: &str, (digits, behind): (usize, usize), point: u8) -> Result<(), Wrong> {
+    let (minus, rest) = match text.as_bytes() {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    let at = rest.iter().position(|byte| *byte == point).unwrap_or(rest.len());
+    let (whole, fraction) = (&rest[..at], rest.get(at + 1..).unwrap_or_default());
+    let all_digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
+    if whole.len() + fraction.len() == 0 || !all_digits(whole) || !all_digits(fraction) || at + 1 == rest.len() {
+        return Err("bad-number");
+    }
+    let first = whole.iter().position(|digit| *digit != b'0').unwrap_or(whole.len());
+    let whole = &whole[first..];
+    if whole.len() > digits - behind {
+        return Err("out-of-range");
+    }
+    let (kept, lost) = fraction.split_at(fraction.len().min(behind));
+    if lost.iter().any(|digit| *digit != b'0') {
+        return Err("too-precise");
+    }
+    let is_zero = whole.is_empty() && kept.iter().all(|digit| *digit == b'0');
+    if minus && !is_zero {
+        out.push('-');
+    }
+    let push = |out: &mut String, part: &[u8]| part.iter().for_each(|digit| out.push(char::from(*digit)));
+    push(out, if whole.is_empty() { b"0" } else { whole });
+    if behind > 0 {
+        out.push('.');
+        push(out, kept);
+        (kept.len()..behind).for_each(|_| out.push('0'));
+    }
+    Ok(())
+}
+
+/// The one reading of a text by the formats. Errors: none fits, or several with other results.
+fn by_formats<T: PartialEq>(
+    text: &str,
+    form: &Form,
+    bad: Wrong,
+    read: impl Fn(&Parsed) -> chrono::ParseResult<T>,
+) -> Result<T, Wrong> {
+    let mut found = None;
+    let mut wrong = bad;
+    for items in &form.formats {
+        let mut parsed = Parsed::new();
+        let result = chrono::format::parse(&mut parsed, text, items.iter()).and_then(|()| read(&parsed));
+        match result {
+            Ok(value) if found.as_ref().is_some_and(|other| *other != value) => return Err("ambiguous-date"),
+            Ok(value) => found = Some(value),
+            // 30 February: written right, and none
+            Err(error) if matches!(error.kind(), ParseErrorKind::OutOfRange | ParseErrorKind::Impossible) => {
+                wrong = "no-such-date";
+            }
+            Err(_) => {}
+        }
+    }
+    found.ok_or(wrong)
+}
+
+fn two(digits: &[u8]) -> Option<u32> {
+    match digits {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some(u32::from(tens - b'0') * 10 + u32::from(ones - b'0')),
+        _ => None,
+    }
+}
+
+/// `2026-11-24`
+fn iso_date(text: &[u8]) -> Result<NaiveDate, Wrong> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return Err("bad-date") };
+    let parts = (two(&[*y1, *y2]), two(&[*y3, *y4]), two(&[*m1, *m2]), two(&[*d1, *d2]));
+    let (Some(century), Some(year), Some(month), Some(day)) = parts else { return Err("bad-date") };
+    NaiveDate::from_ymd_opt((century * 100 + year).cast_signed(), month, day).ok_or("no-such-date")
+}
+
+/// `09:30` or `09:30:00`; with `.000` behind it, where these are zeros.
+fn iso_time(text: &[u8]) -> Result<NaiveTime, Wrong> {
+    let (text, fraction) = match text.iter().position(|byte| *byte == b'.') {
+        Some(point) => (&text[..point], &text[point + 1..]),
+        None => (text, [].as_slice()),
+    };
+    let parts = match text {
+        [h1, h2, b':', m1, m2] => (two(&[*h1, *h2]), two(&[*m1, *m2]), Some(0)),
+        [h1, h2, b':', m1, m2, b':', s1, s2] => (two(&[*h1, *h2]), two(&[*m1, *m2]), two(&[*s1, *s2])),
+        _ => return Err("bad-time"),
+    };
+    let (Some(hour), Some(minute), Some(second)) = parts else { return Err("bad-time") };
+    match fraction.iter().find(|digit| **digit != b'0') {
+        None => NaiveTime::from_hms_opt(hour, minute, second).ok_or("no-such-time"),
+        Some(digit) if digit.is_ascii_digit() => Err("too-precise"),
+        Some(_) => Err("bad-time"),
+    }
+}
+
+fn date(text: &str, form: &Form) -> Result<NaiveDate, Wrong> {
+    let date = if form.formats.is_empty() {
+        iso_date(text.as_bytes())?
+    } else {
+        by_formats(text, form, "bad-date", Parsed::to_naive_date)?
+    };
+    // MySQL manual, 13.2.2: '1000-01-01' to '9999-12-31'
+    if (1000..=9999).contains(&date.year()) { Ok(date) } else { Err("out-of-range") }
+}
+
+fn time(text: &str, form: &Form) -> Result<NaiveTime, Wrong> {
+    if form.formats.is_empty() {
+        iso_time(text.as_bytes())
+    } else {
+        let time = by_formats(text, form, "bad-time", Parsed::to_naive_time)?;
+        if time.nanosecond() == 0 { Ok(time) } else { Err("too-precise") }
+    }
+}
+
+fn write_date(out: &mut String, date: NaiveDate) -> Result<(), Wrong> {
+    let _ = write!(out, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day());
+    Ok(())
+}
+
+/// A moment, in UTC.
+fn moment(out: &mut String, text: &str, form: &Form) -> Result<(), Wrong> {
+    let (local, offset_s) = if form.formats.is_empty() {
+        iso_moment(text)?
+    } else {
+        by_formats(text, form, "bad-moment", |parsed| {
+            let time = parsed.to_naive_time().unwrap_or(NaiveTime::MIN);
+            Ok((parsed.to_naive_date()?.and_time(time), parsed.offset()))
+        })?
+    };
+    if local.nanosecond() != 0 {
+        return Err("too-precise");
+    }
+    let seconds = match offset_s {
+        Some(offset_s) => local.and_utc().timestamp() - i64::from(offset_s),
+        None if form.zone == Tz::UTC => local.and_utc().timestamp(),
+        None => match form.zone.from_local_datetime(&local) {
+            LocalResult::Single(moment) => moment.timestamp(),
+            // the hour that summer time begins or ends with
+            LocalResult::Ambiguous(..) => return Err("ambiguous-time"),
+            LocalResult::None => return Err("no-such-time"),
+        },
+    };
+    if !(1..=LAST_TIMESTAMP_S).contains(&seconds) {
+        return Err("out-of-range");
+    }
+    let moment = DateTime::from_timestamp(seconds, 0).ok_or("out-of-range")?.naive_utc();
+    let _ = write_date(out, moment.date());
+    let _ = write!(out, " {:02}:{:02}:{:02}", moment.hour(), moment.minute(), moment.second());
+    Ok(())
+}
+
+/// `2026-11-24`, `2026-11-24 09:30:00`, `2026-11-24T09:30:00Z`, `…+01:00`; and the seconds of the offset.
+fn iso_moment(text: &str) -> Result<(NaiveDateTime, Option<i32>), Wrong> {
+    let bytes = text.as_bytes();
+    let Some((date, rest)) = bytes.split_at_checked(10) else { return Err("bad-moment") };
+    let date = iso_date(date).map_err(|wrong| if wrong == "bad-date" { "bad-moment" } else { wrong })?;
+    let ([b' ' | b'T', rest @ ..] | rest @ []) = rest else { return Err("bad-moment") };
+    if rest.is_empty() {
+        return if text.len() == 10 { Ok((date.and_time(NaiveTime::MIN), None)) } else { Err("bad-moment") };
+    }
+    let (time, offset_s) = match rest.iter().position(|byte| matches!(byte, b'Z' | b'+' | b'-')) {
+        None => (rest, None),
+        Some(at) => (&rest[..at], Some(offset(&rest[at..]).ok_or("bad-moment")?)),
+    };
+    let time = iso_time(time).map_err(|wrong| if wrong == "bad-time" { "bad-moment" } else { wrong })?;
+    Ok((date.and_time(time), offset_s))
+}
+
+/// `Z`, `+01:00`, `+0100` or `+01`, in seconds.
+fn offset(text: &[u8]) -> Option<i32> {
+    let (sign, digits) = match text {
+        [b'Z'] => return Some(0),
+        [b'+', digits @ ..] => (1, digits),
+        [b'-', digits @ ..] => (-1, digits),
+        _ => return None,
+    };
+    let (hours, minutes) = match digits {
+        [h1, h2] => (two(&[*h1, *h2])?, 0),
+        [h1, h2, m1, m2] | [h1, h2, b':', m1, m2] => (two(&[*h1, *h2])?, two(&[*m1, *m2])?),
+        _ => return None,
+    };
+    (hours <= 14 && minutes < 60).then(|| sign * (hours * 3600 + minutes * 60).cast_signed())
+}
+
+/// Appends JSON as MySQL shows it: keys by length and then by bytes, a space behind `,` and `:` (manual, 13.5).
+pub fn write_json(out: &mut String, value: &Value) {
+    match value {
+        Value::Array(items) => {
+            out.push('[');
+            for (number, item) in items.iter().enumerate() {
+                out.push_str(if number == 0 { "" } else { ", " });
+                write_json(out, item);
+            }
+            out.push(']');
+        }
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_unstable_by_key(|(key, _)| (key.len(), key.as_bytes()));
+            out.push('{');
+            for (number, (key, item)) in fields.into_iter().enumerate() {
+                out.push_str(if number == 0 { "" } else { ", " });
+                let _ = write!(out, "{}: ", Value::from(key.as_str()));
+                write_json(out, item);
+            }
+            out.push('}');
+        }
+        scalar => {
+            let _ = write!(out, "{scalar}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(kind: Kind, formats: &[&str], text: &str) -> Result<String, Wrong> {
+        let column = Column { name: "c".to_owned(), kind, null: true, default: false, least: None, most: None };
+        let formats = formats.iter().map(|text| format(text).unwrap()).collect();
+        let form = Form { formats, decimal: b',', zone: Tz::Europe__Berlin };
+        let mut out = String::new();
+        write(&mut out, text, &column, &form).map(|()| out)
+    }
+
+    #[test]
+    fn numbers_are_neither_rounded_nor_guessed() {
+        for (text, expected) in [
+            ("12,5", Ok("12.50")),
+            ("-0012", Ok("-12.00")),
+            (",5", Ok("0.50")),
+            ("-0,00", Ok("0.00")),
+            ("1,500", Ok("1.50")),
+            ("1,505", Err("too-precise")),
+            ("12.5", Err("bad-number")),
+            ("1.000,00", Err("bad-number")),
+            ("1e3", Err("bad-number")),
+            ("5,", Err("bad-number")),
+            (",", Err("bad-number")),
+            ("", Err("bad-number")),
+            (" 5", Err("bad-number")),
+            ("99999999,99", Ok("99999999.99")),
+            ("100000000", Err("out-of-range")),
+        ] {
+            assert_eq!(read(Kind::Decimal(10, 2), &[], text), expected.map(str::to_owned), "{text}");
+        }
+        let int = Kind::Int(i32::MIN.into(), i32::MAX.into());
+        for (text, expected) in [
+            ("007", Ok("7")),
+            ("-1", Ok("-1")),
+            ("2147483648", Err("out-of-range")),
+            ("99999999999999999999", Err("out-of-range")),
+            ("1e3", Err("bad-number")),
+            ("1.0", Err("bad-number")),
+            ("-", Err("bad-number")),
+        ] {
+            assert_eq!(read(int.clone(), &[], text), expected.map(str::to_owned), "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_must_exist_and_mean_one_day() {
+        for (formats, text, expected) in [
+            (&[][..], "2026-02-28", Ok("2026-02-28")),
+            (&[], "2026-02-30", Err("no-such-date")),
+            (&[], "0000-00-00", Err("no-such-date")),
+            (&[], "0999-01-01", Err("out-of-range")),
+            (&[], "12026-01-01", Err("bad-date")),
+            (&[], "2026-1-1", Err("bad-date")),
+            (&["%d.%m.%Y"], "24.11.2026", Ok("2026-11-24")),
+            (&["%d.%m.%Y"], "31.02.2026", Err("no-such-date")),
+            (&["%d.%m.%Y"], "24.11.26", Err("out-of-range")),
+            (&["%d.%m.%Y"], "24.11.12026", Err("bad-date")),
+            (&["%d/%m/%Y", "%m/%d/%Y"], "24/11/2026", Ok("2026-11-24")),
+            (&["%d/%m/%Y", "%m/%d/%Y"], "05/05/2026", Ok("2026-05-05")),
+            (&["%d/%m/%Y", "%m/%d/%Y"], "05/06/2026", Err("ambiguous-date")),
+        ] {
+            assert_eq!(read(Kind::Date, formats, text), expected.map(str::to_owned), "{formats:?} {text}");
+        }
+        for (text, expected) in [
+            ("09:30", Ok("09:30:00")),
+            ("23:59:59.000", Ok("23:59:59")),
+            ("23:59:59.5", Err("too-precise")),
+            ("24:00", Err("no-such-time")),
+            ("9:30", Err("bad-time")),
+        ] {
+            assert_eq!(read(Kind::Time, &[], text), expected.map(str::to_owned), "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_are_in_utc() {
+        for (formats, text, expected) in [
+            (&[][..], "2026-11-24T09:30:00Z", Ok("2026-11-24 09:30:00")),
+            (&[], "2026-11-24 09:30:00", Ok("2026-11-24 08:30:00")),
+            (&[], "2026-07-24 09:30", Ok("2026-07-24 07:30:00")),
+            (&[], "2026-11-24", Ok("2026-11-23 23:00:00")),
+            (&[], "2026-11-24T09:30:00-05:30", Ok("2026-11-24 15:00:00")),
+            (&[], "2026-03-29 02:30:00", Err("no-such-time")),
+            (&[], "2026-10-25 02:30:00", Err("ambiguous-time")),
+            (&[], "1969-12-31 00:00:00", Err("out-of-range")),
+            (&[], "2038-01-19T03:14:07Z", Ok("2038-01-19 03:14:07")),
+            (&[], "2038-01-19T03:14:08Z", Err("out-of-range")),
+            (&[], "2026-11-24 ", Err("bad-moment")),
+            (&[], "2026-11-24x09:30:00", Err("bad-moment")),
+            (&[], "2026-02-30 09:30:00", Err("no-such-date")),
+            (&["%d.%m.%Y %H:%M"], "24.11.2026 09:30", Ok("2026-11-24 08:30:00")),
+            (&["%Y%m%d%H%M%S%z"], "20261124093000+0100", Ok("2026-11-24 08:30:00")),
+        ] {
+            assert_eq!(read(Kind::Timestamp, formats, text), expected.map(str::to_owned), "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_words_and_json() {
+        assert_eq!(read(Kind::Varchar(3), &[], "äöü"), Ok("äöü".to_owned()));
+        assert_eq!(read(Kind::Varchar(3), &[], "äöüx"), Err("too-long"));
+        assert_eq!(read(Kind::Text(4), &[], "äöü"), Err("too-long"));
+        assert_eq!(read(Kind::Enum(vec!["A".to_owned()]), &[], "a"), Err("unknown-word"));
+        assert_eq!(read(Kind::Bool, &[], "yes"), Err("bad-boolean"));
+        let json = r#"{"bb":[1, null,"x"],"c":true,"aa":{}}"#;
+        assert_eq!(read(Kind::Json, &[], json), Ok(r#"{"c": true, "aa": {}, "bb": [1, null, "x"]}"#.to_owned()));
+        assert_eq!(read(Kind::Json, &[], "{"), Err("bad-json-value"));
+    }
+}
