@@ -1,8 +1,12 @@
 //! The import of another system's files: [`source`] says how a file is written, [`read`] turns it into rows.
 
+pub mod check;
+pub mod finding;
+pub mod keys;
 pub mod mapping;
 pub mod read;
 pub mod row;
 pub mod source;
 pub mod target;
+pub mod transform;
 pub mod value;

@@ -1,0 +1,258 @@
+//! Checks all rows of all files, in the order of the mapping: which can be imported, and what is wrong with the others. A row that
+//! refers to a rejected one is rejected, too.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Serialize;
+
+use super::finding::{Findings, Place};
+use super::keys::{Keys, key};
+use super::mapping::{Entity, Mapping};
+use super::read::{ReadError, Reader, Record};
+use super::row::Row;
+use super::transform::{Transform, TransformError, is_late};
+
+/// Why a check ends early.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// A file.
+    #[error("{0}")]
+    Read(#[from] ReadError),
+    /// The mapping.
+    #[error(transparent)]
+    Transform(#[from] TransformError),
+}
+
+/// What there is of a `[[table]]`.
+#[derive(Debug, Default, Serialize)]
+pub struct Checked {
+    /// Its name.
+    pub name: String,
+    /// The table.
+    pub into: String,
+    /// Rows of the source.
+    pub rows: u64,
+    /// Those that can be imported.
+    pub accepted: u64,
+    /// Those that the mapping passes over.
+    pub skipped: u64,
+    /// The rows that are rejected, in order.
+    #[serde(skip)]
+    pub rejected: Vec<u64>,
+    /// The rows that are passed over since another one has the legacy id, in order.
+    #[serde(skip)]
+    pub repeated: Vec<u64>,
+}
+
+/// What a check has found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Each `[[table]]`.
+    pub tables: Vec<Checked>,
+    /// What is wrong.
+    pub findings: Findings,
+    /// The codes of each rejected row, by source and row.
+    pub rejects: BTreeMap<String, BTreeMap<u64, BTreeSet<&'static str>>>,
+}
+
+impl Report {
+    /// How many rows of the sources are rejected, for some table.
+    #[must_use]
+    pub fn rejected(&self) -> u64 {
+        self.rejects.values().map(|rows| rows.len() as u64).sum()
+    }
+
+    /// How many rows the sources have.
+    #[must_use]
+    pub fn rows(&self, mapping: &Mapping) -> u64 {
+        let of = |source: &String| {
+            let tables = mapping.tables.iter().zip(&self.tables);
+            tables.filter(|(entity, _)| entity.from == *source).map(|(_, checked)| checked.rows).max().unwrap_or(0)
+        };
+        mapping.sources.keys().map(of).sum()
+    }
+
+    fn reject(&mut self, at: &At<'_>, code: &'static str, column: &str, row: (u64, u64), value: Option<&str>) {
+        let place = Place { source: at.source.to_owned(), table: at.table.to_owned(), column: column.to_owned() };
+        // what can't be read can't be read for each table: it counts once
+        let codes = self.rejects.entry(at.source.to_owned()).or_default().entry(row.0).or_default();
+        if codes.insert(code) || !at.table.is_empty() {
+            self.findings.add(code, place, row, value);
+        }
+    }
+}
+
+/// Where one is.
+struct At<'a> {
+    source: &'a str,
+    table: &'a str,
+}
+
+/// Checks all files. `on_rows` hears of every so many rows.
+pub fn check(
+    mapping: &Mapping,
+    findings: Findings,
+    on_rows: &mut impl FnMut(&str, u64),
+) -> Result<Report, CheckError> {
+    let mut report = Report { findings, ..Report::default() };
+    let mut ids: HashMap<&str, Keys> = HashMap::new();
+    for entity in &mapping.tables {
+        let mut pass = Pass::open(mapping, entity)?;
+        let own = pass.run(&ids, &mut report, on_rows)?;
+        ids.insert(entity.name(), own);
+        report.tables.push(pass.checked);
+    }
+    Ok(report)
+}
+
+/// A row that refers to one of its own table: it may come later in the file.
+struct Late {
+    row: (u64, u64),
+    id: u128,
+    column: usize,
+    target: u128,
+}
+
+/// The check of one `[[table]]`.
+struct Pass<'a> {
+    entity: &'a Entity,
+    reader: Reader,
+    transform: Transform,
+    checked: Checked,
+}
+
+impl<'a> Pass<'a> {
+    fn open(mapping: &'a Mapping, entity: &'a Entity) -> Result<Self, CheckError> {
+        let source = &mapping.sources[&entity.from];
+        let reader = Reader::open(&mapping.path(source), source)?;
+        let transform = Transform::new(mapping, entity, reader.header())?;
+        let checked = Checked { name: entity.name().to_owned(), into: entity.into.clone(), ..Checked::default() };
+        Ok(Self { entity, reader, transform, checked })
+    }
+
+    /// Checks all rows. Returns the ids of those that are accepted.
+    fn run(
+        &mut self,
+        others: &HashMap<&str, Keys>,
+        report: &mut Report,
+        on_rows: &mut impl FnMut(&str, u64),
+    ) -> Result<Keys, CheckError> {
+        let entity = self.entity;
+        let (source, table) = (entity.from.as_str(), entity.name());
+        let (mut record, mut row) = (Record::new(), Row::default());
+        let mut own = Keys::default();
+        let mut unique: Vec<Keys> = self.transform.unique.iter().map(|_| Keys::default()).collect();
+        let mut late = Vec::new();
+        while self.reader.read(&mut record)? {
+            let at = (record.row(), record.line());
+            self.checked.rows += 1;
+            if self.checked.rows.is_multiple_of(16_384) {
+                on_rows(table, self.checked.rows);
+            }
+            if !record.faults().is_empty() {
+                for fault in record.faults() {
+                    let column = fault.column.and_then(|column| self.reader.header().get(column));
+                    let place = At { source, table: "" };
+                    report.reject(&place, fault.code, column.map_or("", String::as_str), at, None);
+                }
+                self.checked.rejected.push(at.0);
+                continue;
+            }
+            if !self.transform.apply(&record, &mut row) {
+                self.checked.skipped += 1;
+                continue;
+            }
+            let id = row.id.as_u128();
+            if !row.id.is_nil() && own.contains(id) {
+                if entity.first_of {
+                    self.checked.skipped += 1;
+                    self.checked.repeated.push(at.0);
+                    continue;
+                }
+                row.problems.push(super::row::Problem { code: "duplicate-id", column: None });
+            }
+            self.refer(&mut row, others, at, &mut late);
+            self.compare(&mut row, &mut unique);
+            if row.problems.is_empty() {
+                own.insert(id);
+                self.checked.accepted += 1;
+                continue;
+            }
+            self.checked.rejected.push(at.0);
+            for problem in &row.problems {
+                let column = problem.column.map_or("", |column| self.transform.columns[column].name.as_str());
+                let value = problem.column.and_then(|column| self.transform.source_of(column));
+                let value = value.and_then(|column| record.field(column));
+                report.reject(&At { source, table }, problem.code, column, at, value);
+            }
+        }
+        self.settle(late, &mut own, report);
+        Ok(own)
+    }
+
+    /// Looks up what the row refers to.
+    fn refer(&self, row: &mut Row, others: &HashMap<&str, Keys>, at: (u64, u64), late: &mut Vec<Late>) {
+        let clean = row.problems.is_empty();
+        for number in 0..row.references.len() {
+            let (place, target) = row.references[number];
+            let column = self.transform.columns[place];
+            let name = self.entity.columns[&column.name].reference.as_deref().unwrap_or_default();
+            if name == self.entity.name() {
+                if is_late(&self.entity.into, column) && clean {
+                    late.push(Late { row: at, id: row.id.as_u128(), column: place, target: target.as_u128() });
+                }
+            } else if !others.get(name).is_some_and(|ids| ids.contains(target.as_u128())) {
+                row.problems.push(super::row::Problem { code: "unknown-reference", column: Some(place) });
+            }
+        }
+    }
+
+    /// Compares the row with those before it. A row that is rejected anyway takes no key.
+    fn compare(&self, row: &mut Row, unique: &mut [Keys]) {
+        if !row.problems.is_empty() {
+            return;
+        }
+        let mut taken = Vec::new();
+        for (number, known) in self.transform.unique.iter().enumerate() {
+            let spared = known.unless.is_some_and(|(column, words)| {
+                row.value(column).is_some_and(|value| words.iter().any(|word| word == value))
+            });
+            // NULLs are all different
+            if spared || known.columns.iter().any(|column| row.value(*column).is_none()) {
+                continue;
+            }
+            let key = key(known.columns.iter().filter_map(|column| row.value(*column)));
+            if unique[number].insert(key) {
+                taken.push((number, key));
+            } else {
+                let code = if known.unless.is_some() { "double-booking" } else { "duplicate-value" };
+                row.problems.push(super::row::Problem { code, column: known.columns.first().copied() });
+            }
+        }
+        if !row.problems.is_empty() {
+            taken.into_iter().for_each(|(number, key)| unique[number].remove(key));
+        }
+    }
+
+    /// Rejects rows that refer to a row of their own table that is not there, and those that refer to them.
+    fn settle(&mut self, mut late: Vec<Late>, own: &mut Keys, report: &mut Report) {
+        late.retain(|late| own.contains(late.id));
+        loop {
+            let (lost, rest): (Vec<Late>, Vec<Late>) = late.into_iter().partition(|late| !own.contains(late.target));
+            if lost.is_empty() {
+                break;
+            }
+            for Late { row, id, column, .. } in lost {
+                own.remove(id);
+                self.checked.accepted -= 1;
+                self.checked.rejected.push(row.0);
+                let column = self.transform.columns[column].name.as_str();
+                let at = At { source: &self.entity.from, table: self.entity.name() };
+                report.reject(&at, "unknown-reference", column, row, None);
+            }
+            late = rest;
+        }
+        self.checked.rejected.sort_unstable();
+        self.checked.rejected.dedup();
+    }
+}

@@ -1,0 +1,488 @@
+//! Turns a source's rows into rows of a table, by the rules of one `[[table]]` of the mapping.
+
+use std::borrow::Cow;
+
+use chrono_tz::Tz;
+use serde_json::{Map, Value};
+use sha1::{Digest as _, Sha1};
+use uuid::Uuid;
+
+use super::mapping::{Case, Entity, Mapping, Pattern, Rule, When};
+use super::read::Record;
+use super::row::Row;
+use super::target::{self, After, Column, Kind, Table};
+use super::value::{self, Form};
+
+/// The namespace of all imported ids.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6c1f_5d6e_64a0_4a0b_9d1b_0c2f_1b5f_7a11);
+/// Stands between the columns of a legacy id; no text has it.
+pub const SEPARATOR: char = '\u{1f}';
+
+/// A mapping that does not fit the file.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum TransformError {
+    /// The file lacks a column.
+    #[error("`[[table]]` `{entity}`: source `{source_name}` has no column `{column}`; it has {known}")]
+    NoColumn {
+        /// The name of the `[[table]]`.
+        entity: String,
+        /// The source.
+        source_name: String,
+        /// The column.
+        column: String,
+        /// Those that it has.
+        known: String,
+    },
+    /// A format of dates that chrono does not know.
+    #[error("`[[table]]` `{0}`: column `{1}`: `{2}` is no format of dates; write it as chrono does, such as `%d.%m.%Y`")]
+    Format(String, String, String),
+}
+
+/// Makes the rows of an entity.
+#[derive(Debug)]
+pub struct Transform {
+    /// Its name.
+    pub name: String,
+    /// The table.
+    pub into: String,
+    /// The mapped columns, in the order of the mapping.
+    pub columns: Vec<&'static Column>,
+    /// The table's unique keys whose columns are all mapped, as places among them.
+    pub unique: Vec<Key>,
+    /// Whether doubled legacy ids are passed over.
+    pub first_of: bool,
+    ids: Hasher,
+    legacy_id: Vec<usize>,
+    skip: Vec<(usize, When)>,
+    rules: Vec<Compiled>,
+    /// Places of a later and of an earlier value.
+    after: Vec<(usize, usize, &'static After)>,
+}
+
+/// A unique key.
+#[derive(Debug)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// The places of its columns.
+    pub columns: Vec<usize>,
+    /// Rows with one of these words in a column are not in it.
+    pub unless: Option<(usize, &'static [String])>,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    from: From,
+    rule: Rule,
+    form: Form,
+    column: &'static Column,
+}
+
+#[derive(Debug)]
+enum From {
+    Column(usize),
+    Value(String),
+    Template(Vec<Piece>),
+    Join(Vec<usize>),
+    Json(Vec<(String, Piece)>),
+    Reference(Hasher, Vec<usize>),
+}
+
+#[derive(Debug)]
+enum Piece {
+    Text(String),
+    Column(usize),
+}
+
+/// Makes the ids of an entity: UUIDv5 of the system, the entity and the legacy id (RFC 9562, 5.5).
+#[derive(Debug, Clone)]
+struct Hasher(Sha1);
+
+impl Hasher {
+    fn new(system: &str, entity: &str) -> Self {
+        let mut hash = Sha1::new();
+        hash.update(NAMESPACE.as_bytes());
+        hash.update(format!("{system}{SEPARATOR}{entity}{SEPARATOR}"));
+        Self(hash)
+    }
+
+    fn id(&self, legacy_id: &str) -> Uuid {
+        let mut hash = self.0.clone();
+        hash.update(legacy_id);
+        let hash = hash.finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash[..16]);
+        uuid::Builder::from_sha1_bytes(bytes).into_uuid()
+    }
+}
+
+/// The id of a row that another system knows.
+#[must_use]
+pub fn id(system: &str, entity: &str, legacy_id: &str) -> Uuid {
+    Hasher::new(system, entity).id(legacy_id)
+}
+
+impl Transform {
+    /// The rules of `entity` for a file with this header.
+    pub fn new(mapping: &Mapping, entity: &Entity, header: &[String]) -> Result<Self, TransformError> {
+        let place = |column: &str| {
+            header.iter().position(|name| name == column).ok_or_else(|| TransformError::NoColumn {
+                entity: entity.name().to_owned(),
+                source_name: entity.from.clone(),
+                column: column.to_owned(),
+                known: header.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+            })
+        };
+        let places = |columns: &[String]| columns.iter().map(|column| place(column)).collect::<Result<Vec<_>, _>>();
+        let table: &'static Table = &target::tables()[&entity.into];
+        let mut rules = Vec::new();
+        for (name, rule) in &entity.columns {
+            let Some(column) = table.columns.iter().find(|column| column.name == *name) else { continue };
+            let mut formats = Vec::new();
+            for text in &rule.format {
+                let wrong = || TransformError::Format(entity.name().to_owned(), name.clone(), text.clone());
+                formats.push(value::format(text).ok_or_else(wrong)?);
+            }
+            let from = if let Some(other) = &rule.reference {
+                From::Reference(Hasher::new(&mapping.system, other), places(&rule.by)?)
+            } else if let Some(column) = &rule.from {
+                From::Column(place(column)?)
+            } else if let Some(template) = &rule.template {
+                From::Template(pieces(template, place)?)
+            } else if !rule.join.is_empty() {
+                From::Join(places(&rule.join)?)
+            } else if rule.json.is_empty() {
+                From::Value(rule.value.clone().unwrap_or_default())
+            } else {
+                let piece = |text: &String| match text.strip_prefix('=') {
+                    Some(constant) => Ok(Piece::Text(constant.to_owned())),
+                    None => place(text).map(Piece::Column),
+                };
+                let fields = rule.json.iter().map(|(key, text)| Ok((key.clone(), piece(text)?)));
+                From::Json(fields.collect::<Result<_, _>>()?)
+            };
+            let decimal = rule.decimal.and_then(|point| u8::try_from(point).ok()).unwrap_or(b'.');
+            let form = Form { formats, decimal, zone: mapping.time_zone.unwrap_or(Tz::UTC) };
+            rules.push(Compiled { from, rule: rule.clone(), form, column });
+        }
+        let mapped = |name: &str| entity.columns.get_index_of(name);
+        let key = |unique: &'static target::Unique| {
+            let columns = unique.columns.iter().map(|column| mapped(column)).collect::<Option<Vec<_>>>()?;
+            let unless = unique.unless.as_ref().and_then(|unless| Some((mapped(&unless.column)?, unless.is.as_slice())));
+            Some(Key { name: &unique.name, columns, unless })
+        };
+        let skip = entity.skip.iter().map(|when| Ok((place(&when.column)?, when.clone())));
+        Ok(Self {
+            name: entity.name().to_owned(),
+            into: entity.into.clone(),
+            columns: rules.iter().map(|rule| rule.column).collect(),
+            unique: table.unique.iter().filter_map(key).collect(),
+            first_of: entity.first_of,
+            ids: Hasher::new(&mapping.system, entity.name()),
+            legacy_id: places(&entity.legacy_id)?,
+            skip: skip.collect::<Result<_, _>>()?,
+            after: table
+                .after
+                .iter()
+                .filter_map(|after| Some((mapped(&after.later)?, mapped(&after.earlier)?, after)))
+                .collect(),
+            rules,
+        })
+    }
+
+    /// The source's column that a column is made of, where it is one alone.
+    #[must_use]
+    pub fn source_of(&self, column: usize) -> Option<usize> {
+        match &self.rules[column].from {
+            From::Column(place) => Some(*place),
+            From::Reference(_, by) if by.len() == 1 => by.first().copied(),
+            _ => None,
+        }
+    }
+
+    /// Makes a row. False: the source's row is to be passed over.
+    pub fn apply(&self, record: &Record, row: &mut Row) -> bool {
+        row.clear();
+        if self.skip.iter().any(|(column, when)| holds(when, record.field(*column))) {
+            return false;
+        }
+        if legacy_id(record, &self.legacy_id, &mut row.legacy_id) {
+            row.id = self.ids.id(&row.legacy_id);
+        } else {
+            row.problems.push(super::row::Problem { code: "no-legacy-id", column: None });
+        }
+        for (place, rule) in self.rules.iter().enumerate() {
+            rule.apply(place, record, row);
+        }
+        for (later, earlier, after) in &self.after {
+            // both are in the form of MySQL, which sorts like the time
+            if let (Some(late), Some(early)) = (row.value(*later), row.value(*earlier))
+                && (late < early || late == early && !after.or_equal)
+            {
+                row.problems.push(super::row::Problem { code: "not-after", column: Some(*later) });
+            }
+        }
+        true
+    }
+}
+
+/// Joins the fields. False: one of them is NULL.
+fn legacy_id(record: &Record, columns: &[usize], out: &mut String) -> bool {
+    for (number, column) in columns.iter().enumerate() {
+        let Some(text) = record.field(*column) else { return false };
+        if number > 0 {
+            out.push(SEPARATOR);
+        }
+        out.push_str(text);
+    }
+    true
+}
+
+fn holds(when: &When, field: Option<&str>) -> bool {
+    let is = |words: &[String]| field.is_some_and(|field| words.iter().any(|word| word == field));
+    (when.is.is_empty() || is(&when.is)) && (when.is_not.is_empty() || !is(&when.is_not)) && (!when.null || field.is_none())
+}
+
+/// The pieces of a template.
+fn pieces(
+    template: &str,
+    place: impl Fn(&str) -> Result<usize, TransformError>,
+) -> Result<Vec<Piece>, TransformError> {
+    let mut pieces = Vec::new();
+    let mut rest = template;
+    while let Some((text, behind)) = rest.split_once('{') {
+        let Some((column, behind)) = behind.split_once('}') else { break };
+        pieces.push(Piece::Text(text.to_owned()));
+        pieces.push(Piece::Column(place(column)?));
+        rest = behind;
+    }
+    pieces.push(Piece::Text(rest.to_owned()));
+    Ok(pieces)
+}
+
+impl Compiled {
+    fn apply(&self, place: usize, record: &Record, row: &mut Row) {
+        if let From::Reference(ids, by) = &self.from {
+            let mut legacy = String::new();
+            if legacy_id(record, by, &mut legacy) {
+                let id = ids.id(&legacy);
+                row.references.push((place, id));
+                row.push(|out| {
+                    out.push_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+                    Ok(())
+                });
+            } else {
+                self.missing(row);
+            }
+            return;
+        }
+        let text = self.text(record).and_then(|text| match &self.rule.split {
+            Some(split) => self.part(text, split),
+            None => Some(text),
+        });
+        let Some(mut text) = text.or_else(|| self.rule.default.as_deref().map(Cow::Borrowed)) else {
+            return self.missing(row);
+        };
+        if self.rule.trim && text.trim().len() < text.len() {
+            text = Cow::Owned(text.trim().to_owned());
+        }
+        match self.rule.case {
+            Some(Case::Lower) => text = Cow::Owned(text.to_lowercase()),
+            Some(Case::Upper) => text = Cow::Owned(text.to_uppercase()),
+            None => {}
+        }
+        if let Some((at, _)) = self.rule.cut.and_then(|most| text.char_indices().nth(most)) {
+            text = Cow::Owned(text[..at].to_owned());
+        }
+        if !self.rule.words.is_empty() {
+            match self.rule.words.get(text.as_ref()).or(self.rule.otherwise.as_ref()) {
+                Some(word) => text = Cow::Borrowed(word.as_str()),
+                None => {
+                    row.problem("unknown-word");
+                    return row.push_null();
+                }
+            }
+        }
+        if let Some(code) = self.rule.pattern.and_then(|pattern| breaks(pattern, &text)) {
+            row.problem(code);
+            return row.push_null();
+        }
+        row.push(|out| value::write(out, &text, self.column, &self.form));
+    }
+
+    /// There is no value.
+    fn missing(&self, row: &mut Row) {
+        match (self.column.default, self.column.null) {
+            (true, _) => row.push_default(),
+            (false, true) => row.push_null(),
+            (false, false) => {
+                row.problem("required");
+                row.push_null();
+            }
+        }
+    }
+
+    fn text<'a>(&'a self, record: &'a Record) -> Option<Cow<'a, str>> {
+        match &self.from {
+            From::Column(column) => record.field(*column).map(Cow::Borrowed),
+            From::Value(text) => Some(Cow::Borrowed(text)),
+            From::Template(pieces) => {
+                let mut text = String::new();
+                for piece in pieces {
+                    text.push_str(piece.text(record)?);
+                }
+                Some(Cow::Owned(text))
+            }
+            From::Join(columns) => {
+                let texts: Vec<&str> = columns.iter().filter_map(|column| record.field(*column)).collect();
+                let with = self.rule.with.as_deref().unwrap_or(" ");
+                (!texts.is_empty()).then(|| Cow::Owned(texts.join(with)))
+            }
+            From::Json(fields) => {
+                let fields = fields.iter().filter_map(|(key, piece)| Some((key.clone(), piece.text(record)?.into())));
+                let object = Value::Object(fields.collect::<Map<String, Value>>());
+                let value = if self.rule.array { Value::Array(vec![object]) } else { object };
+                Some(Cow::Owned(value.to_string()))
+            }
+            From::Reference(..) => None,
+        }
+    }
+
+    fn part<'a>(&self, text: Cow<'a, str>, split: &str) -> Option<Cow<'a, str>> {
+        let part = self.rule.part.unwrap_or(1) - 1;
+        match text {
+            Cow::Borrowed(text) => text.split(split).nth(part).map(Cow::Borrowed),
+            Cow::Owned(text) => text.split(split).nth(part).map(|part| Cow::Owned(part.to_owned())),
+        }
+    }
+}
+
+impl Piece {
+    fn text<'a>(&'a self, record: &'a Record) -> Option<&'a str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Column(column) => record.field(*column),
+        }
+    }
+}
+
+/// The code of a text that is not of a form.
+fn breaks(pattern: Pattern, text: &str) -> Option<&'static str> {
+    match pattern {
+        Pattern::Email => {
+            let is_right = text.split_once('@').is_some_and(|(name, domain)| {
+                !name.is_empty()
+                    && !domain.contains('@')
+                    && domain.split('.').count() > 1
+                    && domain.split('.').all(|label| !label.is_empty())
+                    && !text.contains(|letter: char| letter.is_whitespace() || letter.is_control())
+            });
+            (!is_right).then_some("bad-email")
+        }
+        Pattern::Phone => {
+            let digits = text.bytes().filter(u8::is_ascii_digit).count();
+            let is_right = (5..=15).contains(&digits)
+                && text.chars().all(|letter| letter.is_ascii_digit() || " +-/().".contains(letter));
+            (!is_right).then_some("bad-phone")
+        }
+    }
+}
+
+/// Whether a column may be filled in a second pass: it refers to its own table, and may be NULL.
+#[must_use]
+pub fn is_late(table: &str, column: &Column) -> bool {
+    column.null
+        && matches!(column.kind, Kind::Varchar(_))
+        && target::tables()[table].references.get(&column.name).is_some_and(|other| other == table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::read::Reader;
+    use crate::import::source::Source;
+
+    /// The values of the mapped columns, and the problems, of each row.
+    fn rows(rules: &str, csv: &str) -> Vec<String> {
+        let mapping = format!(
+            "system = 'old'\n[source.s]\nfile = 's.csv'\n[[table]]\ninto = 'users'\nfrom = 's'\nlegacy_id = ['nr']\n{rules}"
+        );
+        let mapping = Mapping::parse(&mapping, "m").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.csv");
+        std::fs::write(&path, csv).unwrap();
+        let mut reader = Reader::open(&path, &Source::new("s.csv")).unwrap();
+        let transform = Transform::new(&mapping, &mapping.tables[0], reader.header()).unwrap();
+        let (mut record, mut row, mut rows) = (Record::new(), Row::default(), Vec::new());
+        while reader.read(&mut record).unwrap() {
+            if !transform.apply(&record, &mut row) {
+                rows.push("skipped".to_owned());
+                continue;
+            }
+            let values = (0..transform.columns.len()).map(|column| row.value(column).unwrap_or("-").to_owned());
+            let problems = row.problems.iter().map(|problem| {
+                format!("!{}:{}", problem.code, problem.column.map_or("", |column| &transform.columns[column].name))
+            });
+            rows.push(values.chain(problems).collect::<Vec<_>>().join("|"));
+        }
+        rows
+    }
+
+    #[test]
+    fn each_rule_does_what_it_says() {
+        let rules = "
+            skip = [{ column = 'kind', is = ['test'] }]
+            [table.columns]
+            email = { from = 'mail', trim = true, case = 'lower', pattern = 'email' }
+            password_hash = { template = '{nr}/{kind}' }
+            role = { from = 'kind', words = { d = 'DOCTOR', p = 'PATIENT' } }
+            is_active = { from = 'active', words = { J = '1', N = '0' }, default = 'J' }
+            last_login_at = { from = 'seen' }";
+        let csv = "nr,mail,kind,active,seen\n\
+                   1, A@B.example ,d,N,2026-11-24T09:30:00Z\n\
+                   2,b@b,p,,\n\
+                   3,c@c.example,x,J,2026-02-30\n\
+                   4,,test,,\n\
+                   ,e@e.example,p,J,\n";
+        assert_eq!(
+            rows(rules, csv),
+            [
+                "a@b.example|1/d|DOCTOR|0|2026-11-24 09:30:00",
+                "-|2/p|PATIENT|1|-|!bad-email:email",
+                "c@c.example|3/x|-|1|-|!unknown-word:role|!no-such-date:last_login_at",
+                "skipped",
+                "e@e.example|-|PATIENT|1|-|!no-legacy-id:|!required:password_hash",
+            ]
+        );
+    }
+
+    #[test]
+    fn texts_are_split_and_joined() {
+        let rules = "
+            [table.columns]
+            email = { join = ['first', 'last'], with = '.' }
+            password_hash = { from = 'name', split = ', ', part = 2, cut = 3 }
+            role = { value = 'STAFF' }";
+        let csv = "nr,first,last,name\n1,a,b,\"Roe, Jonathan\"\n2,,b,Roe\n";
+        assert_eq!(rows(rules, csv), ["a.b|Jon|STAFF", "b|-|STAFF|!required:password_hash"]);
+    }
+
+    #[test]
+    fn ids_do_not_change() {
+        // an import that is repeated must find its rows again
+        assert_eq!(id("old", "users", "1").to_string(), "fb8db8e9-af7e-5ff5-b16c-b3f1931bb3bf");
+        assert_ne!(id("old", "users", "1"), id("old", "patients", "1"));
+        assert_ne!(id("old", "users", "1"), id("older", "users", "1"));
+        assert_eq!(id("old", "users", "1").get_version_num(), 5);
+    }
+
+    #[test]
+    fn forms_of_text() {
+        for (text, right) in [("a@b.c", true), ("a@b", false), ("@b.c", false), ("a b@c.d", false), ("a@b@c.d", false), ("a@b..c", false)] {
+            assert_eq!(breaks(Pattern::Email, text).is_none(), right, "{text}");
+        }
+        for (text, right) in [("+49 (30) 12345-67", true), ("1234", false), ("12345a", false), ("1234567890123456", false)] {
+            assert_eq!(breaks(Pattern::Phone, text).is_none(), right, "{text}");
+        }
+    }
+}
