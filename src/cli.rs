@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 mod archive;
+mod import;
 
 pub use archive::{ArchiveAction, ArchiveAppointmentsArgs, ArchiveArgs, ArchiveRestoreArgs};
+pub use import::{FindingArgs, ImportAction, ImportArgs, ImportCheckArgs, ImportFileArgs, ImportRunArgs, MaxErrors};
 
 use crate::migrate::baseline::DESCRIPTION;
 use crate::migrate::files::Version;
@@ -104,6 +106,8 @@ pub enum Command {
     Runs(RunsArgs),
     /// Move old appointments to their archive, bring them back, prove that none is lost
     Archive(ArchiveArgs),
+    /// Check files of another system, load them in batches, compare the database with them
+    Import(ImportArgs),
 }
 
 impl Command {
@@ -163,6 +167,12 @@ impl Command {
                 HoldAction::Add(_) => "hold add",
                 HoldAction::List(_) => "hold list",
                 HoldAction::Release(_) => "hold release",
+            },
+            Self::Import(args) => match args.action {
+                ImportAction::Check(_) => "import check",
+                ImportAction::Run(_) => "import run",
+                ImportAction::Resume(_) => "import resume",
+                ImportAction::Verify(_) => "import verify",
             },
             Self::Runs(args) => match args.action {
                 RunsAction::List => "runs list",

@@ -20,6 +20,7 @@ mod compress;
 mod dev;
 mod doctor;
 mod hold;
+mod import;
 mod info;
 mod migrate;
 mod new;
@@ -100,6 +101,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Hold(args) => hold::run(context, &args).await,
         Command::Runs(args) => runs::run(context, &args).await,
         Command::Archive(args) => archive::run(context, &args).await,
+        Command::Import(args) => import::run(context, &args).await,
     }
 }
 

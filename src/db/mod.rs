@@ -15,3 +15,4 @@ pub mod split;
 pub mod stop;
 pub mod target;
 pub mod throttle;
+pub mod transaction;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::finding::{Findings, Place};
 use super::keys::{Keys, key};
+use super::load::{Refused, Without};
 use super::mapping::{Entity, Mapping};
 use super::read::{ReadError, Reader, Record};
 use super::row::Row;
@@ -55,7 +56,34 @@ pub struct Report {
     pub rejects: BTreeMap<String, BTreeMap<u64, BTreeSet<&'static str>>>,
 }
 
+impl Checked {
+    /// Which rows are not to be loaded.
+    #[must_use]
+    pub fn without(&self) -> Without {
+        Without { rejected: self.rejected.clone(), repeated: self.repeated.clone() }
+    }
+}
+
 impl Report {
+    /// Adds a row that the server has refused. `number`: of the `[[table]]`.
+    pub fn refuse(&mut self, source: &str, number: usize, refused: &Refused) {
+        let Checked { name, rejected, accepted, .. } = &mut self.tables[number];
+        if let Err(place) = rejected.binary_search(&refused.row) {
+            rejected.insert(place, refused.row);
+            *accepted -= 1;
+        }
+        let name = name.clone();
+        let text = format!("MySQL error {}", refused.number);
+        let at = At { source, table: &name };
+        self.reject(&at, "refused", "", (refused.row, refused.line), None);
+        let place = Place { source: source.to_owned(), table: name.clone(), column: String::new() };
+        if let Some(found) = self.findings.found.get_mut(&("refused", place))
+            && let Some(example) = found.examples.iter_mut().find(|example| example.row == refused.row)
+        {
+            example.value = Some(text);
+        }
+    }
+
     /// How many rows of the sources are rejected, for some table.
     #[must_use]
     pub fn rejected(&self) -> u64 {
@@ -88,18 +116,25 @@ struct At<'a> {
     table: &'a str,
 }
 
-/// Checks all files. `on_rows` hears of every so many rows.
+/// Checks all files. `known` has the ids of rows that are imported already, by `[[table]]`. `on_rows` hears of every so many rows.
 pub fn check(
     mapping: &Mapping,
+    mut known: HashMap<String, Keys>,
     findings: Findings,
     on_rows: &mut impl FnMut(&str, u64),
 ) -> Result<Report, CheckError> {
     let mut report = Report { findings, ..Report::default() };
-    let mut ids: HashMap<&str, Keys> = HashMap::new();
     for entity in &mapping.tables {
-        let mut pass = Pass::open(mapping, entity)?;
-        let own = pass.run(&ids, &mut report, on_rows)?;
-        ids.insert(entity.name(), own);
+        let name = entity.name().to_owned();
+        let imported = known.remove(&name).unwrap_or_default();
+        if mapping.left_out.contains(&entity.from) {
+            report.tables.push(Checked { name: name.clone(), into: entity.into.clone(), ..Checked::default() });
+            known.insert(name, imported);
+            continue;
+        }
+        let mut pass = Pass::open(mapping, entity, imported)?;
+        let own = pass.run(&known, &mut report, on_rows)?;
+        known.insert(name, own);
         report.tables.push(pass.checked);
     }
     Ok(report)
@@ -118,22 +153,23 @@ struct Pass<'a> {
     entity: &'a Entity,
     reader: Reader,
     transform: Transform,
+    imported: Keys,
     checked: Checked,
 }
 
 impl<'a> Pass<'a> {
-    fn open(mapping: &'a Mapping, entity: &'a Entity) -> Result<Self, CheckError> {
+    fn open(mapping: &'a Mapping, entity: &'a Entity, imported: Keys) -> Result<Self, CheckError> {
         let source = &mapping.sources[&entity.from];
         let reader = Reader::open(&mapping.path(source), source)?;
         let transform = Transform::new(mapping, entity, reader.header())?;
         let checked = Checked { name: entity.name().to_owned(), into: entity.into.clone(), ..Checked::default() };
-        Ok(Self { entity, reader, transform, checked })
+        Ok(Self { entity, reader, transform, imported, checked })
     }
 
     /// Checks all rows. Returns the ids of those that are accepted.
     fn run(
         &mut self,
-        others: &HashMap<&str, Keys>,
+        others: &HashMap<String, Keys>,
         report: &mut Report,
         on_rows: &mut impl FnMut(&str, u64),
     ) -> Result<Keys, CheckError> {
@@ -187,11 +223,12 @@ impl<'a> Pass<'a> {
             }
         }
         self.settle(late, &mut own, report);
+        own.extend(std::mem::take(&mut self.imported));
         Ok(own)
     }
 
     /// Looks up what the row refers to.
-    fn refer(&self, row: &mut Row, others: &HashMap<&str, Keys>, at: (u64, u64), late: &mut Vec<Late>) {
+    fn refer(&self, row: &mut Row, others: &HashMap<String, Keys>, at: (u64, u64), late: &mut Vec<Late>) {
         let clean = row.problems.is_empty();
         for number in 0..row.references.len() {
             let (place, target) = row.references[number];
@@ -238,7 +275,8 @@ impl<'a> Pass<'a> {
     fn settle(&mut self, mut late: Vec<Late>, own: &mut Keys, report: &mut Report) {
         late.retain(|late| own.contains(late.id));
         loop {
-            let (lost, rest): (Vec<Late>, Vec<Late>) = late.into_iter().partition(|late| !own.contains(late.target));
+            let (lost, rest): (Vec<Late>, Vec<Late>) =
+                late.into_iter().partition(|late| !own.contains(late.target) && !self.imported.contains(late.target));
             if lost.is_empty() {
                 break;
             }

@@ -19,6 +19,15 @@ impl Keys {
         self.0.contains(&key)
     }
 
+    /// Adds the keys of another set.
+    pub fn extend(&mut self, other: Self) {
+        if self.0.is_empty() {
+            *self = other;
+        } else {
+            self.0.extend(other.0);
+        }
+    }
+
     /// Takes a key out.
     pub fn remove(&mut self, key: u128) {
         self.0.remove(&key);

@@ -27,6 +27,9 @@ pub struct Mapping {
     /// The folder that the files' names are relative to.
     #[serde(skip)]
     pub folder: PathBuf,
+    /// Sources that are not read this time.
+    #[serde(skip)]
+    pub left_out: Vec<String>,
 }
 
 /// `[[table]]`: the rows of a source become rows of a table.
@@ -182,7 +185,8 @@ impl Mapping {
     /// Reads a mapping file.
     pub fn read(path: &Path) -> Result<Self, MappingError> {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| MappingError::Read(name.clone(), error.to_string()))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|error| MappingError::Read(name.clone(), error.to_string()))?;
         let mut mapping = Self::parse(&text, &name)?;
         mapping.folder = path.parent().unwrap_or(Path::new("")).to_owned();
         Ok(mapping)
@@ -264,7 +268,9 @@ impl Rule {
         match (&self.reference, referred) {
             (None, _) if !self.by.is_empty() => Err("`by` belongs to `reference`".to_owned()),
             (None, _) => Ok(()),
-            (Some(_), _) if self.by.is_empty() => Err("`by` must name the columns with the other's legacy id".to_owned()),
+            (Some(_), _) if self.by.is_empty() => {
+                Err("`by` must name the columns with the other's legacy id".to_owned())
+            }
             (Some(_), None) => Err("it refers to no table, so `reference` means nothing here".to_owned()),
             (Some(name), Some(table)) => match before.get(name.as_str()) {
                 None => Err(format!("there is no `[[table]]` `{name}` before this one")),
@@ -308,14 +314,34 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_said() {
         for (from, to, expected) in [
-            ("into = 'users'", "into = 'user'", "`[[table]]` `user`: there is no table `user`; there are appointments, audit_logs, consultations, doctor_profiles, doctor_unavailability, medical_records, notifications, patient_profiles, payments, prescriptions, reviews, time_slots, users"),
+            (
+                "into = 'users'",
+                "into = 'user'",
+                "`[[table]]` `user`: there is no table `user`; there are appointments, audit_logs, consultations, doctor_profiles, doctor_unavailability, medical_records, notifications, patient_profiles, payments, prescriptions, reviews, time_slots, users",
+            ),
             ("from = 'people'", "from = 'persons'", "`[[table]]` `users`: there is no `[source.persons]`"),
             ("legacy_id = ['nr']", "legacy_id = []", "`[[table]]` `users`: `legacy_id` names no column"),
             ("email =", "mail =", "`[[table]]` `users`: table `users` has no column `mail`"),
-            ("password_hash = { value = '!' }", "", "`[[table]]` `users`: column `password_hash` must have a value, and has no rule"),
-            ("{ value = '!' }", "{ }", "`[[table]]` `users`: column `password_hash`: say one of `from`, `value`, `template`, `join`, `json` and `reference`"),
-            ("{ value = '!' }", "{ value = '!', part = 2 }", "`[[table]]` `users`: column `password_hash`: `split` and `part` belong together, and parts count from 1"),
-            ("{ value = '!' }", "{ reference = 'users', by = ['nr'] }", "`[[table]]` `users`: column `password_hash`: it refers to no table, so `reference` means nothing here"),
+            (
+                "password_hash = { value = '!' }",
+                "",
+                "`[[table]]` `users`: column `password_hash` must have a value, and has no rule",
+            ),
+            (
+                "{ value = '!' }",
+                "{ }",
+                "`[[table]]` `users`: column `password_hash`: say one of `from`, `value`, `template`, `join`, `json` and `reference`",
+            ),
+            (
+                "{ value = '!' }",
+                "{ value = '!', part = 2 }",
+                "`[[table]]` `users`: column `password_hash`: `split` and `part` belong together, and parts count from 1",
+            ),
+            (
+                "{ value = '!' }",
+                "{ reference = 'users', by = ['nr'] }",
+                "`[[table]]` `users`: column `password_hash`: it refers to no table, so `reference` means nothing here",
+            ),
         ] {
             assert_eq!(error(&USERS.replace(from, to)), expected);
         }

@@ -3,10 +3,15 @@
 pub mod check;
 pub mod finding;
 pub mod keys;
+pub mod load;
+pub mod map;
 pub mod mapping;
 pub mod read;
+pub mod rejects;
 pub mod row;
+pub mod runs;
 pub mod source;
 pub mod target;
 pub mod transform;
 pub mod value;
+pub mod verify;

@@ -3,6 +3,7 @@
 
 use uuid::Uuid;
 
+use super::target::Column;
 use crate::db::literal::push_text;
 
 /// A row. It is filled again and again, so that no row costs an allocation.
@@ -99,13 +100,30 @@ impl Row {
         sql.push('\'');
         for column in 0..self.ends.len() {
             sql.push(',');
-            match self.value(column) {
-                Some(value) if !null.contains(&column) => push_text(sql, value),
-                None if self.is_default(column) => sql.push_str("DEFAULT"),
-                _ => sql.push_str("NULL"),
-            }
+            if null.contains(&column) { sql.push_str("NULL") } else { self.write_value(sql, column) }
         }
         sql.push(')');
+    }
+
+    fn write_value(&self, sql: &mut String, column: usize) {
+        match self.value(column) {
+            Some(value) => push_text(sql, value),
+            None if self.is_default(column) => sql.push_str("DEFAULT"),
+            None => sql.push_str("NULL"),
+        }
+    }
+
+    /// `column = value, …`, without the columns in `without`.
+    #[must_use]
+    pub fn sets(&self, columns: &[&Column], without: &[usize]) -> String {
+        let mut sql = String::new();
+        for (place, column) in columns.iter().enumerate().filter(|(place, _)| !without.contains(place)) {
+            sql.push_str(if sql.is_empty() { "`" } else { ", `" });
+            sql.push_str(&column.name);
+            sql.push_str("` = ");
+            self.write_value(&mut sql, place);
+        }
+        sql
     }
 
     /// A hash of all values: where it is the same, an earlier import wrote the same row.
@@ -128,9 +146,11 @@ mod tests {
     #[test]
     fn values_stand_side_by_side() {
         let mut row = Row::default();
-        let write = |text: &'static str| move |out: &mut String| {
-            out.push_str(text);
-            Ok(())
+        let write = |text: &'static str| {
+            move |out: &mut String| {
+                out.push_str(text);
+                Ok(())
+            }
         };
         row.push(write("a'b"));
         row.push_null();

@@ -34,7 +34,9 @@ pub enum TransformError {
         known: String,
     },
     /// A format of dates that chrono does not know.
-    #[error("`[[table]]` `{0}`: column `{1}`: `{2}` is no format of dates; write it as chrono does, such as `%d.%m.%Y`")]
+    #[error(
+        "`[[table]]` `{0}`: column `{1}`: `{2}` is no format of dates; write it as chrono does, such as `%d.%m.%Y`"
+    )]
     Format(String, String, String),
 }
 
@@ -168,7 +170,8 @@ impl Transform {
         let mapped = |name: &str| entity.columns.get_index_of(name);
         let key = |unique: &'static target::Unique| {
             let columns = unique.columns.iter().map(|column| mapped(column)).collect::<Option<Vec<_>>>()?;
-            let unless = unique.unless.as_ref().and_then(|unless| Some((mapped(&unless.column)?, unless.is.as_slice())));
+            let unless =
+                unique.unless.as_ref().and_then(|unless| Some((mapped(&unless.column)?, unless.is.as_slice())));
             Some(Key { name: &unique.name, columns, unless })
         };
         let skip = entity.skip.iter().map(|when| Ok((place(&when.column)?, when.clone())));
@@ -240,14 +243,13 @@ fn legacy_id(record: &Record, columns: &[usize], out: &mut String) -> bool {
 
 fn holds(when: &When, field: Option<&str>) -> bool {
     let is = |words: &[String]| field.is_some_and(|field| words.iter().any(|word| word == field));
-    (when.is.is_empty() || is(&when.is)) && (when.is_not.is_empty() || !is(&when.is_not)) && (!when.null || field.is_none())
+    (when.is.is_empty() || is(&when.is))
+        && (when.is_not.is_empty() || !is(&when.is_not))
+        && (!when.null || field.is_none())
 }
 
 /// The pieces of a template.
-fn pieces(
-    template: &str,
-    place: impl Fn(&str) -> Result<usize, TransformError>,
-) -> Result<Vec<Piece>, TransformError> {
+fn pieces(template: &str, place: impl Fn(&str) -> Result<usize, TransformError>) -> Result<Vec<Piece>, TransformError> {
     let mut pieces = Vec::new();
     let mut rest = template;
     while let Some((text, behind)) = rest.split_once('{') {
@@ -478,10 +480,19 @@ mod tests {
 
     #[test]
     fn forms_of_text() {
-        for (text, right) in [("a@b.c", true), ("a@b", false), ("@b.c", false), ("a b@c.d", false), ("a@b@c.d", false), ("a@b..c", false)] {
+        for (text, right) in [
+            ("a@b.c", true),
+            ("a@b", false),
+            ("@b.c", false),
+            ("a b@c.d", false),
+            ("a@b@c.d", false),
+            ("a@b..c", false),
+        ] {
             assert_eq!(breaks(Pattern::Email, text).is_none(), right, "{text}");
         }
-        for (text, right) in [("+49 (30) 12345-67", true), ("1234", false), ("12345a", false), ("1234567890123456", false)] {
+        for (text, right) in
+            [("+49 (30) 12345-67", true), ("1234", false), ("12345a", false), ("1234567890123456", false)]
+        {
             assert_eq!(breaks(Pattern::Phone, text).is_none(), right, "{text}");
         }
     }

@@ -9,13 +9,14 @@ use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::batch::BatchSize;
-use super::job::{Pace, in_transaction};
+use super::job::Pace;
 use super::ledger::Run;
 use super::rows::{Columns, Move, Sum};
 use super::walk::{Path, Walk};
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::db::throttle::Throttle;
+use crate::db::transaction::in_transaction;
 use crate::output::Event;
 
 /// Where records are written and read.

@@ -1,10 +1,9 @@
-//! What all jobs in batches have in common: their session, and a transaction that is tried again.
+//! What all jobs in batches have in common: their session, and how far they are.
 
 use std::time::{Duration, Instant};
 
 use sqlx::mysql::MySqlConnection;
 
-use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 use crate::db::progress::left_s;
 use crate::output::{Event, count};
@@ -19,69 +18,6 @@ const SESSION: &str = "
 pub async fn prepare(conn: &mut MySqlConnection) -> Result<(), DbError> {
     let set = sqlx::raw_sql(SESSION).execute(conn).await;
     set.map(drop).map_err(|error| DbError::new("could not prepare the session", &error))
-}
-
-/// How often a batch is tried.
-const TRIES: u32 = 5;
-/// How long to step aside before the second try; doubled with each.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-
-/// An error that may come from a deadlock, or from a lock that was not to be had: both are the server's to solve.
-pub trait MayPass: From<DbError> {
-    /// MySQL's error number, where the server said one.
-    fn number(&self) -> Option<u16>;
-}
-
-impl MayPass for DbError {
-    fn number(&self) -> Option<u16> {
-        self.number
-    }
-}
-
-/// Runs `work` in a transaction of its own, and again where it met a deadlock or a lock that it did not get, or says by none
-/// that rows changed under it. `what` is the clause of the error: "could not purge rows of table `x`".
-pub async fn in_transaction<T, E: MayPass>(
-    conn: &mut MySqlConnection,
-    what: &str,
-    mut work: impl AsyncFnMut(&mut MySqlConnection) -> Result<Option<T>, E>,
-) -> Result<T, E> {
-    let mut pause = FIRST_PAUSE;
-    for _ in 1..TRIES {
-        match attempt(conn, what, &mut work).await {
-            Ok(Some(done)) => return Ok(done),
-            Ok(None) => {}
-            // deadlock, lock wait timeout
-            Err(error) if matches!(error.number(), Some(1205 | 1213)) => {}
-            Err(error) => return Err(error),
-        }
-        tokio::time::sleep(pause).await;
-        pause *= 2;
-    }
-    let done = attempt(conn, what, &mut work).await?;
-    done.ok_or_else(|| {
-        let error = DbError::because(what, format!("others changed its rows each of {TRIES} times"));
-        error.with_cure("run again at a quieter time").into()
-    })
-}
-
-async fn attempt<T, E: MayPass>(
-    conn: &mut MySqlConnection,
-    what: &str,
-    work: &mut impl AsyncFnMut(&mut MySqlConnection) -> Result<Option<T>, E>,
-) -> Result<Option<T>, E> {
-    let failed = |error: sqlx::Error| DbError::new(what, &error);
-    crash_point();
-    sqlx::raw_sql("START TRANSACTION").execute(&mut *conn).await.map_err(failed)?;
-    let done = work(conn).await;
-    if !matches!(done, Ok(Some(_))) {
-        // where this fails, the connection is gone, and with it the transaction
-        let _ = sqlx::raw_sql("ROLLBACK").execute(conn).await;
-        return done;
-    }
-    crash_point();
-    sqlx::raw_sql("COMMIT").execute(conn).await.map_err(failed)?;
-    crash_point();
-    done
 }
 
 /// How far a job is, for the bar.

@@ -12,13 +12,14 @@ use tokio::sync::Mutex;
 
 use super::batch::BatchSize;
 use super::hold;
-use super::job::{Pace, in_transaction};
+use super::job::Pace;
 use super::ledger::Run;
 use super::rows::{Columns, Sum};
 use super::walk::{Path, Walk};
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::db::throttle::Throttle;
+use crate::db::transaction::in_transaction;
 use crate::output::Event;
 
 /// The table.

@@ -10,8 +10,8 @@ use super::{ARCHIVE, ArchiveError};
 use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
+use crate::db::transaction::in_transaction;
 use crate::partition::Table;
-use crate::retention::job::in_transaction;
 use crate::retention::ledger::Run;
 use crate::retention::rows::{Columns, Keyset, Move, Picked, Sum, list};
 

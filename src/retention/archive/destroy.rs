@@ -14,9 +14,9 @@ use super::{ARCHIVE, ArchiveError, KEYS};
 use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
+use crate::db::transaction::in_transaction;
 use crate::partition::{Table, observe};
 use crate::retention::hold;
-use crate::retention::job::in_transaction;
 use crate::retention::ledger::Run;
 use crate::retention::rows::{Columns, Keyset, Move, Sum};
 

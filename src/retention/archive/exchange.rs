@@ -18,9 +18,9 @@ use crate::db::crash::crash_point;
 use crate::db::ddl::{Patience, run_ddl};
 use crate::db::error::{DbError, server_error};
 use crate::db::ident::Ident;
+use crate::db::transaction::in_transaction;
 use crate::output::Event;
 use crate::retention::hold;
-use crate::retention::job::in_transaction;
 use crate::retention::ledger::Run;
 use crate::retention::rows::{Columns, Sum, list, middle, sum};
 

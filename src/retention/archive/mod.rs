@@ -9,10 +9,10 @@ use std::fmt;
 use chrono::NaiveDate;
 
 use self::stays::Stays;
-use super::job::MayPass;
 use super::policy::Status;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
+use crate::db::transaction::MayPass;
 use crate::partition::Managed;
 use crate::partition::month::Month;
 

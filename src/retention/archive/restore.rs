@@ -13,8 +13,8 @@ use super::{ARCHIVE, ArchiveError, KEYS, LIVE};
 use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
+use crate::db::transaction::in_transaction;
 use crate::partition::month::Month;
-use crate::retention::job::in_transaction;
 use crate::retention::ledger::Run;
 use crate::retention::rows::{Columns, Keyset, Move, Picked, Sum, list};
 

@@ -10,8 +10,8 @@ use super::{ARCHIVE, ArchiveError, Content, KEYS, LIVE, Selection};
 use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
+use crate::db::transaction::in_transaction;
 use crate::retention::hold;
-use crate::retention::job::in_transaction;
 use crate::retention::ledger::Run;
 use crate::retention::rows::{self, Columns, Keyset, Move, Picked, Sum};
 

@@ -1,0 +1,456 @@
+//! Loads the rows that a check has accepted: a thread reads and transforms, two connections insert. A batch is one transaction with
+//! its rows of `caredb_import_map`. What the server refuses is found by halves and set aside, the rest of the batch is loaded.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use sqlx::AssertSqlSafe;
+use sqlx::mysql::MySqlConnection;
+use tokio::sync::{Mutex, mpsc};
+
+use super::map;
+use super::mapping::Mapping;
+use super::read::{ReadError, Reader, Record};
+use super::row::Row;
+use super::transform::{Transform, is_late};
+use crate::db::error::DbError;
+use crate::db::literal::push_text;
+use crate::db::transaction::in_transaction;
+
+/// How many rows a batch has, which are committed together.
+const ROWS_A_BATCH: usize = 8000;
+/// How much text a batch has, about, at the most.
+const BYTES_A_BATCH: usize = 8 << 20;
+/// How many rows a statement has at the most.
+const ROWS_A_STATEMENT: usize = 1000;
+
+/// What to do with a row that an earlier import wrote with other values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum OnConflict {
+    /// Leave the database's row as it is, and count it
+    Skip,
+    /// Write the new values
+    Update,
+    /// End before anything of the batch is written
+    Fail,
+}
+
+/// What was done with the rows of a `[[table]]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Loaded {
+    /// Its name.
+    pub name: String,
+    /// Rows that were inserted.
+    pub inserted: u64,
+    /// Rows that an earlier import wrote just so.
+    pub equal: u64,
+    /// Rows that it wrote with other values.
+    pub different: u64,
+    /// Rows of those that have the new values now.
+    pub updated: u64,
+    /// Rows that the server refused.
+    pub refused: Vec<Refused>,
+}
+
+/// A row that the server refused.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Refused {
+    /// The row of the source.
+    pub row: u64,
+    /// The line where it begins.
+    pub line: u64,
+    /// MySQL's error number; 0 for a warning.
+    pub number: u16,
+}
+
+/// Why loading ended early. What is committed stays.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The source.
+    #[error("{0}")]
+    Read(#[from] ReadError),
+    /// The server.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// A row differs, and may not.
+    #[error(
+        "row {row} (line {line}) of source `{from}` was imported with other values before; look at both, then say `--on-conflict skip` or `--on-conflict update`"
+    )]
+    Conflict {
+        /// The source.
+        from: String,
+        /// The row.
+        row: u64,
+        /// Its line.
+        line: u64,
+    },
+}
+
+impl crate::db::transaction::MayPass for LoadError {
+    fn number(&self) -> Option<u16> {
+        if let Self::Db(error) = self { error.number } else { None }
+    }
+}
+
+/// Which rows of a source are to be loaded: those that are in neither list, which are in order.
+#[derive(Debug, Default)]
+pub struct Without {
+    /// Rejected.
+    pub rejected: Vec<u64>,
+    /// Repeated.
+    pub repeated: Vec<u64>,
+}
+
+/// A row that is ready to be sent.
+struct Ready {
+    row: u64,
+    line: u64,
+    legacy_id: String,
+    id: String,
+    hash: u64,
+    /// `('id',value,…)`
+    sql: String,
+    /// `column = value, …`, where rows may be updated.
+    sets: String,
+}
+
+// like the columns of `seed`: strict, and READ COMMITTED, since the keys' gaps would make the connections wait for each other
+const SESSION: &str = "
+    SET SESSION time_zone = '+00:00', transaction_isolation = 'READ-COMMITTED',
+        sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
+
+/// Prepares a connection.
+pub async fn prepare(conn: &mut MySqlConnection) -> Result<(), DbError> {
+    let set = sqlx::raw_sql(SESSION).execute(conn).await;
+    set.map(drop).map_err(|error| DbError::new("could not prepare the session", &error))
+}
+
+/// Loads the rows of the `[[table]]` of this number. `on_rows` hears how many rows are done.
+pub async fn load(
+    conns: &mut [MySqlConnection],
+    mapping: &Arc<Mapping>,
+    number: usize,
+    without: Without,
+    on_conflict: OnConflict,
+    on_rows: &mut impl FnMut(u64),
+) -> Result<Loaded, LoadError> {
+    let entity = &mapping.tables[number];
+    let origin = map::origin(&mapping.system, entity.name());
+    let Some(first) = conns.first_mut() else { return Ok(Loaded::default()) };
+    let known = map::any(first, &origin).await?;
+    let columns: Vec<String> = entity.columns.keys().map(|column| format!("`{column}`")).collect();
+    let table = Table {
+        head: format!("INSERT INTO {} (`id`, {}) VALUES ", entity.into, columns.join(", ")),
+        into: &entity.into,
+        origin: &origin,
+        from: &entity.from,
+        known,
+        on_conflict,
+    };
+    let (sender, receiver) = mpsc::channel(1);
+    let source = Arc::clone(mapping);
+    let updates = known && on_conflict == OnConflict::Update;
+    let reading = std::thread::spawn(move || send(&source, number, &without, updates, &sender));
+    let receiver = Mutex::new(receiver);
+    let done = Mutex::new((Loaded { name: entity.name().to_owned(), ..Loaded::default() }, 0, on_rows));
+    let work = conns.iter_mut().map(async |conn| {
+        loop {
+            // the lock must not live as long as the batch
+            let batch = receiver.lock().await.recv().await;
+            let Some(batch) = batch else { return Ok(()) };
+            let what = format!("could not import rows into table `{}`", entity.into);
+            let loaded = in_transaction(conn, &what, async |conn| table.load(conn, &batch).await.map(Some)).await;
+            if loaded.is_err() {
+                // the others end at their next batch
+                receiver.lock().await.close();
+            }
+            let mut done = done.lock().await;
+            done.0.add(loaded?);
+            done.1 += batch.len() as u64;
+            let rows = done.1;
+            (done.2)(rows);
+        }
+    });
+    // to the end whatever one meets: a connection that is left in the middle of a statement is of no use any more
+    let worked: Vec<Result<(), LoadError>> = join_all(work).await;
+    drop(receiver);
+    let read = reading.join().unwrap_or(Ok(()));
+    for result in worked {
+        result?;
+    }
+    read?;
+    let (mut loaded, ..) = done.into_inner();
+    loaded.refused.sort_unstable_by_key(|refused| refused.row);
+    Ok(loaded)
+}
+
+/// Reads and transforms, and sends batches for as long as somebody takes them.
+fn send(
+    mapping: &Mapping,
+    number: usize,
+    without: &Without,
+    updates: bool,
+    batches: &mpsc::Sender<Vec<Ready>>,
+) -> Result<(), ReadError> {
+    let entity = &mapping.tables[number];
+    let source = &mapping.sources[&entity.from];
+    let mut reader = Reader::open(&mapping.path(source), source)?;
+    // the check has made the same one
+    let Ok(transform) = Transform::new(mapping, entity, reader.header()) else { return Ok(()) };
+    let late = late(&transform);
+    let (mut record, mut row) = (Record::new(), Row::default());
+    let (mut batch, mut bytes) = (Vec::with_capacity(ROWS_A_BATCH), 0);
+    while reader.read(&mut record)? {
+        let left_out = |rows: &[u64]| rows.binary_search(&record.row()).is_ok();
+        if left_out(&without.rejected) || left_out(&without.repeated) || !transform.apply(&record, &mut row) {
+            continue;
+        }
+        let mut sql = String::with_capacity(256);
+        row.write(&mut sql, &late);
+        bytes += sql.len();
+        batch.push(Ready {
+            row: record.row(),
+            line: record.line(),
+            legacy_id: row.legacy_id.clone(),
+            id: row.id.hyphenated().to_string(),
+            hash: row.hash(),
+            sql,
+            sets: if updates { row.sets(&transform.columns, &late) } else { String::new() },
+        });
+        if batch.len() == ROWS_A_BATCH || bytes >= BYTES_A_BATCH {
+            bytes = 0;
+            let full = std::mem::replace(&mut batch, Vec::with_capacity(ROWS_A_BATCH));
+            if batches.blocking_send(full).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    if !batch.is_empty() {
+        let _ = batches.blocking_send(batch);
+    }
+    Ok(())
+}
+
+/// The places of columns that refer to rows of the same table, which may not be there yet.
+fn late(transform: &Transform) -> Vec<usize> {
+    let columns = transform.columns.iter().enumerate();
+    columns.filter(|(_, column)| is_late(&transform.into, column)).map(|(place, _)| place).collect()
+}
+
+impl Loaded {
+    fn add(&mut self, other: Self) {
+        self.inserted += other.inserted;
+        self.equal += other.equal;
+        self.different += other.different;
+        self.updated += other.updated;
+        self.refused.extend(other.refused);
+    }
+}
+
+/// Where rows go.
+struct Table<'a> {
+    head: String,
+    into: &'a str,
+    origin: &'a str,
+    from: &'a str,
+    /// Some rows are there already.
+    known: bool,
+    on_conflict: OnConflict,
+}
+
+impl Table<'_> {
+    /// Loads a batch inside the caller's transaction.
+    async fn load(&self, conn: &mut MySqlConnection, batch: &[Ready]) -> Result<Loaded, LoadError> {
+        let mut loaded = Loaded::default();
+        let mut new: Vec<&Ready> = Vec::with_capacity(batch.len());
+        let mut different = Vec::new();
+        if self.known {
+            let failed = |error: sqlx::Error| DbError::new("could not read table `caredb_import_map`", &error);
+            let ids = batch.iter().map(|ready| ready.legacy_id.as_str());
+            let hashes = map::hashes(conn, self.origin, ids).await.map_err(failed)?;
+            for ready in batch {
+                match hashes.get(ready.legacy_id.as_bytes()) {
+                    None => new.push(ready),
+                    Some(hash) if *hash == ready.hash => loaded.equal += 1,
+                    Some(_) => different.push(ready),
+                }
+            }
+        } else {
+            new.extend(batch);
+        }
+        self.insert(conn, new, &mut loaded).await?;
+        loaded.different = different.len() as u64;
+        match (self.on_conflict, different.first()) {
+            (OnConflict::Fail, Some(Ready { row, line, .. })) => {
+                return Err(LoadError::Conflict { from: self.from.to_owned(), row: *row, line: *line });
+            }
+            (OnConflict::Update, _) => self.update(conn, &different, &mut loaded).await?,
+            _ => {}
+        }
+        Ok(loaded)
+    }
+
+    /// Inserts rows, in halves where the server refuses one.
+    async fn insert(&self, conn: &mut MySqlConnection, new: Vec<&Ready>, loaded: &mut Loaded) -> Result<(), LoadError> {
+        let mut open: Vec<Vec<&Ready>> = new.chunks(ROWS_A_STATEMENT).rev().map(<[&Ready]>::to_vec).collect();
+        let mut accepted: Vec<&Ready> = Vec::new();
+        while let Some(mut rows) = open.pop() {
+            match self.statement(conn, &rows).await? {
+                None => accepted.append(&mut rows),
+                Some(number) if rows.len() == 1 => {
+                    loaded.refused.extend(rows.iter().map(|ready| Refused {
+                        row: ready.row,
+                        line: ready.line,
+                        number,
+                    }));
+                }
+                Some(_) => {
+                    let second = rows.split_off(rows.len() / 2);
+                    open.push(second);
+                    open.push(rows);
+                }
+            }
+        }
+        loaded.inserted += accepted.len() as u64;
+        for rows in accepted.chunks(ROWS_A_STATEMENT) {
+            let sql = self.notes(rows);
+            let noted = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await;
+            noted.map_err(|error| DbError::new("could not write to table `caredb_import_map`", &error))?;
+        }
+        Ok(())
+    }
+
+    /// The rows of the map, as a statement.
+    fn notes(&self, rows: &[&Ready]) -> String {
+        let mut sql = "INSERT INTO caredb_import_map (origin, legacy_id, id, hash) VALUES ".to_owned();
+        for (number, ready) in rows.iter().enumerate() {
+            sql.push_str(if number == 0 { "(" } else { ",(" });
+            push_text(&mut sql, self.origin);
+            sql.push(',');
+            push_text(&mut sql, &ready.legacy_id);
+            sql.push_str(&format!(",'{}',{})", ready.id, ready.hash));
+        }
+        sql
+    }
+
+    /// Sends rows as one statement. Returns the number of what the server has against it, 0 for a warning; then none is there.
+    async fn statement(&self, conn: &mut MySqlConnection, rows: &[&Ready]) -> Result<Option<u16>, LoadError> {
+        let mut sql = self.head.clone();
+        for (number, ready) in rows.iter().enumerate() {
+            sql.push_str(if number == 0 { "" } else { "," });
+            sql.push_str(&ready.sql);
+        }
+        self.refusable(conn, sql).await
+    }
+
+    /// Runs a statement that the server may refuse for what the rows are.
+    async fn refusable(&self, conn: &mut MySqlConnection, sql: String) -> Result<Option<u16>, LoadError> {
+        let what = || format!("could not import rows into table `{}`", self.into);
+        let failed = |error: &sqlx::Error| LoadError::Db(DbError::new(what(), error));
+        let sql = format!("SAVEPOINT rows_begin; {sql}");
+        let refused = match sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await {
+            Ok(_) => {
+                let warnings: i64 = sqlx::query_scalar("SELECT CAST(@@warning_count AS SIGNED)")
+                    .fetch_one(&mut *conn)
+                    .await
+                    .map_err(|error| failed(&error))?;
+                (warnings > 0).then_some(0)
+            }
+            Err(error) => {
+                let number = DbError::new(what(), &error).number;
+                match number.filter(|number| is_of_rows(*number)) {
+                    Some(number) => Some(number),
+                    None => return Err(failed(&error)),
+                }
+            }
+        };
+        if refused.is_some() {
+            let back = sqlx::raw_sql("ROLLBACK TO SAVEPOINT rows_begin").execute(conn).await;
+            back.map_err(|error| failed(&error))?;
+        }
+        Ok(refused)
+    }
+
+    /// Gives rows their new values, one by one.
+    async fn update(&self, conn: &mut MySqlConnection, rows: &[&Ready], loaded: &mut Loaded) -> Result<(), LoadError> {
+        for ready in rows {
+            let sql = format!("UPDATE {} SET {} WHERE id = '{}'", self.into, ready.sets, ready.id);
+            if let Some(number) = self.refusable(conn, sql).await? {
+                loaded.refused.push(Refused { row: ready.row, line: ready.line, number });
+                continue;
+            }
+            loaded.updated += 1;
+            let mut note = format!("UPDATE caredb_import_map SET hash = {} WHERE origin = ", ready.hash);
+            push_text(&mut note, self.origin);
+            note.push_str(" AND legacy_id = ");
+            push_text(&mut note, &ready.legacy_id);
+            let noted = sqlx::raw_sql(AssertSqlSafe(note)).execute(&mut *conn).await;
+            noted.map_err(|error| DbError::new("could not write to table `caredb_import_map`", &error))?;
+        }
+        Ok(())
+    }
+}
+
+/// Errors that are about what rows hold: too long, out of range, NULL, a doubled key, a missing parent, a CHECK, a trigger's
+/// SIGNAL, JSON, and a row that no partition takes.
+fn is_of_rows(number: u16) -> bool {
+    matches!(
+        number,
+        1048 | 1062
+            | 1216
+            | 1264
+            | 1265
+            | 1292
+            | 1364
+            | 1366
+            | 1406
+            | 1411
+            | 1452
+            | 1526
+            | 1644
+            | 1690
+            | 3140
+            | 3141
+            | 3156
+            | 3819
+    )
+}
+
+/// Fills the columns that refer to rows of the same table, now that all are there. Rows that are right already are left alone.
+pub async fn fill(
+    conn: &mut MySqlConnection,
+    mapping: &Mapping,
+    number: usize,
+    without: &Without,
+) -> Result<u64, LoadError> {
+    let entity = &mapping.tables[number];
+    let source = &mapping.sources[&entity.from];
+    let mut reader = Reader::open(&mapping.path(source), source)?;
+    let Ok(transform) = Transform::new(mapping, entity, reader.header()) else { return Ok(0) };
+    let late = late(&transform);
+    let (mut record, mut row, mut filled) = (Record::new(), Row::default(), 0);
+    while !late.is_empty() && reader.read(&mut record)? {
+        let left_out = |rows: &[u64]| rows.binary_search(&record.row()).is_ok();
+        if left_out(&without.rejected) || left_out(&without.repeated) || !transform.apply(&record, &mut row) {
+            continue;
+        }
+        for column in late.iter().filter(|column| row.value(**column).is_some()) {
+            filled += set(conn, &transform, &row, *column).await?;
+        }
+    }
+    Ok(filled)
+}
+
+/// Sets a reference of a row whose target is there.
+async fn set(conn: &mut MySqlConnection, transform: &Transform, row: &Row, column: usize) -> Result<u64, LoadError> {
+    let (table, name) = (&transform.into, &transform.columns[column].name);
+    let Some(target) = row.value(column) else { return Ok(0) };
+    let kept =
+        if super::target::tables()[table].column("updated_at").is_some() { ", updated_at = updated_at" } else { "" };
+    let sql = format!("UPDATE {table} SET {name} = ?{kept} WHERE id = ? AND {name} IS NULL");
+    let id = row.id.hyphenated().to_string();
+    let set = sqlx::query(AssertSqlSafe(sql)).bind(target).bind(id).execute(conn).await;
+    let failed =
+        |error: sqlx::Error| DbError::new(format!("could not fill column `{name}` of table `{table}`"), &error);
+    Ok(set.map_err(failed)?.rows_affected())
+}

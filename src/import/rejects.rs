@@ -1,0 +1,141 @@
+//! Writes rejected rows so that a person can mend them and import just those: a CSV a source with its columns, and behind them
+//! what is wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::mapping::Mapping;
+use super::read::{ReadError, Reader, Record};
+use super::source::{Format, Source};
+
+/// The columns behind those of the source.
+pub const ADDED: [&str; 3] = ["caredb_row", "caredb_line", "caredb_codes"];
+
+/// Why rejects could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum RejectsError {
+    /// The source, again.
+    #[error("{0}")]
+    Read(#[from] ReadError),
+    /// The file, or its folder.
+    #[error("could not write rejected rows to `{0}`: {1}")]
+    Write(String, String),
+}
+
+/// Codes by row.
+pub type Codes = BTreeMap<u64, BTreeSet<&'static str>>;
+
+/// Writes the rejected rows of all sources into `folder`, a file `SOURCE.csv` each, that only its owner may read, in UTF-8 with
+/// commas. Files of an earlier import are replaced, also where there are no rows now. Returns the files written.
+pub fn write(
+    mapping: &Mapping,
+    rejects: &BTreeMap<String, Codes>,
+    folder: &Path,
+) -> Result<Vec<PathBuf>, RejectsError> {
+    let mut written = Vec::new();
+    let none = Codes::new();
+    for (name, source) in &mapping.sources {
+        let codes = rejects.get(name).unwrap_or(&none);
+        let path = folder.join(format!("{name}.csv"));
+        let failed = |error: &dyn std::fmt::Display| RejectsError::Write(path.display().to_string(), error.to_string());
+        if codes.is_empty() {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&error)),
+                _ => continue,
+            }
+        }
+        fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+        // beside it first, since it may be the very file that is being imported
+        let beside = folder.join(format!(".{name}.csv.new"));
+        let file = private(&beside).map_err(|error| failed(&error))?;
+        copy(&mapping.path(source), source, codes, file).map_err(|error| match error {
+            Copy::Read(error) => RejectsError::Read(error),
+            Copy::Write(error) => failed(&error),
+        })?;
+        fs::rename(&beside, &path).map_err(|error| failed(&error))?;
+        written.push(path);
+    }
+    Ok(written)
+}
+
+fn private(path: &Path) -> io::Result<File> {
+    let _ = fs::remove_file(path);
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+enum Copy {
+    Read(ReadError),
+    Write(csv::Error),
+}
+
+fn copy(path: &Path, source: &Source, codes: &Codes, file: File) -> Result<(), Copy> {
+    let mut reader = Reader::open(path, source).map_err(Copy::Read)?;
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
+    let columns = reader.header().len();
+    let header = reader.header().iter().map(String::as_str).filter(|name| !ADDED.contains(name));
+    writer.write_record(header.chain(ADDED)).map_err(Copy::Write)?;
+    let own: Vec<bool> = reader.header().iter().map(|name| !ADDED.contains(&name.as_str())).collect();
+    let mut record = Record::new();
+    while reader.read(&mut record).map_err(Copy::Read)? {
+        let Some(codes) = codes.get(&record.row()) else { continue };
+        let fields = record.len().max(columns);
+        for column in (0..fields).filter(|column| own.get(*column).copied().unwrap_or(true)) {
+            writer.write_field(record.raw(column)).map_err(Copy::Write)?;
+        }
+        let codes: Vec<&str> = codes.iter().copied().collect();
+        let added = [record.row().to_string(), record.line().to_string(), codes.join(" ")];
+        writer.write_record(added).map_err(Copy::Write)?;
+    }
+    writer.flush().map_err(|error| Copy::Write(error.into()))
+}
+
+/// Lets the mapping read the mended rows in `folder` instead of the sources. Sources without a file there are left out: their rows
+/// are imported already.
+pub fn read_from(mapping: &mut Mapping, folder: &Path) {
+    for (name, source) in &mut mapping.sources {
+        // of the working directory, not of the mapping's folder
+        let file = std::path::absolute(folder.join(format!("{name}.csv"))).unwrap_or_default();
+        *source =
+            Source { format: Some(Format::Csv), null: source.null.clone(), trim: source.trim, ..Source::new(file) };
+    }
+    let there: Vec<String> =
+        mapping.sources.iter().filter(|(_, source)| source.file.exists()).map(|(name, _)| name.clone()).collect();
+    mapping.left_out = mapping.sources.keys().filter(|name| !there.contains(name)).cloned().collect();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn rejected_rows_come_out_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("s.csv"), "nr;name\n1;\"a;b\"\n2;M\u{fc}ller,\n3;c\n").unwrap();
+        let text = "system = 'o'\n[source.s]\nfile = 's.csv'\ndelimiter = ';'\n[source.t]\nfile = 't.csv'\n[[table]]\ninto='users'\nfrom='s'\nlegacy_id=['nr']\n[table.columns]\nemail={from='name'}\npassword_hash={value='!'}\nrole={value='STAFF'}";
+        let mut mapping = Mapping::parse(text, "m").unwrap();
+        mapping.folder = folder.path().to_owned();
+        let rejects = BTreeMap::from([("s".to_owned(), Codes::from([(2, BTreeSet::from(["bad-email", "too-long"]))]))]);
+        let out = folder.path().join("rejects");
+        fs::create_dir(&out).unwrap();
+        fs::write(out.join("t.csv"), "of an earlier import").unwrap();
+        let written = write(&mapping, &rejects, &out).unwrap();
+        assert_eq!(written, [out.join("s.csv")]);
+        assert!(!out.join("t.csv").exists());
+        let text = fs::read_to_string(&written[0]).unwrap();
+        assert_eq!(text, "nr,name,caredb_row,caredb_line,caredb_codes\n2,\"M\u{fc}ller,\",2,3,bad-email too-long\n");
+        assert_eq!(fs::metadata(&written[0]).unwrap().permissions().mode() & 0o777, 0o600);
+        // and mended, they are read, and what is still wrong comes out the same
+        read_from(&mut mapping, &out);
+        assert_eq!(mapping.left_out, ["t"]);
+        mapping.sources.shift_remove("t");
+        let rejects = BTreeMap::from([("s".to_owned(), Codes::from([(1, BTreeSet::from(["bad-email"]))]))]);
+        write(&mapping, &rejects, &out).unwrap();
+        let text = fs::read_to_string(&written[0]).unwrap();
+        assert_eq!(text, "nr,name,caredb_row,caredb_line,caredb_codes\n2,\"M\u{fc}ller,\",1,2,bad-email\n");
+    }
+}

@@ -1,0 +1,155 @@
+//! Compares the database with the files, row by row and column by column, by a checksum of each value that the server computes.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+use sqlx::mysql::MySqlConnection;
+use sqlx::{AssertSqlSafe, Row as _};
+
+use super::load::{LoadError, Without};
+use super::mapping::Mapping;
+use super::read::{Reader, Record};
+use super::row::Row;
+use super::transform::Transform;
+use crate::db::error::DbError;
+
+/// How many rows are compared at once.
+const ROWS_AT_ONCE: usize = 1000;
+/// How many rows are named of each difference.
+const EXAMPLES: usize = 3;
+
+/// How a `[[table]]` compares.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Compared {
+    /// Its name.
+    pub name: String,
+    /// Rows of the file that should be in the database.
+    pub rows: u64,
+    /// Rows of those that are not there.
+    pub missing: Difference,
+    /// Rows with another value, by column.
+    pub different: BTreeMap<String, Difference>,
+}
+
+/// Rows that differ.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// How many.
+    pub rows: u64,
+    /// The first ones, by their number in the source.
+    pub examples: Vec<u64>,
+}
+
+impl Difference {
+    fn add(&mut self, row: u64) {
+        self.rows += 1;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(row);
+        }
+    }
+}
+
+impl Compared {
+    /// Nothing differs.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        self.missing.rows == 0 && self.different.is_empty()
+    }
+}
+
+/// A row of the file: its number, the day that its partition is known by, and a checksum of each column; none for NULL.
+struct Expected {
+    row: u64,
+    day: Option<String>,
+    sums: Vec<Sum>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sum {
+    Value(u32),
+    Null,
+    /// The column's default, whatever it is.
+    Default,
+}
+
+/// Compares the rows of the `[[table]]` of this number.
+pub async fn verify(
+    conn: &mut MySqlConnection,
+    mapping: &Mapping,
+    number: usize,
+    without: &Without,
+) -> Result<Compared, LoadError> {
+    let entity = &mapping.tables[number];
+    let source = &mapping.sources[&entity.from];
+    let mut reader = Reader::open(&mapping.path(source), source)?;
+    let mut compared = Compared { name: entity.name().to_owned(), ..Compared::default() };
+    let Ok(transform) = Transform::new(mapping, entity, reader.header()) else { return Ok(compared) };
+    // by its id alone a row is looked for in each partition
+    let day = (entity.into == "appointments")
+        .then(|| transform.columns.iter().position(|column| column.name == "appointment_date"))
+        .flatten();
+    let (mut record, mut row) = (Record::new(), Row::default());
+    let mut expected: HashMap<String, Expected> = HashMap::with_capacity(ROWS_AT_ONCE);
+    loop {
+        let more = reader.read(&mut record)?;
+        if !more || expected.len() == ROWS_AT_ONCE {
+            compare(conn, &transform, &mut expected, &mut compared).await?;
+        }
+        if !more {
+            return Ok(compared);
+        }
+        let left_out = |rows: &[u64]| rows.binary_search(&record.row()).is_ok();
+        if left_out(&without.rejected) || left_out(&without.repeated) || !transform.apply(&record, &mut row) {
+            continue;
+        }
+        compared.rows += 1;
+        let sum = |column| match row.value(column) {
+            Some(value) => Sum::Value(crc32fast::hash(value.as_bytes())),
+            None if row.is_default(column) => Sum::Default,
+            None => Sum::Null,
+        };
+        let sums = (0..transform.columns.len()).map(sum).collect();
+        let day = day.and_then(|column| row.value(column)).map(str::to_owned);
+        expected.insert(row.id.hyphenated().to_string(), Expected { row: record.row(), day, sums });
+    }
+}
+
+async fn compare(
+    conn: &mut MySqlConnection,
+    transform: &Transform,
+    expected: &mut HashMap<String, Expected>,
+    compared: &mut Compared,
+) -> Result<(), LoadError> {
+    if expected.is_empty() {
+        return Ok(());
+    }
+    let sums: Vec<String> =
+        transform.columns.iter().map(|column| format!("CRC32(CAST(`{}` AS CHAR))", column.name)).collect();
+    let with_day = expected.values().all(|expected| expected.day.is_some());
+    let keys: Vec<String> = expected
+        .iter()
+        .map(|(id, expected)| match &expected.day {
+            Some(day) if with_day => format!("('{id}', '{day}')"),
+            _ => format!("'{id}'"),
+        })
+        .collect();
+    let key = if with_day { "(id, appointment_date)" } else { "id" };
+    let sql = format!("SELECT id, {} FROM {} WHERE {key} IN ({})", sums.join(", "), transform.into, keys.join(", "));
+    let failed = |error: sqlx::Error| DbError::new(format!("could not read table `{}`", transform.into), &error);
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(conn).await.map_err(failed)?;
+    for row in rows {
+        let id: String = row.try_get_unchecked(0).map_err(failed)?;
+        let Some(expected) = expected.remove(&id) else { continue };
+        for (place, column) in transform.columns.iter().enumerate() {
+            let found: Option<u32> = row.try_get_unchecked(place + 1).map_err(failed)?;
+            let found = found.map_or(Sum::Null, Sum::Value);
+            if expected.sums[place] != found && expected.sums[place] != Sum::Default {
+                compared.different.entry(column.name.clone()).or_default().add(expected.row);
+            }
+        }
+    }
+    let mut missing: Vec<u64> = expected.drain().map(|(_, expected)| expected.row).collect();
+    missing.sort_unstable();
+    missing.into_iter().for_each(|row| compared.missing.add(row));
+    Ok(())
+}
