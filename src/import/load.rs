@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
+use sqlx::{AssertSqlSafe, Row as _};
 use tokio::sync::{Mutex, mpsc};
 
 use super::map;
@@ -347,13 +347,11 @@ impl Table<'_> {
     async fn refusable(&self, conn: &mut MySqlConnection, sql: String) -> Result<Option<u16>, LoadError> {
         let what = || format!("could not import rows into table `{}`", self.into);
         let failed = |error: &sqlx::Error| LoadError::Db(DbError::new(what(), error));
-        let sql = format!("SAVEPOINT rows_begin; {sql}");
-        let refused = match sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await {
-            Ok(_) => {
-                let warnings: i64 = sqlx::query_scalar("SELECT CAST(@@warning_count AS SIGNED)")
-                    .fetch_one(&mut *conn)
-                    .await
-                    .map_err(|error| failed(&error))?;
+        // a statement with `warning_count` can't be prepared (MySQL manual, 15.5)
+        let sql = format!("SAVEPOINT rows_begin; {sql}; SELECT CAST(@@warning_count AS SIGNED)");
+        let refused = match sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut *conn).await {
+            Ok(row) => {
+                let warnings: i64 = row.try_get_unchecked(0).map_err(|error| failed(&error))?;
                 (warnings > 0).then_some(0)
             }
             Err(error) => {
