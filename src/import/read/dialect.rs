@@ -69,7 +69,11 @@ pub(super) enum Found {
 /// Takes a row apart whose quotes stand around whole fields, with none inside: most rows that have quotes. `fields` gets where
 /// they stand in `text`; the row ends, and the next one begins, after so many bytes. None where the row is of another kind,
 /// or may go on behind `text`.
-pub(super) fn simple(dialect: Dialect, text: &[u8], fields: &mut Vec<(usize, usize)>) -> Option<(usize, usize, Ending)> {
+pub(super) fn simple(
+    dialect: Dialect,
+    text: &[u8],
+    fields: &mut Vec<(usize, usize)>,
+) -> Option<(usize, usize, Ending)> {
     let Dialect { delimiter, quote: Some(quote), escape: None } = dialect else { return None };
     fields.clear();
     let mut i = 0;
