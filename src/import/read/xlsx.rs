@@ -7,7 +7,7 @@ use super::cell::{Kind, number};
 use super::error::ReadError;
 use super::input::Input;
 use super::record::{Record, Words};
-use super::workbook::{Piece, Workbook, Xml, attribute};
+use super::workbook::{Piece, Workbook, Xml, attributes};
 use super::{MOST_FIELD_BYTES, MOST_ROW_BYTES};
 use crate::import::source::Source;
 
@@ -123,17 +123,19 @@ impl Xlsx {
     /// Reads the next row with a cell that is not empty into `cells`; false at the sheet's end.
     fn next_row(&mut self) -> Result<bool, ReadError> {
         self.cells.clear();
-        let mut column = 0;
+        let (mut column, mut in_row) = (0, false);
         loop {
             match self.sheet.next()? {
                 Piece::Start(e) if e.local_name().as_ref() == "row" => {
-                    let row = attribute(&e, "r").map_or(Some(self.line + 1), |row| row.parse().ok());
-                    // rows stand in order, so that no line is told twice
-                    self.line = row.filter(|&row| row > self.line).ok_or_else(|| self.sheet.bad())?;
-                    column = 0;
+                    let row =
+                        attributes(&e, ["r"]).and_then(|[row]| row.map_or(Some(self.line + 1), |row| row.parse().ok()));
+                    // rows stand in order and not in each other, so that no line is told twice
+                    self.line = row.filter(|&row| row > self.line && !in_row).ok_or_else(|| self.sheet.bad())?;
+                    (column, in_row) = (0, true);
                 }
                 Piece::Start(e) if e.local_name().as_ref() == "c" => {
-                    let (place, kind, style) = (attribute(&e, "r"), attribute(&e, "t"), attribute(&e, "s"));
+                    let found = attributes(&e, ["r", "t", "s"]).filter(|_| in_row);
+                    let [place, kind, style] = found.ok_or_else(|| self.sheet.bad())?;
                     let place = place.map_or(Some(column), |place| column_of(&place));
                     let at = place.filter(|&at| at < MOST_COLUMNS).ok_or_else(|| self.sheet.bad())?;
                     column = at + 1;
@@ -142,8 +144,14 @@ impl Xlsx {
                         self.cells.push(Cell { column: at, text });
                     }
                 }
-                Piece::End(end) if end == "row" && self.line <= self.skip_rows => self.cells.clear(),
-                Piece::End(end) if end == "row" && !self.cells.is_empty() => return Ok(true),
+                Piece::End(end) if end == "row" => {
+                    in_row = false;
+                    if self.line <= self.skip_rows {
+                        self.cells.clear();
+                    } else if !self.cells.is_empty() {
+                        return Ok(true);
+                    }
+                }
                 Piece::File => return Ok(false),
                 _ => {}
             }
@@ -164,6 +172,7 @@ impl Xlsx {
                     self.sheet.text("f", false)?;
                 }
                 Piece::End(end) if end == "c" => break,
+                Piece::Start(e) if matches!(e.local_name().as_ref(), "c" | "row") => return Err(self.sheet.bad()),
                 Piece::File => return Err(self.sheet.bad()),
                 _ => {}
             }
@@ -222,7 +231,7 @@ fn refuse_merged(mut sheet: Xml, input: &Input) -> Result<Xml, ReadError> {
     loop {
         match sheet.next()? {
             Piece::Start(e) if e.local_name().as_ref() == "mergeCell" => {
-                let place = attribute(&e, "ref").unwrap_or_default();
+                let [place] = attributes(&e, ["ref"]).ok_or_else(|| sheet.bad())?.map(Option::unwrap_or_default);
                 let detail = format!(
                     "the sheet has merged cells at `{place}`, so it is not known which rows their value is of; unmerge them"
                 );
