@@ -8,12 +8,12 @@
 //! file its sheet. Nothing may panic or go on for ever, and rows of CSV in UTF-8 are those of the `csv` crate, or have a
 //! fault. Input that breaks this is left under `fuzz/artifacts/read/`; it becomes a test in `src/import/read/tests/`.
 #![no_main]
-#![allow(dead_code, reason = "the files under test have more to give than is tried here")]
+#![allow(dead_code, unused_imports, reason = "the files under test have more to give than is tried here")]
 
+#[path = "../../src/import"]
 mod import {
-    #[path = "../../../src/import/read/mod.rs"]
+    #[path = "read/mod.rs"]
     pub mod read;
-    #[path = "../../../src/import/source.rs"]
     pub mod source;
 }
 

@@ -11,7 +11,7 @@ use super::error::ReadError;
 use super::input::{Input, Stamp};
 
 /// So much of the file is looked at for signs of its encoding, in bytes.
-const HEAD_BYTES: usize = 1 << 16;
+const HEAD_BYTES: usize = if cfg!(fuzzing) { 100 } else { 1 << 16 };
 
 /// Room in the output that suffices for any one step, in bytes.
 pub(super) const ROOM_BYTES: usize = 64;
@@ -224,10 +224,9 @@ fn unmarked(declared: &'static Encoding, head: &[u8]) -> Option<(&'static str, &
         return narrow.then_some(("it is no UTF-16", "write `encoding = \"utf-8\"`"));
     }
     if wide && first.min(second) == 0 {
-        return Some(match second > first {
-            true => ("it looks like UTF-16", "write `encoding = \"utf-16le\"`"),
-            false => ("it looks like UTF-16", "write `encoding = \"utf-16be\"`"),
-        });
+        let little = second > first;
+        let cure = if little { "write `encoding = \"utf-16le\"`" } else { "write `encoding = \"utf-16be\"`" };
+        return Some(("it looks like UTF-16", cure));
     }
     // three characters of several bytes each that are UTF-8 by chance: nobody writes `Ã©`
     let utf8 = declared.is_single_byte() && is_utf8(head).is_some_and(|wide| wide >= 3);

@@ -4,6 +4,9 @@ use super::MOST_ROW_BYTES;
 use super::error::ReadError;
 use super::text::Text;
 
+/// The window's size at first, in bytes.
+const FIRST_BYTES: usize = if cfg!(fuzzing) { 200 } else { 1 << 18 };
+
 /// Text from some place of the file on.
 pub(super) struct Window {
     /// Where the text comes from.
@@ -19,7 +22,7 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn new(text: Text) -> Self {
-        Self { text, bytes: vec![0; 1 << 18], start: 0, end: 0, last: false, line: 1 }
+        Self { text, bytes: vec![0; FIRST_BYTES], start: 0, end: 0, last: false, line: 1 }
     }
 
     /// What is here.

@@ -107,12 +107,14 @@ impl Workbook {
         loop {
             match xml.next()? {
                 Piece::Start(e) if e.local_name().as_ref() == "workbookPr" => {
-                    self.since_1904 = matches!(attribute(&e, "date1904").as_deref(), Some("1" | "true"));
+                    let [since_1904] = attributes(&e, ["date1904"]).ok_or_else(|| xml.bad())?;
+                    self.since_1904 = matches!(since_1904.as_deref(), Some("1" | "true"));
                 }
                 Piece::Start(e) if e.local_name().as_ref() == "sheet" => {
-                    let relation = attribute(&e, "id").and_then(|id| relations.get(&id));
+                    let [id, name] = attributes(&e, ["id", "name"]).ok_or_else(|| xml.bad())?;
+                    let relation = id.and_then(|id| relations.get(&id));
                     if let Some((_, part)) = relation.filter(|(kind, _)| kind.ends_with("/worksheet")) {
-                        self.sheets.push((attribute(&e, "name").unwrap_or_default(), part.clone()));
+                        self.sheets.push((name.unwrap_or_default(), part.clone()));
                     }
                 }
                 Piece::File => break,
@@ -156,8 +158,9 @@ impl Workbook {
         loop {
             match xml.next()? {
                 Piece::Start(e) if e.local_name().as_ref() == "Relationship" => {
-                    let get = |name| attribute(&e, name).unwrap_or_default();
-                    relations.insert(get("Id"), (get("Type"), resolve(folder, &get("Target"))));
+                    let found = attributes(&e, ["Id", "Type", "Target"]).ok_or_else(|| xml.bad())?;
+                    let [id, kind, target] = found.map(Option::unwrap_or_default);
+                    relations.insert(id, (kind, resolve(folder, &target)));
                 }
                 Piece::File => return Ok(relations),
                 _ => {}
@@ -244,10 +247,17 @@ impl Xml {
     }
 }
 
-/// An attribute by its name without a prefix.
-pub(super) fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
-    let found = element.attributes().flatten().find(|attribute| attribute.key.local_name().as_ref() == name)?;
-    found.normalized_value(quick_xml::XmlVersion::Explicit1_0).ok().map(std::borrow::Cow::into_owned)
+/// Attributes by their names without a prefix, each where it is there. None where any of the element's is malformed.
+pub(super) fn attributes<const N: usize>(element: &BytesStart<'_>, names: [&str; N]) -> Option<[Option<String>; N]> {
+    let mut values = [const { None }; N];
+    for attribute in element.attributes() {
+        let attribute = attribute.ok()?;
+        let name = attribute.key.local_name();
+        if let Some(at) = names.iter().position(|wanted| *wanted == name.as_ref()) {
+            values[at] = Some(attribute.normalized_value(quick_xml::XmlVersion::Explicit1_0).ok()?.into_owned());
+        }
+    }
+    Some(values)
 }
 
 /// The part that a reference from a folder means.
@@ -287,13 +297,14 @@ fn kinds(xml: &mut Xml) -> Result<Vec<Kind>, ReadError> {
     loop {
         match xml.next()? {
             Piece::Start(e) if e.local_name().as_ref() == "numFmt" => {
-                let code = attribute(&e, "formatCode").unwrap_or_default();
-                custom.insert(attribute(&e, "numFmtId").unwrap_or_default(), Kind::of_code(&code));
+                let found = attributes(&e, ["numFmtId", "formatCode"]).ok_or_else(|| xml.bad())?;
+                let [id, code] = found.map(Option::unwrap_or_default);
+                custom.insert(id, Kind::of_code(&code));
             }
             Piece::Start(e) if e.local_name().as_ref() == "cellXfs" => in_cells = true,
             Piece::End(end) if end == "cellXfs" => in_cells = false,
             Piece::Start(e) if in_cells && e.local_name().as_ref() == "xf" => {
-                let id = attribute(&e, "numFmtId").unwrap_or_default();
+                let [id] = attributes(&e, ["numFmtId"]).ok_or_else(|| xml.bad())?.map(Option::unwrap_or_default);
                 kinds.push(custom.get(&id).copied().unwrap_or_else(|| Kind::of_id(&id)));
             }
             Piece::File => return Ok(kinds),

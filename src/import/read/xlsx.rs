@@ -7,7 +7,7 @@ use super::cell::{Kind, number};
 use super::error::ReadError;
 use super::input::Input;
 use super::record::{Record, Words};
-use super::workbook::{Piece, Workbook, Xml, attribute};
+use super::workbook::{Piece, Workbook, Xml, attributes};
 use super::{MOST_FIELD_BYTES, MOST_ROW_BYTES};
 use crate::import::source::Source;
 
@@ -49,10 +49,7 @@ impl Xlsx {
         let (cells, filled) = (Vec::new(), Vec::new());
         let skip_rows = source.skip_lines;
         let mut xlsx = Self { workbook, sheet, words, columns: 0, row: 0, line: 0, skip_rows, cells, filled, input };
-        let names = match source.header {
-            true => xlsx.header()?,
-            false => source.columns.clone(),
-        };
+        let names = if source.header { xlsx.header()? } else { source.columns.clone() };
         xlsx.columns = names.len();
         xlsx.filled = vec![false; names.len()];
         Ok((xlsx, names))
@@ -73,7 +70,7 @@ impl Xlsx {
                         format!("the header has a NUL character or a very long name in column {column}; rename it");
                     return Err(self.input.fail("bad-header", detail).at(self.line));
                 }
-                Ok(text) if self.words.trim => names[cell.column] = text.trim().to_owned(),
+                Ok(text) if self.words.trim => text.trim().clone_into(&mut names[cell.column]),
                 Ok(text) => names[cell.column].clone_from(text),
                 Err(what) => {
                     let detail = format!("the header has `bad-cell` in column {column}: {what}");
@@ -126,17 +123,19 @@ impl Xlsx {
     /// Reads the next row with a cell that is not empty into `cells`; false at the sheet's end.
     fn next_row(&mut self) -> Result<bool, ReadError> {
         self.cells.clear();
-        let mut column = 0;
+        let (mut column, mut in_row) = (0, false);
         loop {
             match self.sheet.next()? {
                 Piece::Start(e) if e.local_name().as_ref() == "row" => {
-                    let row = attribute(&e, "r").map_or(Some(self.line + 1), |row| row.parse().ok());
-                    // rows stand in order, so that no line is told twice
-                    self.line = row.filter(|&row| row > self.line).ok_or_else(|| self.sheet.bad())?;
-                    column = 0;
+                    let row =
+                        attributes(&e, ["r"]).and_then(|[row]| row.map_or(Some(self.line + 1), |row| row.parse().ok()));
+                    // rows stand in order and not in each other, so that no line is told twice
+                    self.line = row.filter(|&row| row > self.line && !in_row).ok_or_else(|| self.sheet.bad())?;
+                    (column, in_row) = (0, true);
                 }
                 Piece::Start(e) if e.local_name().as_ref() == "c" => {
-                    let (place, kind, style) = (attribute(&e, "r"), attribute(&e, "t"), attribute(&e, "s"));
+                    let found = attributes(&e, ["r", "t", "s"]).filter(|_| in_row);
+                    let [place, kind, style] = found.ok_or_else(|| self.sheet.bad())?;
                     let place = place.map_or(Some(column), |place| column_of(&place));
                     let at = place.filter(|&at| at < MOST_COLUMNS).ok_or_else(|| self.sheet.bad())?;
                     column = at + 1;
@@ -145,8 +144,14 @@ impl Xlsx {
                         self.cells.push(Cell { column: at, text });
                     }
                 }
-                Piece::End(end) if end == "row" && self.line <= self.skip_rows => self.cells.clear(),
-                Piece::End(end) if end == "row" && !self.cells.is_empty() => return Ok(true),
+                Piece::End(end) if end == "row" => {
+                    in_row = false;
+                    if self.line <= self.skip_rows {
+                        self.cells.clear();
+                    } else if !self.cells.is_empty() {
+                        return Ok(true);
+                    }
+                }
                 Piece::File => return Ok(false),
                 _ => {}
             }
@@ -167,6 +172,7 @@ impl Xlsx {
                     self.sheet.text("f", false)?;
                 }
                 Piece::End(end) if end == "c" => break,
+                Piece::Start(e) if matches!(e.local_name().as_ref(), "c" | "row") => return Err(self.sheet.bad()),
                 Piece::File => return Err(self.sheet.bad()),
                 _ => {}
             }
@@ -225,7 +231,7 @@ fn refuse_merged(mut sheet: Xml, input: &Input) -> Result<Xml, ReadError> {
     loop {
         match sheet.next()? {
             Piece::Start(e) if e.local_name().as_ref() == "mergeCell" => {
-                let place = attribute(&e, "ref").unwrap_or_default();
+                let [place] = attributes(&e, ["ref"]).ok_or_else(|| sheet.bad())?.map(Option::unwrap_or_default);
                 let detail = format!(
                     "the sheet has merged cells at `{place}`, so it is not known which rows their value is of; unmerge them"
                 );

@@ -132,6 +132,10 @@ fn workbooks_that_cant_be_read() {
         "<sheetData><row><c r=\"ZZZZ1\"/></row></sheetData>",
         "<sheetData><row><c r=\"1\"/></row></sheetData>",
         "<sheetData><row><c><v>&evil;</v></c></row></sheetData>",
+        "<sheetData><row><c t=s><v>0</v></c></row></sheetData>",
+        "<sheetData><row><c><row/></c></row></sheetData>",
+        "<sheetData><row><row/></row></sheetData>",
+        "<sheetData><c/></sheetData>",
     ] {
         fails("a.xlsx", workbook(&[("x", rows)]), &plain(), "bad-xlsx", malformed);
     }
