@@ -63,7 +63,7 @@ pub fn write(out: &mut String, text: &str, column: &Column, form: &Form) -> Resu
         Kind::Date => write_date(out, date(text, form)?),
         Kind::Time => {
             let time = time(text, form)?;
-            let _ = write!(out, "{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second());
+            write_time(out, time);
             Ok(())
         }
         Kind::Timestamp => moment(out, text, form),
@@ -206,8 +206,29 @@ fn time(text: &str, form: &Form) -> Result<NaiveTime, Wrong> {
 }
 
 fn write_date(out: &mut String, date: NaiveDate) -> Result<(), Wrong> {
-    let _ = write!(out, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day());
+    let year = date.year().unsigned_abs();
+    push_two(out, year / 100);
+    push_two(out, year % 100);
+    out.push('-');
+    push_two(out, date.month());
+    out.push('-');
+    push_two(out, date.day());
     Ok(())
+}
+
+fn write_time(out: &mut String, time: NaiveTime) {
+    push_two(out, time.hour());
+    out.push(':');
+    push_two(out, time.minute());
+    out.push(':');
+    push_two(out, time.second());
+}
+
+/// Two digits. `write!` takes ten times as long, which shows where a file has millions of dates.
+fn push_two(out: &mut String, number: u32) {
+    let digit = |number: u32| char::from(b'0' + u8::try_from(number % 10).unwrap_or(0));
+    out.push(digit(number / 10));
+    out.push(digit(number));
 }
 
 /// A moment, in UTC.
@@ -238,7 +259,8 @@ fn moment(out: &mut String, text: &str, form: &Form) -> Result<(), Wrong> {
     }
     let moment = DateTime::from_timestamp(seconds, 0).ok_or("out-of-range")?.naive_utc();
     let _ = write_date(out, moment.date());
-    let _ = write!(out, " {:02}:{:02}:{:02}", moment.hour(), moment.minute(), moment.second());
+    out.push(' ');
+    write_time(out, moment.time());
     Ok(())
 }
 
