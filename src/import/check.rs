@@ -10,7 +10,7 @@ use super::keys::{Keys, key};
 use super::load::{Refused, Without};
 use super::mapping::{Entity, Mapping};
 use super::read::{ReadError, Reader, Record};
-use super::row::Row;
+use super::row::{Problem, Row};
 use super::transform::{Transform, TransformError, is_late};
 
 /// Why a check ends early.
@@ -205,7 +205,7 @@ impl<'a> Pass<'a> {
                     self.checked.repeated.push(at.0);
                     continue;
                 }
-                row.problems.push(super::row::Problem { code: "duplicate-id", column: None });
+                row.problems.push(Problem { code: "duplicate-id", column: None });
             }
             self.refer(&mut row, others, at, &mut late);
             self.compare(&mut row, &mut unique);
@@ -239,7 +239,7 @@ impl<'a> Pass<'a> {
                     late.push(Late { row: at, id: row.id.as_u128(), column: place, target: target.as_u128() });
                 }
             } else if !others.get(name).is_some_and(|ids| ids.contains(target.as_u128())) {
-                row.problems.push(super::row::Problem { code: "unknown-reference", column: Some(place) });
+                row.problems.push(Problem { code: "unknown-reference", column: Some(place) });
             }
         }
     }
@@ -263,7 +263,7 @@ impl<'a> Pass<'a> {
                 taken.push((number, key));
             } else {
                 let code = if known.unless.is_some() { "double-booking" } else { "duplicate-value" };
-                row.problems.push(super::row::Problem { code, column: known.columns.first().copied() });
+                row.problems.push(Problem { code, column: known.columns.first().copied() });
             }
         }
         if !row.problems.is_empty() {

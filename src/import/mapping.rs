@@ -168,6 +168,9 @@ pub enum MappingError {
     /// No TOML, or unknown keys.
     #[error("the mapping file `{0}` is not right: {1}")]
     Syntax(String, String),
+    /// A name that is kept in the database.
+    #[error("the name `{0}` must have 1 to 64 characters, since the database keeps it with each row")]
+    Name(String),
     /// Something in it.
     #[error("`[[table]]` `{0}`: {1}")]
     Entity(String, String),
@@ -208,6 +211,12 @@ impl Mapping {
 
     /// Whether all that is named is there, and each rule says one thing.
     fn check(&self) -> Result<(), MappingError> {
+        let names = self.tables.iter().map(Entity::name).chain([self.system.as_str()]);
+        for name in names {
+            if !(1..=64).contains(&name.chars().count()) {
+                return Err(MappingError::Name(name.to_owned()));
+            }
+        }
         let mut before: BTreeMap<&str, &Entity> = BTreeMap::new();
         for entity in &self.tables {
             let wrong = |what: String| MappingError::Entity(entity.name().to_owned(), what);
@@ -346,5 +355,6 @@ mod tests {
             assert_eq!(error(&USERS.replace(from, to)), expected);
         }
         assert!(error(&USERS.replace("trim", "trimm")).contains("unknown field `trimm`"));
+        assert!(error(&USERS.replace("'old'", "''")).starts_with("the name `` must have 1 to 64 characters"));
     }
 }

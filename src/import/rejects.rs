@@ -29,7 +29,7 @@ pub enum RejectsError {
 pub type Codes = BTreeMap<u64, BTreeSet<&'static str>>;
 
 /// Writes the rejected rows of all sources into `folder`, a file `SOURCE.csv` each, that only its owner may read, in UTF-8 with
-/// commas. Files of an earlier import are replaced, also where there are no rows now. Returns the files written.
+/// commas. A file of an earlier import, in which somebody may have mended rows, stays as `SOURCE.csv~`. Returns the files written.
 pub fn write(
     mapping: &Mapping,
     rejects: &BTreeMap<String, Codes>,
@@ -41,11 +41,13 @@ pub fn write(
         let codes = rejects.get(name).unwrap_or(&none);
         let path = folder.join(format!("{name}.csv"));
         let failed = |error: &dyn std::fmt::Display| RejectsError::Write(path.display().to_string(), error.to_string());
+        let keep = || match fs::rename(&path, folder.join(format!("{name}.csv~"))) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&error)),
+            _ => Ok(()),
+        };
         if codes.is_empty() {
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&error)),
-                _ => continue,
-            }
+            keep()?;
+            continue;
         }
         fs::create_dir_all(folder).map_err(|error| failed(&error))?;
         // beside it first, since it may be the very file that is being imported
@@ -55,6 +57,7 @@ pub fn write(
             Copy::Read(error) => RejectsError::Read(error),
             Copy::Write(error) => failed(&error),
         })?;
+        keep()?;
         fs::rename(&beside, &path).map_err(|error| failed(&error))?;
         written.push(path);
     }
@@ -125,7 +128,7 @@ mod tests {
         fs::write(out.join("t.csv"), "of an earlier import").unwrap();
         let written = write(&mapping, &rejects, &out).unwrap();
         assert_eq!(written, [out.join("s.csv")]);
-        assert!(!out.join("t.csv").exists());
+        assert!(!out.join("t.csv").exists() && out.join("t.csv~").exists());
         let text = fs::read_to_string(&written[0]).unwrap();
         assert_eq!(text, "nr,name,caredb_row,caredb_line,caredb_codes\n2,\"M\u{fc}ller,\",2,3,bad-email too-long\n");
         assert_eq!(fs::metadata(&written[0]).unwrap().permissions().mode() & 0o777, 0o600);

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::mapping::{Case, Entity, Mapping, Pattern, Rule, When};
 use super::read::Record;
-use super::row::Row;
+use super::map::MOST_LEGACY_BYTES;
+use super::row::{Problem, Row};
 use super::target::{self, After, Column, Kind, Table};
 use super::value::{self, Form};
 
@@ -211,8 +212,11 @@ impl Transform {
         }
         if legacy_id(record, &self.legacy_id, &mut row.legacy_id) {
             row.id = self.ids.id(&row.legacy_id);
+            if row.legacy_id.len() > MOST_LEGACY_BYTES {
+                row.problems.push(Problem { code: "too-long", column: None });
+            }
         } else {
-            row.problems.push(super::row::Problem { code: "no-legacy-id", column: None });
+            row.problems.push(Problem { code: "no-legacy-id", column: None });
         }
         for (place, rule) in self.rules.iter().enumerate() {
             rule.apply(place, record, row);
@@ -222,7 +226,7 @@ impl Transform {
             if let (Some(late), Some(early)) = (row.value(*later), row.value(*earlier))
                 && (late < early || late == early && !after.or_equal)
             {
-                row.problems.push(super::row::Problem { code: "not-after", column: Some(*later) });
+                row.problems.push(Problem { code: "not-after", column: Some(*later) });
             }
         }
         true
