@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
 
+use super::map::MOST_LEGACY_BYTES;
 use super::mapping::{Case, Entity, Mapping, Pattern, Rule, When};
 use super::read::Record;
-use super::map::MOST_LEGACY_BYTES;
 use super::row::{Problem, Row};
 use super::target::{self, After, Column, Kind, Table};
 use super::value::{self, Form};

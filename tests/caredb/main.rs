@@ -10,6 +10,7 @@ mod doctor;
 mod fault;
 mod flyway;
 mod history;
+mod import_run;
 mod migrate;
 mod partition;
 mod partition_cases;
