@@ -1,6 +1,6 @@
 //! `caredb import`: files of another system, checked, loaded, compared.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -50,7 +50,7 @@ async fn examine(
     conn: Option<&mut MySqlConnection>,
     args: &FindingArgs,
 ) -> anyhow::Result<Report> {
-    let mut known: HashMap<String, Keys> = HashMap::new();
+    let mut known: BTreeMap<String, Keys> = BTreeMap::new();
     if let Some(conn) = conn {
         for entity in &mapping.tables {
             known.insert(entity.name().to_owned(), map::ids(conn, &mapping.system, entity.name()).await?);

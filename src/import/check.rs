@@ -1,7 +1,7 @@
 //! Checks all rows of all files, in the order of the mapping: which can be imported, and what is wrong with the others. A row that
 //! refers to a rejected one is rejected, too.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -119,7 +119,7 @@ struct At<'a> {
 /// Checks all files. `known` has the ids of rows that are imported already, by `[[table]]`. `on_rows` hears of every so many rows.
 pub fn check(
     mapping: &Mapping,
-    mut known: HashMap<String, Keys>,
+    mut known: BTreeMap<String, Keys>,
     findings: Findings,
     on_rows: &mut impl FnMut(&str, u64),
 ) -> Result<Report, CheckError> {
@@ -169,7 +169,7 @@ impl<'a> Pass<'a> {
     /// Checks all rows. Returns the ids of those that are accepted.
     fn run(
         &mut self,
-        others: &HashMap<String, Keys>,
+        others: &BTreeMap<String, Keys>,
         report: &mut Report,
         on_rows: &mut impl FnMut(&str, u64),
     ) -> Result<Keys, CheckError> {
@@ -228,7 +228,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Looks up what the row refers to.
-    fn refer(&self, row: &mut Row, others: &HashMap<String, Keys>, at: (u64, u64), late: &mut Vec<Late>) {
+    fn refer(&self, row: &mut Row, others: &BTreeMap<String, Keys>, at: (u64, u64), late: &mut Vec<Late>) {
         let clean = row.problems.is_empty();
         for number in 0..row.references.len() {
             let (place, target) = row.references[number];
@@ -267,7 +267,9 @@ impl<'a> Pass<'a> {
             }
         }
         if !row.problems.is_empty() {
-            taken.into_iter().for_each(|(number, key)| unique[number].remove(key));
+            for (number, key) in taken {
+                unique[number].remove(key);
+            }
         }
     }
 

@@ -60,7 +60,10 @@ pub fn write(out: &mut String, text: &str, column: &Column, form: &Form) -> Resu
             });
             Ok(())
         }
-        Kind::Date => write_date(out, date(text, form)?),
+        Kind::Date => {
+            write_date(out, date(text, form)?);
+            Ok(())
+        }
         Kind::Time => {
             let time = time(text, form)?;
             write_time(out, time);
@@ -95,8 +98,7 @@ fn integer(text: &str) -> Result<i64, Wrong> {
 fn decimal(out: &mut String, text: &str, (digits, behind): (usize, usize), point: u8) -> Result<(), Wrong> {
     let (minus, rest) = match text.as_bytes() {
         [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        rest => (false, rest),
+        [b'+', rest @ ..] | rest => (false, rest),
     };
     let at = rest.iter().position(|byte| *byte == point).unwrap_or(rest.len());
     let (whole, fraction) = (&rest[..at], rest.get(at + 1..).unwrap_or_default());
@@ -205,7 +207,7 @@ fn time(text: &str, form: &Form) -> Result<NaiveTime, Wrong> {
     }
 }
 
-fn write_date(out: &mut String, date: NaiveDate) -> Result<(), Wrong> {
+fn write_date(out: &mut String, date: NaiveDate) {
     let year = date.year().unsigned_abs();
     push_two(out, year / 100);
     push_two(out, year % 100);
@@ -213,7 +215,6 @@ fn write_date(out: &mut String, date: NaiveDate) -> Result<(), Wrong> {
     push_two(out, date.month());
     out.push('-');
     push_two(out, date.day());
-    Ok(())
 }
 
 fn write_time(out: &mut String, time: NaiveTime) {
@@ -258,7 +259,7 @@ fn moment(out: &mut String, text: &str, form: &Form) -> Result<(), Wrong> {
         return Err("out-of-range");
     }
     let moment = DateTime::from_timestamp(seconds, 0).ok_or("out-of-range")?.naive_utc();
-    let _ = write_date(out, moment.date());
+    write_date(out, moment.date());
     out.push(' ');
     write_time(out, moment.time());
     Ok(())
