@@ -367,8 +367,7 @@ fn killed_at_every_point_it_goes_on_where_it_was() {
         test.run("import run old.toml --max-errors 7");
         state(&test)
     };
-    let mut killed = 0;
-    for number in (1..).step_by(if is_full() { 1 } else { 2 }) {
+    for (killed, number) in (1..).step_by(if is_full() { 1 } else { 2 }).enumerate() {
         let test = clinic("import_killed");
         let mut command = test.command("import run old.toml --max-errors 7");
         let output = command.env("CAREDB_CRASH_AT", number.to_string()).output().unwrap();
@@ -378,7 +377,6 @@ fn killed_at_every_point_it_goes_on_where_it_was() {
             break;
         }
         assert_eq!(output.status.code(), None, "{case}");
-        killed += 1;
         if number == 1 {
             // a changed file is noticed
             test.file("visits.ndjson", format!("{VISITS}\n"));
