@@ -197,7 +197,7 @@ fn send(
     let source = &mapping.sources[&entity.from];
     let mut reader = Reader::open(&mapping.path(source), source)?;
     // the check has made the same one
-    let Ok(transform) = Transform::new(mapping, entity, reader.header()) else { return Ok(()) };
+    let Some(transform) = Transform::again(mapping, entity, reader.header())? else { return Ok(()) };
     let late = late(&transform);
     let (mut record, mut row) = (Record::new(), Row::default());
     let (mut batch, mut bytes) = (Vec::with_capacity(ROWS_A_BATCH), 0);
@@ -425,7 +425,7 @@ pub async fn fill(
     let entity = &mapping.tables[number];
     let source = &mapping.sources[&entity.from];
     let mut reader = Reader::open(&mapping.path(source), source)?;
-    let Ok(transform) = Transform::new(mapping, entity, reader.header()) else { return Ok(0) };
+    let Some(transform) = Transform::again(mapping, entity, reader.header())? else { return Ok(0) };
     let late = late(&transform);
     let (mut record, mut row, mut filled) = (Record::new(), Row::default(), 0);
     while !late.is_empty() && reader.read(&mut record)? {

@@ -27,6 +27,9 @@ pub struct Mapping {
     /// The folder that the files' names are relative to.
     #[serde(skip)]
     pub folder: PathBuf,
+    /// The files as they were, where mended rows are read in their place.
+    #[serde(skip)]
+    pub originals: IndexMap<String, Source>,
     /// Sources that are not read this time.
     #[serde(skip)]
     pub left_out: Vec<String>,
@@ -72,7 +75,7 @@ pub struct When {
     pub null: bool,
 }
 
-/// What a column is made of. Exactly one of `from`, `value`, `template`, `join`, `json` and `reference` says where the text comes
+/// What a column is made of. Exactly one of `from`, `value`, `template`, `join`, `json`, `own_id` and `reference` says where the text comes
 /// from, the others what is done with it, in this order: split, trim, case, cut, words, pattern.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -92,7 +95,11 @@ pub struct Rule {
     /// What stands between them; a space by default.
     #[serde(default)]
     pub with: Option<String>,
-    /// A JSON object of columns of the source, or constants as `=text`, by key. Those that are NULL are left out.
+    /// The 32 hexadecimal digits of the row's own id, such as for numbers that the source does not have; `cut` keeps the first.
+    #[serde(default)]
+    pub own_id: bool,
+    /// A JSON object of columns of the source, or constants as `=text`, by key. Those that are NULL are left out; NULL where all
+    /// columns are.
     #[serde(default)]
     pub json: IndexMap<String, String>,
     /// In a JSON object that is to be an array of one.
@@ -104,6 +111,9 @@ pub struct Rule {
     /// The source's columns with the other row's legacy id.
     #[serde(default)]
     pub by: Vec<String>,
+    /// Another source, where the columns `by` are looked up first: its column has the other row's legacy id.
+    #[serde(default)]
+    pub through: Option<Through>,
     /// The text is split here; `part` counts from 1.
     #[serde(default)]
     pub split: Option<String>,
@@ -128,6 +138,9 @@ pub struct Rule {
     /// What stands for NULL.
     #[serde(default)]
     pub default: Option<String>,
+    /// What stands for a value that is not later than the one that it must be later than.
+    #[serde(default)]
+    pub if_not_after: Option<String>,
     /// How dates and times are written, as chrono says it (`%d.%m.%Y`); the first one that fits. ISO 8601 by default.
     #[serde(default)]
     pub format: Vec<String>,
@@ -137,6 +150,18 @@ pub struct Rule {
     /// What must hold for the text.
     #[serde(default)]
     pub pattern: Option<Pattern>,
+}
+
+/// A column of another source.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Through {
+    /// The source.
+    pub source: String,
+    /// Its column that has what is looked up.
+    pub key: String,
+    /// Its column that has what is found.
+    pub column: String,
 }
 
 /// Letters.
@@ -240,6 +265,13 @@ impl Mapping {
                 if table.column(column).is_none() {
                     return Err(wrong(format!("table `{}` has no column `{column}`", entity.into)));
                 }
+                if let Some(through) = rule.through.as_ref().filter(|through| !self.sources.contains_key(&through.source)) {
+                    return Err(wrong(format!("column `{column}`: there is no `[source.{}]`", through.source)));
+                }
+                let later = |after: &target::After| after.later == *column && entity.columns.contains_key(&after.earlier);
+                if rule.if_not_after.is_some() && !table.after.iter().any(later) {
+                    return Err(wrong(format!("column `{column}`: it must be later than no other, so `if_not_after` means nothing here")));
+                }
                 let referred = table.references.get(column).map(String::as_str);
                 rule.check(referred, &before).map_err(|what| wrong(format!("column `{column}`: {what}")))?;
             }
@@ -263,16 +295,20 @@ impl Rule {
             self.template.is_some(),
             !self.join.is_empty(),
             !self.json.is_empty(),
+            self.own_id,
             self.reference.is_some(),
         ];
         if from.iter().filter(|said| **said).count() != 1 {
-            return Err("say one of `from`, `value`, `template`, `join`, `json` and `reference`".to_owned());
+            return Err("say one of `from`, `value`, `template`, `join`, `json`, `own_id` and `reference`".to_owned());
         }
         if self.split.is_some() != self.part.is_some() || self.part == Some(0) {
             return Err("`split` and `part` belong together, and parts count from 1".to_owned());
         }
         if self.otherwise.is_some() && self.words.is_empty() {
             return Err("`otherwise` belongs to `words`".to_owned());
+        }
+        if self.through.is_some() && self.reference.is_none() {
+            return Err("`through` belongs to `reference`".to_owned());
         }
         match (&self.reference, referred) {
             (None, _) if !self.by.is_empty() => Err("`by` belongs to `reference`".to_owned()),
@@ -339,7 +375,7 @@ mod tests {
             (
                 "{ value = '!' }",
                 "{ }",
-                "`[[table]]` `users`: column `password_hash`: say one of `from`, `value`, `template`, `join`, `json` and `reference`",
+                "`[[table]]` `users`: column `password_hash`: say one of `from`, `value`, `template`, `join`, `json`, `own_id` and `reference`",
             ),
             (
                 "{ value = '!' }",
@@ -350,6 +386,21 @@ mod tests {
                 "{ value = '!' }",
                 "{ reference = 'users', by = ['nr'] }",
                 "`[[table]]` `users`: column `password_hash`: it refers to no table, so `reference` means nothing here",
+            ),
+            (
+                "{ value = '!' }",
+                "{ value = '!', through = { source = 'people', key = 'a', column = 'b' } }",
+                "`[[table]]` `users`: column `password_hash`: `through` belongs to `reference`",
+            ),
+            (
+                "{ value = '!' }",
+                "{ value = '!', through = { source = 'more', key = 'a', column = 'b' } }",
+                "`[[table]]` `users`: column `password_hash`: there is no `[source.more]`",
+            ),
+            (
+                "{ value = '!' }",
+                "{ value = '!', if_not_after = 'x' }",
+                "`[[table]]` `users`: column `password_hash`: it must be later than no other, so `if_not_after` means nothing here",
             ),
         ] {
             assert_eq!(error(&USERS.replace(from, to)), expected);

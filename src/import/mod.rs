@@ -4,6 +4,7 @@ pub mod check;
 pub mod finding;
 pub mod keys;
 pub mod load;
+pub mod lookup;
 pub mod map;
 pub mod mapping;
 pub mod read;

@@ -98,6 +98,7 @@ fn copy(path: &Path, source: &Source, codes: &Codes, file: File) -> Result<(), C
 /// Lets the mapping read the mended rows in `folder` instead of the sources. Sources without a file there are left out: their rows
 /// are imported already.
 pub fn read_from(mapping: &mut Mapping, folder: &Path) {
+    mapping.originals = mapping.sources.clone();
     for (name, source) in &mut mapping.sources {
         // of the working directory, not of the mapping's folder
         let file = std::path::absolute(folder.join(format!("{name}.csv"))).unwrap_or_default();

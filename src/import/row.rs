@@ -78,6 +78,19 @@ impl Row {
         self.problems.push(Problem { code, column: Some(self.ends.len()) });
     }
 
+    /// Gives a column another value. What it says is wrong is noted, and the column keeps its value.
+    pub fn replace(&mut self, column: usize, write: impl FnOnce(&mut String) -> Result<(), &'static str>) {
+        let mut text = String::new();
+        if let Err(code) = write(&mut text) {
+            self.problems.push(Problem { code, column: Some(column) });
+            return;
+        }
+        let (begin, end) = (column.checked_sub(1).map_or(0, |before| self.ends[before].0), self.ends[column].0);
+        self.text.replace_range(begin..end, &text);
+        self.ends[column].1 = State::Value;
+        self.ends[column..].iter_mut().for_each(|(place, _)| *place = *place + text.len() - (end - begin));
+    }
+
     /// The value of a column; none where it is NULL or the default.
     #[must_use]
     pub fn value(&self, column: usize) -> Option<&str> {
@@ -165,6 +178,11 @@ mod tests {
         let mut sql = String::new();
         row.write(&mut sql, &[0]);
         assert_eq!(sql, "('00000000-0000-0000-0000-000000000000',NULL,NULL,'',NULL,DEFAULT)");
+        row.replace(0, write("longer"));
+        row.replace(2, write("c"));
+        row.replace(2, |_| Err("bad-date"));
+        assert_eq!((row.value(0), row.value(1), row.value(2), row.value(3)), (Some("longer"), None, Some("c"), None));
+        assert_eq!(row.problems.last(), Some(&Problem { code: "bad-date", column: Some(2) }));
         let hash = row.hash();
         row.clear();
         assert!(row.problems.is_empty());

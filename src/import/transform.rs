@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
 
+use super::lookup::{self, Lookup, LookupError};
 use super::map::MOST_LEGACY_BYTES;
 use super::mapping::{Case, Entity, Mapping, Pattern, Rule, When};
-use super::read::Record;
+use super::read::{ReadError, Record};
 use super::row::{Problem, Row};
 use super::target::{self, After, Column, Kind, Table};
 use super::value::{self, Form};
@@ -39,6 +40,9 @@ pub enum TransformError {
         "`[[table]]` `{0}`: column `{1}`: `{2}` is no format of dates; write it as chrono does, such as `%d.%m.%Y`"
     )]
     Format(String, String, String),
+    /// A source that a rule looks rows up in.
+    #[error("`[[table]]` `{0}`: column `{1}`: {2}")]
+    Lookup(String, String, Box<LookupError>),
 }
 
 /// Makes the rows of an entity.
@@ -88,7 +92,8 @@ enum From {
     Template(Vec<Piece>),
     Join(Vec<usize>),
     Json(Vec<(String, Piece)>),
-    Reference(Hasher, Vec<usize>),
+    OwnId,
+    Reference(Hasher, Vec<usize>, Option<Lookup>),
 }
 
 #[derive(Debug)]
@@ -147,7 +152,11 @@ impl Transform {
                 formats.push(value::format(text).ok_or_else(wrong)?);
             }
             let from = if let Some(other) = &rule.reference {
-                From::Reference(Hasher::new(&mapping.system, other), places(&rule.by)?)
+                let lookup = rule.through.as_ref().map(|through| lookup::read(mapping, through)).transpose();
+                let wrong = |error| TransformError::Lookup(entity.name().to_owned(), name.clone(), Box::new(error));
+                From::Reference(Hasher::new(&mapping.system, other), places(&rule.by)?, lookup.map_err(wrong)?)
+            } else if rule.own_id {
+                From::OwnId
             } else if let Some(column) = &rule.from {
                 From::Column(place(column)?)
             } else if let Some(template) = &rule.template {
@@ -194,12 +203,24 @@ impl Transform {
         })
     }
 
+    /// The rules again, after a check has made them; none where it could not.
+    pub fn again(mapping: &Mapping, entity: &Entity, header: &[String]) -> Result<Option<Self>, ReadError> {
+        match Self::new(mapping, entity, header) {
+            Ok(transform) => Ok(Some(transform)),
+            Err(TransformError::Lookup(.., error)) => match *error {
+                LookupError::Read(error) => Err(error),
+                LookupError::NoColumn(..) => Ok(None),
+            },
+            Err(_) => Ok(None),
+        }
+    }
+
     /// The source's column that a column is made of, where it is one alone.
     #[must_use]
     pub fn source_of(&self, column: usize) -> Option<usize> {
         match &self.rules[column].from {
             From::Column(place) => Some(*place),
-            From::Reference(_, by) if by.len() == 1 => by.first().copied(),
+            From::Reference(_, by, _) if by.len() == 1 => by.first().copied(),
             _ => None,
         }
     }
@@ -226,6 +247,12 @@ impl Transform {
             if let (Some(late), Some(early)) = (row.value(*later), row.value(*earlier))
                 && (late < early || late == early && !after.or_equal)
             {
+                let rule = &self.rules[*later];
+                // so that what stands instead is later
+                if let Some(text) = rule.rule.if_not_after.as_deref().filter(|text| *text > early) {
+                    row.replace(*later, |out| value::write(out, text, rule.column, &rule.form));
+                    continue;
+                }
                 row.problems.push(Problem { code: "not-after", column: Some(*later) });
             }
         }
@@ -268,10 +295,14 @@ fn pieces(template: &str, place: impl Fn(&str) -> Result<usize, TransformError>)
 
 impl Compiled {
     fn apply(&self, place: usize, record: &Record, row: &mut Row) {
-        if let From::Reference(ids, by) = &self.from {
+        if let From::Reference(ids, by, lookup) = &self.from {
             let mut legacy = String::new();
             if legacy_id(record, by, &mut legacy) {
-                let id = ids.id(&legacy);
+                let found = lookup.as_ref().map_or(Some(&legacy), |lookup| lookup.get(&legacy));
+                let Some(id) = found.map(|legacy| ids.id(legacy)) else {
+                    row.problem("unknown-reference");
+                    return row.push_null();
+                };
                 row.references.push((place, id));
                 row.push(|out| {
                     out.push_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
@@ -282,7 +313,7 @@ impl Compiled {
             }
             return;
         }
-        let text = self.text(record).and_then(|text| match &self.rule.split {
+        let text = self.text(record, row.id).and_then(|text| match &self.rule.split {
             Some(split) => self.part(text, split),
             None => Some(text),
         });
@@ -326,7 +357,7 @@ impl Compiled {
         }
     }
 
-    fn text<'a>(&'a self, record: &'a Record) -> Option<Cow<'a, str>> {
+    fn text<'a>(&'a self, record: &'a Record, id: Uuid) -> Option<Cow<'a, str>> {
         match &self.from {
             From::Column(column) => record.field(*column).map(Cow::Borrowed),
             From::Value(text) => Some(Cow::Borrowed(text)),
@@ -342,12 +373,17 @@ impl Compiled {
                 let with = self.rule.with.as_deref().unwrap_or(" ");
                 (!texts.is_empty()).then(|| Cow::Owned(texts.join(with)))
             }
-            From::Json(fields) => {
-                let fields = fields.iter().filter_map(|(key, piece)| Some((key.clone(), piece.text(record)?.into())));
+            From::Json(pieces) => {
+                let fields = pieces.iter().filter_map(|(key, piece)| Some((key.clone(), piece.text(record)?.into())));
                 let object = Value::Object(fields.collect::<Map<String, Value>>());
+                let mut columns = pieces.iter().filter(|(_, piece)| matches!(piece, Piece::Column(_))).peekable();
+                if columns.peek().is_some() && columns.all(|(_, piece)| piece.text(record).is_none()) {
+                    return None;
+                }
                 let value = if self.rule.array { Value::Array(vec![object]) } else { object };
                 Some(Cow::Owned(value.to_string()))
             }
+            From::OwnId => Some(Cow::Owned(id.simple().to_string())),
             From::Reference(..) => None,
         }
     }
@@ -408,8 +444,12 @@ mod tests {
 
     /// The values of the mapped columns, and the problems, of each row.
     fn rows(rules: &str, csv: &str) -> Vec<String> {
+        rows_of("users", rules, csv)
+    }
+
+    fn rows_of(table: &str, rules: &str, csv: &str) -> Vec<String> {
         let mapping = format!(
-            "system = 'old'\n[source.s]\nfile = 's.csv'\n[[table]]\ninto = 'users'\nfrom = 's'\nlegacy_id = ['nr']\n{rules}"
+            "system = 'old'\n[source.s]\nfile = 's.csv'\n[[table]]\ninto = '{table}'\nfrom = 's'\nlegacy_id = ['nr']\n{rules}"
         );
         let mapping = Mapping::parse(&mapping, "m").unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -469,6 +509,49 @@ mod tests {
             role = { value = 'STAFF' }";
         let csv = "nr,first,last,name\n1,a,b,\"Roe, Jonathan\"\n2,,b,Roe\n";
         assert_eq!(rows(rules, csv), ["a.b|Jon|STAFF", "b|-|STAFF|!required:password_hash"]);
+    }
+
+    #[test]
+    fn what_the_source_lacks_is_made() {
+        let rules = "
+            [table.columns]
+            doctor_id = { own_id = true, cut = 6 }
+            day_of_week = { value = 'MONDAY' }
+            start_time = { from = 'a' }
+            end_time = { from = 'b', if_not_after = '23:59:59' }";
+        let csv = "nr,a,b\n1,09:00,09:30\n2,23:50,00:10\n3,23:59:59,00:10\n4,09:00,\n";
+        assert_eq!(
+            rows_of("time_slots", rules, csv),
+            [
+                "c593a7|MONDAY|09:00:00|09:30:00",
+                "e2e1cc|MONDAY|23:50:00|23:59:59",
+                "0c0f24|MONDAY|23:59:59|00:10:00|!not-after:end_time",
+                "7d93a6|MONDAY|09:00:00|-|!required:end_time",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_object_of_nothing_is_null() {
+        let rules = "
+            [table.columns]
+            email = { json = { a = 'x', b = '=c' } }
+            password_hash = { json = { b = '=c' }, array = true }
+            role = { value = 'STAFF' }";
+        let rows = rows(rules, "nr,x\n1,y\n2,\n");
+        let expected = [r#"{"a":"y","b":"c"}|[{"b":"c"}]|STAFF"#, r#"-|[{"b":"c"}]|STAFF|!required:email"#];
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn a_legacy_id_has_room() {
+        let rules = "
+            [table.columns]
+            email = { value = 'e' }
+            password_hash = { value = '!' }
+            role = { value = 'STAFF' }";
+        let csv = format!("nr\n{}\n{}\n", "é".repeat(127), "é".repeat(128));
+        assert_eq!(rows(rules, &csv), ["e|!|STAFF", "e|!|STAFF|!too-long:"]);
     }
 
     #[test]

@@ -133,7 +133,7 @@ fn decimal(out: &mut String, text: &str, (digits, behind): (usize, usize), point
 fn by_formats<T: PartialEq>(
     text: &str,
     form: &Form,
-    bad: Wrong,
+    (bad, none): (Wrong, Wrong),
     read: impl Fn(&Parsed) -> chrono::ParseResult<T>,
 ) -> Result<T, Wrong> {
     let mut found = None;
@@ -144,9 +144,9 @@ fn by_formats<T: PartialEq>(
         match result {
             Ok(value) if found.as_ref().is_some_and(|other| *other != value) => return Err("ambiguous-date"),
             Ok(value) => found = Some(value),
-            // 30 February: written right, and none
+            // 30 February, 25 o'clock: written right, and none
             Err(error) if matches!(error.kind(), ParseErrorKind::OutOfRange | ParseErrorKind::Impossible) => {
-                wrong = "no-such-date";
+                wrong = none;
             }
             Err(_) => {}
         }
@@ -192,7 +192,7 @@ fn date(text: &str, form: &Form) -> Result<NaiveDate, Wrong> {
     let date = if form.formats.is_empty() {
         iso_date(text.as_bytes())?
     } else {
-        by_formats(text, form, "bad-date", Parsed::to_naive_date)?
+        by_formats(text, form, ("bad-date", "no-such-date"), Parsed::to_naive_date)?
     };
     // MySQL manual, 13.2.2: '1000-01-01' to '9999-12-31'
     if (1000..=9999).contains(&date.year()) { Ok(date) } else { Err("out-of-range") }
@@ -202,7 +202,7 @@ fn time(text: &str, form: &Form) -> Result<NaiveTime, Wrong> {
     if form.formats.is_empty() {
         iso_time(text.as_bytes())
     } else {
-        let time = by_formats(text, form, "bad-time", Parsed::to_naive_time)?;
+        let time = by_formats(text, form, ("bad-time", "no-such-time"), Parsed::to_naive_time)?;
         if time.nanosecond() == 0 { Ok(time) } else { Err("too-precise") }
     }
 }
@@ -237,7 +237,7 @@ fn moment(out: &mut String, text: &str, form: &Form) -> Result<(), Wrong> {
     let (local, offset_s) = if form.formats.is_empty() {
         iso_moment(text)?
     } else {
-        by_formats(text, form, "bad-moment", |parsed| {
+        by_formats(text, form, ("bad-moment", "no-such-date"), |parsed| {
             let time = parsed.to_naive_time().unwrap_or(NaiveTime::MIN);
             Ok((parsed.to_naive_date()?.and_time(time), parsed.offset()))
         })?
@@ -400,6 +400,11 @@ mod tests {
             ("9:30", Err("bad-time")),
         ] {
             assert_eq!(read(Kind::Time, &[], text), expected.map(str::to_owned), "{text}");
+        }
+        for (text, expected) in
+            [("9.30", Ok("09:30:00")), ("24.30", Err("no-such-time")), ("9h30", Err("bad-time"))]
+        {
+            assert_eq!(read(Kind::Time, &["%H.%M"], text), expected.map(str::to_owned), "{text}");
         }
     }
 

@@ -83,7 +83,7 @@ pub async fn verify(
     let source = &mapping.sources[&entity.from];
     let mut reader = Reader::open(&mapping.path(source), source)?;
     let mut compared = Compared { name: entity.name().to_owned(), ..Compared::default() };
-    let Ok(transform) = Transform::new(mapping, entity, reader.header()) else { return Ok(compared) };
+    let Some(transform) = Transform::again(mapping, entity, reader.header())? else { return Ok(compared) };
     // by its id alone a row is looked for in each partition
     let day = (entity.into == "appointments")
         .then(|| transform.columns.iter().position(|column| column.name == "appointment_date"))
