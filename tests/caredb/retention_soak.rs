@@ -6,12 +6,12 @@
 //! failure prints; how far a job is when it is killed does not.
 
 mod jobs;
+mod kill;
 mod whole;
 mod writer;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::process::{Child, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -19,16 +19,18 @@ use std::time::{Duration, Instant};
 use sqlx::mysql::MySqlConnectOptions;
 
 use self::jobs::{Choice, Job, KINDS, Kind};
+use self::kill::Blow;
 use self::whole::{BY_MONTH, Digest, Sums, WHOLE, differences};
 use self::writer::Shared;
 use crate::fault::{Moments, Victim, is_full};
 use crate::retention_at_work::Seen;
-use crate::support::wait_for;
 
 const SEED: u64 = 20_261_126;
 const DATABASE: &str = "clinic";
 /// The day that it is in the data.
 const UNTIL: &str = "2024-07-01";
+/// Of caredb's points, those that kills are dealt to.
+const POINTS: u64 = 50;
 /// What statements that lock tables wait for, and half a second.
 const LONGEST_WAIT: Duration = Duration::from_millis(1500);
 
@@ -41,6 +43,8 @@ struct Size {
     /// Kills that must hit a running job: of caredb, of the server; and of them while the archive's end is destroyed.
     kills: (u32, u32),
     destroying: (u32, u32),
+    /// A job is killed so often at the most.
+    in_a_row: u64,
     /// So many rounds between two looks at everything.
     stride: u32,
 }
@@ -51,6 +55,7 @@ const SHORT: Size = Size {
     purge_days: 12,
     kills: (9, 2),
     destroying: (2, 1),
+    in_a_row: 3,
     stride: 10,
 };
 const FULL: Size = Size {
@@ -59,6 +64,7 @@ const FULL: Size = Size {
     purge_days: 15,
     kills: (92, 18),
     destroying: (10, 3),
+    in_a_row: 7,
     stride: 10,
 };
 
@@ -119,12 +125,17 @@ impl Clinic {
     fn assert_whole(&self, job: &Job, case: &str) {
         self.assert_sums(tables(job.kind), case);
         if tables(job.kind) == BY_MONTH {
+            assert_eq!(
+                whole::wrongly_archived(&|sql: &str| self.rows(sql)),
+                "0",
+                "{case}: archived rows that must stay"
+            );
             assert_eq!(whole::keys(&|sql: &str| self.rows(sql)), "0|0|0", "{case}: no key, another place, no row");
         }
     }
 
     /// What must hold once a job has ended.
-    fn assert_ended(&self, job: &Job, is_all: bool, case: &str) {
+    fn assert_ended(&self, is_all: bool, case: &str) {
         let full = format!("partition check --ahead 1 --today {UNTIL}");
         for check in
             ["archive verify", "runs verify", &if is_all { full.clone() } else { format!("{full} --skip-keys") }]
@@ -132,10 +143,8 @@ impl Clinic {
             self.ok(check, case);
         }
         assert_eq!(self.rows("SELECT COUNT(*) FROM caredb_runs WHERE outcome IS NULL"), ["0"], "{case}");
-        if tables(job.kind) == BY_MONTH || is_all {
-            assert_eq!(whole::astray(&|sql: &str| self.rows(sql)), [""; 0], "{case}");
-        }
         if is_all {
+            assert_eq!(whole::astray(&|sql: &str| self.rows(sql)), [""; 0], "{case}");
             self.assert_sums(&[BY_MONTH.as_slice(), &WHOLE].concat(), case);
             self.rows("PURGE BINARY LOGS BEFORE NOW()");
         }
@@ -189,42 +198,6 @@ impl Clinic {
             "SELECT COUNT(*) FROM caredb_run_parts p JOIN caredb_runs r ON r.id = p.run_id WHERE r.outcome IS NULL";
         self.rows(parts) != ["0"]
     }
-
-    /// Runs caredb, and kills it or the server after `moment`. True: it was running.
-    fn kill(&mut self, job: &Job, moment: Duration, is_server: bool, case: &str) -> bool {
-        let log = self.victim.folder.join("stderr");
-        let mut command = self.victim.caredb(DATABASE, &job.arguments);
-        let mut run = command.stdout(Stdio::null()).stderr(std::fs::File::create(&log).unwrap()).spawn().unwrap();
-        std::thread::sleep(moment); // the moment is the case, not a wait for something
-        let mut is_hit = run.try_wait().unwrap().is_none();
-        if is_server && is_hit {
-            self.shared.kills.fetch_add(1, Ordering::SeqCst);
-            self.victim.kill();
-            self.victim.restart();
-            self.shared.kills.fetch_add(1, Ordering::SeqCst);
-        } else if is_hit {
-            run.kill().unwrap(); // SIGKILL
-        }
-        let status = end(&mut run);
-        let told = || std::fs::read_to_string(&log).unwrap();
-        is_hit &= !status.success();
-        let is_expected = status.success() || is_hit && status.code() == is_server.then_some(2);
-        assert!(is_expected, "{case}: {status}, {}", told());
-        // what the killed caredb has sent may still be at work
-        let sessions =
-            "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'root' AND id <> CONNECTION_ID()";
-        wait_for("the sessions of the killed caredb to end", || self.rows(sessions) == ["0"]);
-        is_hit
-    }
-}
-
-fn end(run: &mut Child) -> ExitStatus {
-    let mut status = None;
-    wait_for("caredb to end", || {
-        status = run.try_wait().unwrap();
-        status.is_some()
-    });
-    status.unwrap()
 }
 
 /// Some who have old appointments, all their lives the same.
@@ -244,6 +217,7 @@ fn tables(kind: Kind) -> &'static [&'static str] {
 struct Soak<'a> {
     clinic: &'a mut Clinic,
     choice: Choice,
+    in_a_row: u64,
     stride: u32,
     begun: Instant,
     round: u32,
@@ -258,30 +232,41 @@ impl Soak<'_> {
         (sum(|hits| hits.caredb), sum(|hits| hits.server))
     }
 
+    /// The next kill of a job that takes so long; none where there were enough.
+    fn blow(&mut self, left: Duration, wanted: (u32, u32)) -> Option<Blow> {
+        let (caredb, server) = self.hits();
+        let moments = &mut self.choice.moments;
+        let moment = Duration::from_millis(moments.next(u64::try_from(left.as_millis()).unwrap().max(1)));
+        let (point, of_five) = (1 + moments.next(POINTS), moments.next(5));
+        if server < wanted.1 && (caredb >= wanted.0 || of_five == 0) {
+            Some(Blow::Server(moment))
+        } else if caredb < wanted.0 {
+            Some(if of_five < 3 { Blow::Caredb(moment) } else { Blow::AtPoint(point) })
+        } else {
+            None
+        }
+    }
+
     /// A job, killed some times, and then to its end. `wanted`: kills of caredb and of the server.
     fn round(&mut self, job: &Job, wanted: (u32, u32)) {
         let name = format!("seed {SEED}, round {}: `{}`", self.round, job.arguments);
         let must_stay = self.clinic.must_stay(job);
         let mut left = self.took.get(&job.kind).copied();
-        for _ in 0..=self.choice.moments.next(3) {
-            let hits = self.hits();
-            let is_server = hits.1 < wanted.1 && (hits.0 >= wanted.0 || self.choice.moments.next(5) == 0);
+        for _ in 0..=self.choice.moments.next(self.in_a_row) {
             // a job whose time is not known yet runs undisturbed
-            let Some(whole) = left.filter(|_| is_server || hits.0 < wanted.0) else { break };
-            let moment =
-                Duration::from_millis(self.choice.moments.next(u64::try_from(whole.as_millis()).unwrap().max(1)));
-            let case = format!("{name}, {} killed after {moment:?}", if is_server { "the server" } else { "caredb" });
+            let Some(blow) = left.and_then(|left| self.blow(left, wanted)) else { break };
+            let case = format!("{name}, {blow:?} killed");
             self.clinic.shared.case.lock().unwrap().clone_from(&case);
-            if !self.clinic.kill(job, moment, is_server, &case) {
+            if !self.clinic.kill(job, blow, &case) {
                 break;
             }
             let of = self.hits.entry(job.kind).or_default();
-            *(if is_server { &mut of.server } else { &mut of.caredb }) += 1;
+            *(if let Blow::Server(_) = blow { &mut of.server } else { &mut of.caredb }) += 1;
             of.half_way += u32::from(self.clinic.is_half_way());
             self.clinic.assert_whole(job, &case);
             assert_eq!(self.clinic.must_stay(job), must_stay, "{case}: destroyed what must stay");
             // some of it is done
-            left = Some(whole * 2 / 3);
+            left = left.map(|left| left * 3 / 4);
         }
         let case = format!("{name}, to its end");
         self.clinic.shared.case.lock().unwrap().clone_from(&case);
@@ -291,7 +276,7 @@ impl Soak<'_> {
         eprintln!("{:.1?} {case} in {:.1?}, {:?} kills", self.begun.elapsed(), begun.elapsed(), self.hits());
         self.clinic.assert_whole(job, &case);
         assert_eq!(self.clinic.must_stay(job), must_stay, "{case}: destroyed what must stay");
-        self.clinic.assert_ended(job, self.round.is_multiple_of(self.stride), &case);
+        self.clinic.assert_ended(self.round.is_multiple_of(self.stride), &case);
     }
 
     /// Which jobs come does not depend on how often those before were killed.
@@ -337,8 +322,16 @@ fn no_kill_loses_doubles_or_destroys_a_row() {
     let shared = Arc::clone(&clinic.shared);
     let choice = Choice::new(size.months, size.purge_days);
     let took = BTreeMap::new();
-    let mut soak =
-        Soak { clinic: &mut clinic, choice, stride: size.stride, begun, round: 0, hits: BTreeMap::new(), took };
+    let mut soak = Soak {
+        clinic: &mut clinic,
+        choice,
+        in_a_row: size.in_a_row,
+        stride: size.stride,
+        begun,
+        round: 0,
+        hits: BTreeMap::new(),
+        took,
+    };
     let Seen { statements, longest, errors } = std::thread::scope(|scope| {
         let application = scope.spawn(|| writer::work(&options, &shared));
         // a panic here would leave the application at work for ever
