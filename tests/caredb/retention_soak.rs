@@ -16,11 +16,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use chrono::Months;
 use sqlx::mysql::MySqlConnectOptions;
 
 use self::jobs::{Choice, Job, KINDS, Kind};
 use self::kill::Blow;
-use self::whole::{BY_MONTH, Digest, Sums, WHOLE, differences};
+use self::whole::{BY_MONTH, Digest, Look, Sums, WHOLE, differences};
 use self::writer::Shared;
 use crate::fault::{Moments, Victim, is_full};
 use crate::retention_at_work::Seen;
@@ -29,8 +30,6 @@ const SEED: u64 = 20_261_126;
 const DATABASE: &str = "clinic";
 /// The day that it is in the data.
 const UNTIL: &str = "2024-07-01";
-/// Of caredb's points, those that kills are dealt to.
-const POINTS: u64 = 50;
 /// What statements that lock tables wait for, and half a second.
 const LONGEST_WAIT: Duration = Duration::from_millis(1500);
 
@@ -73,7 +72,11 @@ struct Clinic {
     victim: Victim,
     shared: Arc<Shared>,
     before: Sums,
+    /// A day behind all that jobs move.
+    touched: String,
 }
+
+const EVER: &str = "9999-12-31";
 
 /// How often jobs of a kind were killed, and how often the ledger then told of a part that was done.
 #[derive(Debug, Default, Clone, Copy)]
@@ -87,7 +90,8 @@ impl Clinic {
     fn new(name: &str, size: &Size) -> Self {
         let victim = Victim::new(name);
         victim.fresh(DATABASE);
-        let clinic = Self { victim, shared: Arc::default(), before: Sums::new() };
+        let touched = (jobs::date(UNTIL) - Months::new(size.months - 4)).to_string();
+        let clinic = Self { victim, shared: Arc::default(), before: Sums::new(), touched };
         let generate = format!("seed generate {} --until {UNTIL} --seed 1", size.data);
         for arguments in ["migrate", &generate, "purge notifications --today 2000-01-01"] {
             clinic.ok(arguments, "prepare");
@@ -109,28 +113,34 @@ impl Clinic {
         self.victim.ok(DATABASE, arguments, case);
     }
 
-    fn sums(&self, tables: &[&str], suffix: &str, digest: Digest) -> Sums {
+    fn sums(&self, tables: &[&str], look: Look, digest: Digest) -> Sums {
         let rows = |sql: &str| self.rows(sql);
-        tables.iter().flat_map(|table| whole::of(&rows, table, suffix, digest)).collect()
+        tables.iter().flat_map(|table| whole::of(&rows, table, look, digest)).collect()
     }
 
-    /// Rows and checksums of these tables are what they were, but for what was destroyed by the ledger's account.
-    fn assert_sums(&self, tables: &[&str], case: &str) {
-        let expected = whole::left(&|sql: &str| self.rows(sql), &self.before);
-        let differ = differences(&expected, &self.sums(tables, "_all", Digest::Crc), tables);
-        assert!(differ.is_empty(), "{case}: not what was there before: {differ:#?}");
+    /// What there was before, but for what was destroyed by the ledger's account.
+    fn left(&self) -> Sums {
+        whole::left(&|sql: &str| self.rows(sql), &self.before)
+    }
+
+    fn assert_keys(&self, before: &str, case: &str) {
+        let found = whole::keys(&|sql: &str| self.rows(sql), before);
+        assert_eq!(found, "0|0|0", "{case}: rows without their key, keys of another place, keys without their row");
     }
 
     /// What must hold right after a kill, of the tables that the job is about.
     fn assert_whole(&self, job: &Job, case: &str) {
-        self.assert_sums(tables(job.kind), case);
-        if tables(job.kind) == BY_MONTH {
+        let tables = tables(job.kind);
+        let found = self.sums(tables, Look::Tables, Digest::Crc);
+        let differ = differences(&whole::by_table(&self.left()), &found, tables);
+        assert!(differ.is_empty(), "{case}: not what was there before: {differ:#?}");
+        if tables == BY_MONTH {
             assert_eq!(
                 whole::wrongly_archived(&|sql: &str| self.rows(sql)),
                 "0",
                 "{case}: archived rows that must stay"
             );
-            assert_eq!(whole::keys(&|sql: &str| self.rows(sql)), "0|0|0", "{case}: no key, another place, no row");
+            self.assert_keys(&self.touched, case);
         }
     }
 
@@ -145,7 +155,10 @@ impl Clinic {
         assert_eq!(self.rows("SELECT COUNT(*) FROM caredb_runs WHERE outcome IS NULL"), ["0"], "{case}");
         if is_all {
             assert_eq!(whole::astray(&|sql: &str| self.rows(sql)), [""; 0], "{case}");
-            self.assert_sums(&[BY_MONTH.as_slice(), &WHOLE].concat(), case);
+            self.assert_keys(EVER, case);
+            let all = [BY_MONTH.as_slice(), &WHOLE].concat();
+            let differ = differences(&self.left(), &self.sums(&all, Look::Views, Digest::Crc), &all);
+            assert!(differ.is_empty(), "{case}: not what was there before: {differ:#?}");
             self.rows("PURGE BINARY LOGS BEFORE NOW()");
         }
     }
@@ -181,16 +194,16 @@ impl Clinic {
             self.ok(arguments, &case);
         }
         self.ok(&format!("partition check --ahead 1 --today {UNTIL}"), &case);
-        let left = whole::left(&|sql: &str| self.rows(sql), &self.before);
-        let differ = differences(&left, &self.sums(tables, "", Digest::Crc), tables);
+        let left = self.left();
+        let differ = differences(&left, &self.sums(tables, Look::Live, Digest::Crc), tables);
         assert!(differ.is_empty(), "{case}: not what was there before: {differ:#?}");
         let is_as_before = |place: &String| left.get(place) == self.before.get(place);
         let untouched = |sums: &Sums| -> Sums {
             sums.iter().filter(|(place, _)| is_as_before(place)).map(|(place, sum)| (place.clone(), *sum)).collect()
         };
-        let differ = differences(&untouched(bytes), &untouched(&self.sums(tables, "", Digest::Sha)), tables);
+        let differ = differences(&untouched(bytes), &untouched(&self.sums(tables, Look::Live, Digest::Sha)), tables);
         assert!(differ.is_empty(), "{case}: other bytes than before: {differ:#?}");
-        assert_eq!(whole::keys(&|sql: &str| self.rows(sql)), "0|0|0", "{case}: no key, another place, no row");
+        self.assert_keys(EVER, &case);
     }
 
     fn is_half_way(&self) -> bool {
@@ -233,11 +246,11 @@ impl Soak<'_> {
     }
 
     /// The next kill of a job that takes so long; none where there were enough.
-    fn blow(&mut self, left: Duration, wanted: (u32, u32)) -> Option<Blow> {
+    fn blow(&mut self, kind: Kind, left: Duration, wanted: (u32, u32)) -> Option<Blow> {
         let (caredb, server) = self.hits();
         let moments = &mut self.choice.moments;
         let moment = Duration::from_millis(moments.next(u64::try_from(left.as_millis()).unwrap().max(1)));
-        let (point, of_five) = (1 + moments.next(POINTS), moments.next(5));
+        let (point, of_five) = (1 + moments.next(kind.points()), moments.next(5));
         if server < wanted.1 && (caredb >= wanted.0 || of_five == 0) {
             Some(Blow::Server(moment))
         } else if caredb < wanted.0 {
@@ -254,7 +267,7 @@ impl Soak<'_> {
         let mut left = self.took.get(&job.kind).copied();
         for _ in 0..=self.choice.moments.next(self.in_a_row) {
             // a job whose time is not known yet runs undisturbed
-            let Some(blow) = left.and_then(|left| self.blow(left, wanted)) else { break };
+            let Some(blow) = left.and_then(|left| self.blow(job.kind, left, wanted)) else { break };
             let case = format!("{name}, {blow:?} killed");
             self.clinic.shared.case.lock().unwrap().clone_from(&case);
             if !self.clinic.kill(job, blow, &case) {
@@ -293,10 +306,10 @@ impl Soak<'_> {
             self.round(&job, size.kills);
         }
         // and the end of two months' archive, but for what came under a hold there
-        let cut_off = jobs::age(self.choice.first + chrono::Months::new(2));
+        let cut_off = jobs::age(self.choice.first + Months::new(2));
         let case = format!("seed {SEED}, before the archive's end");
         self.clinic.ok(&format!("archive appointments --with-dependents {cut_off}"), &case);
-        let held = self.clinic.rows("SELECT id FROM appointments_archive ORDER BY CRC32(id) LIMIT 3");
+        let held = self.clinic.rows("SELECT id FROM appointments_archive ORDER BY appointment_date, id LIMIT 3");
         for id in held {
             self.clinic.ok(&format!("hold add --appointment {id} --reason later"), &case);
         }
@@ -316,8 +329,8 @@ fn no_kill_loses_doubles_or_destroys_a_row() {
     let begun = Instant::now();
     let mut clinic = Clinic::new("soak", &size);
     let all = [BY_MONTH.as_slice(), &WHOLE].concat();
-    clinic.before = clinic.sums(&all, "", Digest::Crc);
-    let bytes = clinic.sums(&all, "", Digest::Sha);
+    clinic.before = clinic.sums(&all, Look::Live, Digest::Crc);
+    let bytes = clinic.sums(&all, Look::Live, Digest::Sha);
     let options = MySqlConnectOptions::new().socket(clinic.victim.folder.join("sock"));
     let shared = Arc::clone(&clinic.shared);
     let choice = Choice::new(size.months, size.purge_days);

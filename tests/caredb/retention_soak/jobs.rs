@@ -19,6 +19,18 @@ pub enum Kind {
     Destroy,
 }
 
+impl Kind {
+    pub fn is_exchange(self) -> bool {
+        matches!(self, Exchange | ExchangeWithDependents)
+    }
+
+    /// How many of caredb's points a kill may be at. An exchange passes some twenty a month, each in another state of it; others
+    /// pass the same few with every batch.
+    pub fn points(self) -> u64 {
+        if self.is_exchange() { 20 } else { 50 }
+    }
+}
+
 use Kind::{
     Compress, Decompress, Destroy, Exchange, ExchangeWithDependents, Purge, RestoreAll, RestoreMonth, Rows,
     RowsWithDependents,
@@ -105,7 +117,7 @@ impl Choice {
         while archived.contains(&month) && month + Months::new(1) < date(UNTIL) {
             month = month + Months::new(1);
         }
-        let is_exchange = matches!(kind, Exchange | ExchangeWithDependents);
+        let is_exchange = kind.is_exchange();
         let cut_off = match self.moments.next(4) {
             0 if !is_exchange => month + Days::new(10 + self.moments.next(15)),
             1 if is_exchange && archived.is_empty() => month + Months::new(2),

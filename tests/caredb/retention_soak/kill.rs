@@ -29,7 +29,7 @@ impl Clinic {
         if let Blow::Caredb(moment) | Blow::Server(moment) = blow {
             std::thread::sleep(moment); // the moment is the case, not a wait for something
         }
-        let is_running = run.try_wait().unwrap().is_none();
+        let is_running = matches!(blow, Blow::AtPoint(_)) || run.try_wait().unwrap().is_none();
         match blow {
             Blow::Caredb(_) if is_running => run.kill().unwrap(), // SIGKILL
             Blow::Server(_) if is_running => {

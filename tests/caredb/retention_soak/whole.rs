@@ -37,38 +37,90 @@ const COLUMNS: &str = "
         GROUP_CONCAT(IF(is_nullable = 'YES', CONCAT('ISNULL(d.`', column_name, '`)'), NULL) ORDER BY ordinal_position SEPARATOR ', '))
     FROM information_schema.columns WHERE table_schema = DATABASE() AND generation_expression = '' AND table_name = ";
 
-/// Rows and checksum as SQL, of a table that `d` stands for.
-pub fn sum(rows: &impl Fn(&str) -> Vec<String>, table: &str, digest: Digest) -> String {
+/// A number that stands for a row of a table, as SQL; the table's alias is `d`.
+fn number(rows: &impl Fn(&str) -> Vec<String>, table: &str, digest: Digest) -> String {
     let row = format!("CONCAT_WS('#', {})", rows(&format!("{COLUMNS}'{table}'"))[0]);
-    let number = match digest {
+    match digest {
         Digest::Crc => format!("CRC32({row})"),
         Digest::Sha => format!("CAST(CONV(LEFT(SHA2({row}, 256), 15), 16, 10) AS UNSIGNED)"),
-    };
-    format!("COUNT(*), CAST(COALESCE(SUM({number}), 0) AS CHAR)")
+    }
 }
 
-/// Rows and checksums of a table. `suffix`: of its view, `_all`, or none. What the writer wrote is left out, it is `w…`. A row
-/// whose appointment has no key is not counted, and so is missed.
-pub fn of(rows: &impl Fn(&str) -> Vec<String>, table: &str, suffix: &str, digest: Digest) -> Sums {
+/// Rows and checksum as SQL.
+pub fn sum(rows: &impl Fn(&str) -> Vec<String>, table: &str, digest: Digest) -> String {
+    format!("COUNT(*), CAST(COALESCE(SUM({}), 0) AS CHAR)", number(rows, table, digest))
+}
+
+/// Where rows are looked for.
+#[derive(Clone, Copy)]
+pub enum Look {
+    /// In the live tables, by month.
+    Live,
+    /// In the views, by month.
+    Views,
+    /// In each table and its archive, with what is between; by table, which takes half the time.
+    Tables,
+}
+
+/// A month in transit, but for the copies of rows that stay.
+const BETWEEN: &str = "appointments_moving d WHERE NOT EXISTS (SELECT 1 FROM appointments_staying s WHERE s.id = d.id)";
+
+/// Rows and checksums of a table. What the writer wrote is left out, it is `w…`. By month, a row whose appointment has no key is
+/// not counted, and so is missed.
+pub fn of(rows: &impl Fn(&str) -> Vec<String>, table: &str, look: Look, digest: Digest) -> Sums {
     let sum = sum(rows, table, digest);
+    let suffix = if matches!(look, Look::Views) { "_all" } else { "" };
     let place = "DATE_FORMAT(k.appointment_date, 'p_%Y_%m')";
-    let sql = match table {
-        "appointments" => {
-            format!("SELECT {}, {sum} FROM appointments{suffix} d", place.replace("k.", "d."))
+    let sql = match (table, look) {
+        ("appointments", Look::Tables) => tables(&number(rows, table, digest), table, &["appointments d WHERE TRUE", "appointments_archive d WHERE TRUE", BETWEEN]),
+        (_, Look::Tables) if BY_MONTH.contains(&table) => {
+            tables(&number(rows, table, digest), table, &[&format!("{table} d WHERE TRUE"), &format!("{table}_archive d WHERE TRUE")])
         }
-        "prescriptions" => format!(
-            "SELECT CONCAT('{table} ', {place}), {sum} FROM prescriptions{suffix} d
-             JOIN consultations{suffix} c ON c.id = d.consultation_id JOIN appointment_keys k ON k.id = c.appointment_id"
+        ("medical_records", Look::Tables) => {
+            tables(&number(rows, table, digest), table, &["medical_records d WHERE TRUE", "medical_records_compressed d WHERE TRUE"])
+        }
+        ("appointments", _) => {
+            format!("SELECT {}, {sum} FROM appointments{suffix} d WHERE {THEIRS} GROUP BY 1", place.replace("k.", "d."))
+        }
+        ("prescriptions", _) => format!(
+            "SELECT CONCAT('{table} ', {place}), {sum} FROM prescriptions{suffix} d JOIN consultations{suffix} c ON c.id = d.consultation_id
+             JOIN appointment_keys k ON k.id = c.appointment_id WHERE {THEIRS} GROUP BY 1"
         ),
         _ if BY_MONTH.contains(&table) => format!(
-            "SELECT CONCAT('{table} ', {place}), {sum} FROM {table}{suffix} d JOIN appointment_keys k ON k.id = d.appointment_id"
+            "SELECT CONCAT('{table} ', {place}), {sum} FROM {table}{suffix} d JOIN appointment_keys k ON k.id = d.appointment_id
+             WHERE {THEIRS} GROUP BY 1"
         ),
-        "medical_records" => format!("SELECT '{table}', {sum} FROM {table}{suffix} d"),
-        "audit_logs" => format!("SELECT '{table}', {sum} FROM {table} d WHERE entity_type <> 'caredb_runs'"),
-        _ => format!("SELECT '{table}', {sum} FROM {table} d"),
+        ("medical_records", _) => format!("SELECT '{table}', {sum} FROM {table}{suffix} d"),
+        ("audit_logs", _) => format!("SELECT '{table}', {sum} FROM {table} d WHERE entity_type <> 'caredb_runs'"),
+        _ => format!("SELECT '{table}', {sum} FROM {table} d WHERE {THEIRS}"),
     };
-    let sql = if table == "audit_logs" { sql } else { format!("{sql} WHERE d.id NOT LIKE 'w%'") };
-    read(rows(&format!("{sql} GROUP BY 1")))
+    read(rows(&sql))
+}
+
+const THEIRS: &str = "d.id NOT LIKE 'w%'";
+
+/// One statement, so that a row that moves meanwhile is seen in one place.
+fn tables(number: &str, table: &str, from: &[&str]) -> String {
+    let part = |from: &&str| format!("SELECT COUNT(*) AS number, SUM({number}) AS checksum FROM {from} AND {THEIRS}");
+    let parts = from.iter().map(part).collect::<Vec<_>>().join(" UNION ALL ");
+    format!(
+        "SELECT '{table}', CAST(SUM(number) AS CHAR), CAST(COALESCE(SUM(checksum), 0) AS CHAR) FROM ({parts}) parts"
+    )
+}
+
+/// The same by table.
+pub fn by_table(sums: &Sums) -> Sums {
+    let mut tables = Sums::new();
+    for (place, (count, checksum)) in sums {
+        let of = tables.entry(table_of(place).to_owned()).or_default();
+        *of = (of.0 + count, of.1 + checksum);
+    }
+    tables
+}
+
+fn table_of(place: &str) -> &str {
+    let table = place.split(' ').next().unwrap();
+    if table.starts_with("p_") { "appointments" } else { table }
 }
 
 fn read(rows: Vec<String>) -> Sums {
@@ -99,10 +151,7 @@ pub fn left(rows: &impl Fn(&str) -> Vec<String>, before: &Sums) -> Sums {
 
 /// What of some tables is not as it should be, by place.
 pub fn differences(expected: &Sums, found: &Sums, tables: &[&str]) -> Vec<String> {
-    let is_meant = |place: &&String| {
-        let table = place.split(' ').next().unwrap();
-        tables.contains(&if table.starts_with("p_") { "appointments" } else { table })
-    };
+    let is_meant = |place: &&String| tables.contains(&table_of(place));
     let places: std::collections::BTreeSet<&String> =
         expected.keys().filter(is_meant).chain(found.keys().filter(is_meant)).collect();
     let differ = |place: &&String| expected.get(*place) != found.get(*place);
@@ -119,17 +168,18 @@ const ON_ITS_WAY: &str = "
 const KEYS: &str = "
     SELECT CAST(COALESCE(SUM(k.id IS NULL), 0) AS SIGNED),
            CAST(COALESCE(SUM(k.archived <> a.archived AND DATE_FORMAT(a.appointment_date, 'p_%Y_%m') NOT IN (<way>)), 0) AS SIGNED),
-           CAST((SELECT COUNT(*) FROM appointment_keys WHERE id NOT LIKE 'w%') AS SIGNED) - COUNT(*)
+           CAST((SELECT COUNT(*) FROM appointment_keys WHERE id NOT LIKE 'w%' AND appointment_date < '<before>') AS SIGNED) - COUNT(*)
     FROM appointments_all a LEFT JOIN appointment_keys k ON k.id = a.id AND k.appointment_date = a.appointment_date
         AND k.booking_reference = a.booking_reference AND k.patient_id = a.patient_id AND k.doctor_id = a.doctor_id
         AND k.cancelled_by <=> a.cancelled_by AND k.rescheduled_from <=> a.rescheduled_from
-    WHERE a.id NOT LIKE 'w%'";
+    WHERE a.id NOT LIKE 'w%' AND a.appointment_date < '<before>'";
 
-/// What keys and rows say differently, as counts: `0|0|0` is good.
-pub fn keys(rows: &impl Fn(&str) -> Vec<String>) -> String {
+/// What keys and rows of the days before `before` say differently, as counts: `0|0|0` is good.
+pub fn keys(rows: &impl Fn(&str) -> Vec<String>, before: &str) -> String {
     let mut way = rows(ON_ITS_WAY);
     way.push(String::new());
-    rows(&KEYS.replace("<way>", &format!("'{}'", way.join("', '")))).remove(0)
+    let sql = KEYS.replace("<way>", &format!("'{}'", way.join("', '"))).replace("<before>", before);
+    rows(&sql).remove(0)
 }
 
 const WRONGLY_ARCHIVED: &str = "
