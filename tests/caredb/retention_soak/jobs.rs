@@ -23,12 +23,6 @@ impl Kind {
     pub fn is_exchange(self) -> bool {
         matches!(self, Exchange | ExchangeWithDependents)
     }
-
-    /// How many of caredb's points a kill may be at. An exchange passes some twenty a month, each in another state of it; others
-    /// pass the same few with every batch.
-    pub fn points(self) -> u64 {
-        if self.is_exchange() { 20 } else { 50 }
-    }
 }
 
 use Kind::{
