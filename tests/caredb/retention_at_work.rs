@@ -4,8 +4,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use sqlx::mysql::MySqlConnection;
+
 use crate::retention_archive::{TODAY, assert_keys, clinic};
-use crate::support::{Test, block_on, rows, wait_for};
+use crate::support::{block_on, rows, wait_for};
 
 /// The statements of an application, one after the other, over and over. What it makes is `w…`.
 fn statement(number: u32, old: u32) -> String {
@@ -42,28 +44,35 @@ fn statement(number: u32, old: u32) -> String {
 }
 
 /// What the application has seen.
-struct Seen {
-    statements: u32,
-    longest: (Duration, String),
-    errors: Vec<String>,
+pub struct Seen {
+    pub statements: u32,
+    pub longest: (Duration, String),
+    pub errors: Vec<String>,
 }
 
-fn at_work(test: &Test, old: u32, done: &AtomicBool) -> Seen {
-    let mut conn = block_on(test.connect());
+/// Runs one statement after the other until it is told to end. `run` says how long a statement took.
+pub fn at_work(
+    statement: impl Fn(u32) -> String,
+    mut run: impl FnMut(&str) -> Result<Duration, sqlx::Error>,
+    done: &AtomicBool,
+) -> Seen {
     let mut seen = Seen { statements: 0, longest: (Duration::ZERO, String::new()), errors: Vec::new() };
     while !done.load(Ordering::Relaxed) {
-        let sql = statement(seen.statements, old);
-        let begun = Instant::now();
-        if let Err(error) = block_on(rows(&mut conn, &sql)) {
-            seen.errors.push(format!("{sql}: {error}"));
-        }
-        let took = begun.elapsed();
-        if took > seen.longest.0 {
-            seen.longest = (took, sql);
+        let sql = statement(seen.statements);
+        match run(&sql) {
+            Ok(took) if took > seen.longest.0 => seen.longest = (took, sql),
+            Ok(_) => {}
+            Err(error) => seen.errors.push(format!("{sql}: {error}")),
         }
         seen.statements += 1;
     }
     seen
+}
+
+pub fn timed(conn: &mut MySqlConnection, sql: &str) -> Result<Duration, sqlx::Error> {
+    let begun = Instant::now();
+    block_on(rows(conn, sql))?;
+    Ok(begun.elapsed())
 }
 
 #[test]
@@ -74,7 +83,10 @@ fn the_application_goes_on_while_months_are_archived() {
     let done = AtomicBool::new(false);
     let runs = ["exchange", "rows"].map(|method| format!("archive appointments --method {method} {TODAY}"));
     let seen = std::thread::scope(|scope| {
-        let application = scope.spawn(|| at_work(&test, old, &done));
+        let application = scope.spawn(|| {
+            let mut conn = block_on(test.connect());
+            at_work(|number| statement(number, old), |sql| timed(&mut conn, sql), &done)
+        });
         // a panic here would leave the application at work for ever
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             for _ in 0..if is_timed { 5 } else { 2 } {

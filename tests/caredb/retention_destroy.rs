@@ -124,6 +124,8 @@ fn a_killed_run_destroys_no_half_of_an_appointment() {
         }
         test.ok(&purge);
         assert_eq!(test.rows("SELECT COUNT(*) FROM appointments_archive"), ["0"], "point {number}");
+        // also where all had gone, and nothing was left to do
+        assert_eq!(test.rows("SELECT COUNT(*) FROM caredb_runs WHERE outcome IS NULL"), ["0"], "point {number}");
         for check in ["archive verify", "runs verify"] {
             test.ok(check);
         }

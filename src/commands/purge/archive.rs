@@ -37,6 +37,8 @@ pub async fn run(context: &Context, args: &PurgeArchiveArgs) -> anyhow::Result<O
         return retention::with_expected(&mut session.conn, DESTROY, goes, shown).await;
     }
     if goes == 0 {
+        // a run that was killed behind its last batch is still open in the ledger
+        begin(context, &mut session, &columns, &args.waits).await?;
         let text = format!("nothing to do: no archived appointment from before {cut_off} can go{}", staying(&months));
         return Ok(Outcome::done(text, json!({ "cut_off": cut_off, "rows": 0, "months": months })));
     }
