@@ -70,8 +70,7 @@ impl Csv {
         }
         // a name is never NULL
         let name = |column| String::from_utf8_lossy(record.raw(column)).into_owned();
-        let trim = |name: String| if self.words.trim { name.trim().to_owned() } else { name };
-        Ok((0..record.len()).map(name).map(trim).collect())
+        Ok((0..record.len()).map(name).map(|name| self.words.trimmed(&name).to_owned()).collect())
     }
 
     /// Reads the next row; false at the end.
@@ -135,14 +134,12 @@ impl Csv {
 
     /// Reads a row that has quotes.
     fn split(&mut self, record: &mut Record) -> Result<(), ReadError> {
-        self.splitter.begin();
         let rest = self.window.rest();
-        let simple = simple(self.dialect, rest, &mut self.splitter.fields);
+        record.begin(self.row + 1, self.window.line, &self.words);
+        let simple = simple(self.dialect, rest, |start, end| record.field_at(start, end));
         if let Some((end, next, ending)) = simple.filter(|(_, next, _)| *next <= MOST_ROW_BYTES) {
             self.row += 1;
-            record.begin(self.row, self.window.line, &self.words);
             record.take(&rest[..end]);
-            self.splitter.fields.iter().for_each(|&(start, end)| record.field_at(start, end));
             self.end_row(record, next, ending);
             return Ok(());
         }
@@ -182,8 +179,7 @@ impl Csv {
         }
         for &column in &self.splitter.stray_escapes {
             // the word that means NULL is often `\N`
-            let word = self.words.null.iter().any(|word| word.as_bytes() == record.raw(column));
-            if !word {
+            if !self.words.is_null(record.raw(column)) {
                 let detail = "the escape character stands outside quotes, or before something else than a quote or itself; \
                               say what it means in the file that is exported, or leave `escape` out";
                 record.fault("bad-escape", Some(column), detail);

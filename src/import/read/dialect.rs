@@ -66,26 +66,25 @@ pub(super) enum Found {
     Unclosed,
 }
 
-/// Takes a row apart whose quotes stand around whole fields, with none inside: most rows that have quotes. `fields` gets where
-/// they stand in `text`; the row ends, and the next one begins, after so many bytes. None where the row is of another kind,
+/// Takes a row apart whose quotes stand around whole fields, with none inside: most rows that have quotes. `field` is told where
+/// each begins and ends in `text`; the row ends, and the next one begins, after so many bytes. None where the row is of another kind,
 /// or may go on behind `text`.
 pub(super) fn simple(
     dialect: Dialect,
     text: &[u8],
-    fields: &mut Vec<(usize, usize)>,
+    mut field: impl FnMut(usize, usize),
 ) -> Option<(usize, usize, Ending)> {
     let Dialect { delimiter, quote: Some(quote), escape: None } = dialect else { return None };
-    fields.clear();
     let mut i = 0;
     loop {
         let end = if *text.get(i)? == quote {
             let close = i + 1 + memchr(quote, &text[i + 1..])?;
-            fields.push((i + 1, close));
+            field(i + 1, close);
             close + 1
         } else {
             let special = |byte: &u8| *byte == delimiter || *byte == quote || *byte == b'\n' || *byte == b'\r';
             let end = i + text[i..].iter().position(special)?;
-            fields.push((i, end));
+            field(i, end);
             end
         };
         match (*text.get(end)?, text.get(end + 1)) {

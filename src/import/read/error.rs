@@ -46,7 +46,7 @@ pub const CODES: &[(&str, &str)] = &[
 ];
 
 /// Why a file can't be read, or not further. Displays as one line: the file, the line, what is wrong and the cure, and
-/// no value of the file but names of columns and sheets.
+/// no value of the file; sheets are named, and the columns by number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{file}`{}: {detail}", .line.map(|line| format!(" line {line}")).unwrap_or_default())]
 pub struct ReadError {

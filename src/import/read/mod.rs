@@ -61,7 +61,7 @@ impl Reader {
             return Err(ReadError::new("unknown-format", &file, detail));
         };
         refuse_options(source, format, &file)?;
-        let words = Arc::new(Words { null: source.null.clone(), trim: source.trim });
+        let words = Arc::new(Words::of(source));
         let (rows, header) = match format {
             Format::Csv | Format::Tsv => {
                 let text = text::Text::open(path, source.encoding.as_deref())?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::MOST_FIELD_BYTES;
+use crate::import::source::Source;
 
 /// A row: its fields as text, and what is wrong with it.
 #[derive(Debug, Default)]
@@ -31,8 +32,27 @@ pub(super) struct Span {
 /// What the source says about all fields.
 #[derive(Debug, Default)]
 pub(super) struct Words {
-    pub null: Vec<String>,
-    pub trim: bool,
+    null: Vec<String>,
+    /// The length of the longest of `null`, in bytes: most fields are longer.
+    longest: usize,
+    trim: bool,
+}
+
+impl Words {
+    pub(super) fn of(source: &Source) -> Self {
+        let longest = source.null.iter().map(String::len).max().unwrap_or_default();
+        Self { null: source.null.clone(), longest, trim: source.trim }
+    }
+
+    /// The bytes are a text that means NULL.
+    pub(super) fn is_null(&self, field: &[u8]) -> bool {
+        field.len() <= self.longest && self.null.iter().any(|word| word.as_bytes() == field)
+    }
+
+    /// The text without what the source does not want around it.
+    pub(super) fn trimmed<'a>(&self, text: &'a str) -> &'a str {
+        if self.trim { text.trim() } else { text }
+    }
 }
 
 /// What is wrong with a row's structure.
@@ -75,8 +95,8 @@ impl Record {
         } else {
             self.text.get(span.start..span.end)?
         };
-        let text = if self.words.trim { text.trim() } else { text };
-        (!self.words.null.iter().any(|word| word == text)).then_some(text)
+        let text = self.words.trimmed(text);
+        (!self.words.is_null(text.as_bytes())).then_some(text)
     }
 
     /// The number of the row's fields; the header's, where the row has no fault.

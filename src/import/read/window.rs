@@ -5,7 +5,7 @@ use super::error::ReadError;
 use super::text::Text;
 
 /// The window's size at first, in bytes.
-const FIRST_BYTES: usize = if cfg!(fuzzing) { 200 } else { 1 << 18 };
+const FIRST_BYTES: usize = if cfg!(fuzzing) { 200 } else { 1 << 16 };
 
 /// Text from some place of the file on.
 pub(super) struct Window {

@@ -70,8 +70,7 @@ impl Xlsx {
                         format!("the header has a NUL character or a very long name in column {column}; rename it");
                     return Err(self.input.fail("bad-header", detail).at(self.line));
                 }
-                Ok(text) if self.words.trim => text.trim().clone_into(&mut names[cell.column]),
-                Ok(text) => names[cell.column].clone_from(text),
+                Ok(text) => self.words.trimmed(text).clone_into(&mut names[cell.column]),
                 Err(what) => {
                     let detail = format!("the header has `bad-cell` in column {column}: {what}");
                     return Err(self.input.fail("bad-header", detail).at(self.line));
