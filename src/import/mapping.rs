@@ -138,7 +138,7 @@ pub struct Rule {
     /// What stands for NULL.
     #[serde(default)]
     pub default: Option<String>,
-    /// What stands for a value that is not later than the one that it must be later than.
+    /// What stands for a value that is not later than the one that it must be later than, in the form of ISO 8601.
     #[serde(default)]
     pub if_not_after: Option<String>,
     /// How dates and times are written, as chrono says it (`%d.%m.%Y`); the first one that fits. ISO 8601 by default.
