@@ -9,7 +9,9 @@ use crate::import::{migrated, synthea};
 #[test]
 fn a_synthea_export_is_imported() {
     let Some(data) = synthea() else {
-        eprintln!("SKIPPED: no Synthea export in ../shared/legacy/synthea, and CAREDB_SYNTHEA names none: nothing was tested");
+        eprintln!(
+            "SKIPPED: no Synthea export in ../shared/legacy/synthea, and CAREDB_SYNTHEA names none: nothing was tested"
+        );
         return;
     };
     let test = migrated("import_synthea");
