@@ -267,7 +267,9 @@ impl<'a> Pass<'a> {
             }
         }
         if !row.problems.is_empty() {
-            taken.into_iter().for_each(|(number, key)| unique[number].remove(key));
+            for (number, key) in taken {
+                unique[number].remove(key);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Loads the rows that a check has accepted: a thread reads and transforms, two connections insert. A batch is one transaction with
 //! its rows of `caredb_import_map`. What the server refuses is found by halves and set aside, the rest of the batch is loaded.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -328,7 +329,7 @@ impl Table<'_> {
             push_text(&mut sql, self.origin);
             sql.push(',');
             push_text(&mut sql, &ready.legacy_id);
-            sql.push_str(&format!(",'{}',{})", ready.id, ready.hash));
+            let _ = write!(sql, ",'{}',{})", ready.id, ready.hash); // writing into a String can't fail
         }
         sql
     }

@@ -213,7 +213,7 @@ impl Mapping {
         let text =
             std::fs::read_to_string(path).map_err(|error| MappingError::Read(name.clone(), error.to_string()))?;
         let mut mapping = Self::parse(&text, &name)?;
-        mapping.folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        path.parent().unwrap_or(Path::new("")).clone_into(&mut mapping.folder);
         Ok(mapping)
     }
 

@@ -42,7 +42,7 @@ pub enum TransformError {
     Format(String, String, String),
     /// A source that a rule looks rows up in.
     #[error("`[[table]]` `{0}`: column `{1}`: {2}")]
-    Lookup(String, String, LookupError),
+    Lookup(String, String, Box<LookupError>),
 }
 
 /// Makes the rows of an entity.
@@ -153,7 +153,7 @@ impl Transform {
             }
             let from = if let Some(other) = &rule.reference {
                 let lookup = rule.through.as_ref().map(|through| lookup::read(mapping, through)).transpose();
-                let wrong = |error| TransformError::Lookup(entity.name().to_owned(), name.clone(), error);
+                let wrong = |error| TransformError::Lookup(entity.name().to_owned(), name.clone(), Box::new(error));
                 From::Reference(Hasher::new(&mapping.system, other), places(&rule.by)?, lookup.map_err(wrong)?)
             } else if rule.own_id {
                 From::OwnId
@@ -207,7 +207,10 @@ impl Transform {
     pub fn again(mapping: &Mapping, entity: &Entity, header: &[String]) -> Result<Option<Self>, ReadError> {
         match Self::new(mapping, entity, header) {
             Ok(transform) => Ok(Some(transform)),
-            Err(TransformError::Lookup(.., LookupError::Read(error))) => Err(error),
+            Err(TransformError::Lookup(.., error)) => match *error {
+                LookupError::Read(error) => Err(error),
+                LookupError::NoColumn(..) => Ok(None),
+            },
             Err(_) => Ok(None),
         }
     }
