@@ -274,7 +274,9 @@ async fn load(
             report.refuse(&entity.from, number, refused);
         }
         if let Some(conn) = workers.first_mut() {
-            load::fill(conn, mapping, number, &report.tables[number].without()).await?;
+            for refused in load::fill(conn, mapping, number, &report.tables[number].without()).await? {
+                report.refuse(&entity.from, number, &refused);
+            }
         }
         all.push(loaded);
     }

@@ -348,11 +348,13 @@ impl Table<'_> {
     async fn refusable(&self, conn: &mut MySqlConnection, sql: String) -> Result<Option<u16>, LoadError> {
         let what = || format!("could not import rows into table `{}`", self.into);
         let failed = |error: &sqlx::Error| LoadError::Db(DbError::new(what(), error));
-        // a statement with `warning_count` can't be prepared (MySQL manual, 15.5)
-        let sql = format!("SAVEPOINT rows_begin; {sql}; SELECT CAST(@@warning_count AS SIGNED)");
-        let refused = match sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut *conn).await {
-            Ok(row) => {
-                let warnings: i64 = row.try_get_unchecked(0).map_err(|error| failed(&error))?;
+        let sql = format!("SAVEPOINT rows_begin; {sql}");
+        let refused = match sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await {
+            Ok(_) => {
+                // MySQL error 1295 where it is prepared, and preparing it would forget them
+                let row = sqlx::raw_sql("SELECT @@warning_count").fetch_one(&mut *conn).await;
+                let warnings =
+                    row.and_then(|row| row.try_get_unchecked::<u64, _>(0)).map_err(|error| failed(&error))?;
                 (warnings > 0).then_some(0)
             }
             Err(error) => {
@@ -415,41 +417,59 @@ fn is_of_rows(number: u16) -> bool {
     )
 }
 
-/// Fills the columns that refer to rows of the same table, now that all are there. Rows that are right already are left alone.
+/// Fills the columns that refer to rows of the same table, now that all are there. Rows that are right already, or that an earlier
+/// import wrote with other values, are left alone. Returns the rows that refer to one that the server has refused.
 pub async fn fill(
     conn: &mut MySqlConnection,
     mapping: &Mapping,
     number: usize,
     without: &Without,
-) -> Result<u64, LoadError> {
+) -> Result<Vec<Refused>, LoadError> {
     let entity = &mapping.tables[number];
     let source = &mapping.sources[&entity.from];
     let mut reader = Reader::open(&mapping.path(source), source)?;
-    let Some(transform) = Transform::again(mapping, entity, reader.header())? else { return Ok(0) };
+    let Some(transform) = Transform::again(mapping, entity, reader.header())? else { return Ok(Vec::new()) };
     let late = late(&transform);
-    let (mut record, mut row, mut filled) = (Record::new(), Row::default(), 0);
+    let origin = map::origin(&mapping.system, entity.name());
+    let (mut record, mut row, mut refused) = (Record::new(), Row::default(), Vec::new());
     while !late.is_empty() && reader.read(&mut record)? {
         let left_out = |rows: &[u64]| rows.binary_search(&record.row()).is_ok();
         if left_out(&without.rejected) || left_out(&without.repeated) || !transform.apply(&record, &mut row) {
             continue;
         }
         for column in late.iter().filter(|column| row.value(**column).is_some()) {
-            filled += set(conn, &transform, &row, *column).await?;
+            match set(conn, &transform, &origin, &row, *column).await {
+                Ok(()) => {}
+                Err(LoadError::Db(DbError { number: Some(number), .. })) if is_of_rows(number) => {
+                    refused.push(Refused { row: record.row(), line: record.line(), number });
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
-    Ok(filled)
+    Ok(refused)
 }
 
 /// Sets a reference of a row whose target is there.
-async fn set(conn: &mut MySqlConnection, transform: &Transform, row: &Row, column: usize) -> Result<u64, LoadError> {
+async fn set(
+    conn: &mut MySqlConnection,
+    transform: &Transform,
+    origin: &str,
+    row: &Row,
+    column: usize,
+) -> Result<(), LoadError> {
     let (table, name) = (&transform.into, &transform.columns[column].name);
-    let Some(target) = row.value(column) else { return Ok(0) };
+    let Some(target) = row.value(column) else { return Ok(()) };
     let kept =
         if super::target::tables()[table].column("updated_at").is_some() { ", updated_at = updated_at" } else { "" };
-    let sql = format!("UPDATE {table} SET {name} = ?{kept} WHERE id = ? AND {name} IS NULL");
+    let sql = format!(
+        "UPDATE {table} SET {name} = ?{kept} WHERE id = ? AND {name} IS NULL
+         AND EXISTS (SELECT 1 FROM caredb_import_map WHERE origin = ? AND legacy_id = ? AND hash = ?)"
+    );
     let id = row.id.hyphenated().to_string();
-    let set = sqlx::query(AssertSqlSafe(sql)).bind(target).bind(id).execute(conn).await;
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(target).bind(id).bind(origin);
+    let set = query.bind(row.legacy_id.as_bytes()).bind(row.hash()).execute(conn).await;
     let failed =
         |error: sqlx::Error| DbError::new(format!("could not fill column `{name}` of table `{table}`"), &error);
-    Ok(set.map_err(failed)?.rows_affected())
+    Ok(set.map(drop).map_err(failed)?)
 }

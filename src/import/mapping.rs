@@ -138,7 +138,7 @@ pub struct Rule {
     /// What stands for NULL.
     #[serde(default)]
     pub default: Option<String>,
-    /// What stands for a value that is not later than the one that it must be later than.
+    /// What stands for a value that is not later than the one that it must be later than, in the form of ISO 8601.
     #[serde(default)]
     pub if_not_after: Option<String>,
     /// How dates and times are written, as chrono says it (`%d.%m.%Y`); the first one that fits. ISO 8601 by default.
@@ -265,12 +265,17 @@ impl Mapping {
                 if table.column(column).is_none() {
                     return Err(wrong(format!("table `{}` has no column `{column}`", entity.into)));
                 }
-                if let Some(through) = rule.through.as_ref().filter(|through| !self.sources.contains_key(&through.source)) {
+                if let Some(through) =
+                    rule.through.as_ref().filter(|through| !self.sources.contains_key(&through.source))
+                {
                     return Err(wrong(format!("column `{column}`: there is no `[source.{}]`", through.source)));
                 }
-                let later = |after: &target::After| after.later == *column && entity.columns.contains_key(&after.earlier);
+                let later =
+                    |after: &target::After| after.later == *column && entity.columns.contains_key(&after.earlier);
                 if rule.if_not_after.is_some() && !table.after.iter().any(later) {
-                    return Err(wrong(format!("column `{column}`: it must be later than no other, so `if_not_after` means nothing here")));
+                    return Err(wrong(format!(
+                        "column `{column}`: it must be later than no other, so `if_not_after` means nothing here"
+                    )));
                 }
                 let referred = table.references.get(column).map(String::as_str);
                 rule.check(referred, &before).map_err(|what| wrong(format!("column `{column}`: {what}")))?;

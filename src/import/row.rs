@@ -126,15 +126,15 @@ impl Row {
         }
     }
 
-    /// `column = value, …`, without the columns in `without`.
+    /// `column = value, …`; the columns in `null` become NULL.
     #[must_use]
-    pub fn sets(&self, columns: &[&Column], without: &[usize]) -> String {
+    pub fn sets(&self, columns: &[&Column], null: &[usize]) -> String {
         let mut sql = String::new();
-        for (place, column) in columns.iter().enumerate().filter(|(place, _)| !without.contains(place)) {
+        for (place, column) in columns.iter().enumerate() {
             sql.push_str(if sql.is_empty() { "`" } else { ", `" });
             sql.push_str(&column.name);
             sql.push_str("` = ");
-            self.write_value(&mut sql, place);
+            if null.contains(&place) { sql.push_str("NULL") } else { self.write_value(&mut sql, place) }
         }
         sql
     }

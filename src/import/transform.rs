@@ -250,7 +250,8 @@ impl Transform {
                 let rule = &self.rules[*later];
                 // so that what stands instead is later
                 if let Some(text) = rule.rule.if_not_after.as_deref().filter(|text| *text > early) {
-                    row.replace(*later, |out| value::write(out, text, rule.column, &rule.form));
+                    let form = Form { formats: Vec::new(), ..rule.form.clone() };
+                    row.replace(*later, |out| value::write(out, text, rule.column, &form));
                     continue;
                 }
                 row.problems.push(Problem { code: "not-after", column: Some(*later) });
@@ -518,8 +519,8 @@ mod tests {
             doctor_id = { own_id = true, cut = 6 }
             day_of_week = { value = 'MONDAY' }
             start_time = { from = 'a' }
-            end_time = { from = 'b', if_not_after = '23:59:59' }";
-        let csv = "nr,a,b\n1,09:00,09:30\n2,23:50,00:10\n3,23:59:59,00:10\n4,09:00,\n";
+            end_time = { from = 'b', format = ['%H.%M'], if_not_after = '23:59:59' }";
+        let csv = "nr,a,b\n1,09:00,09.30\n2,23:50,00.10\n3,23:59:59,00.10\n4,09:00,\n";
         assert_eq!(
             rows_of("time_slots", rules, csv),
             [

@@ -401,9 +401,7 @@ mod tests {
         ] {
             assert_eq!(read(Kind::Time, &[], text), expected.map(str::to_owned), "{text}");
         }
-        for (text, expected) in
-            [("9.30", Ok("09:30:00")), ("24.30", Err("no-such-time")), ("9h30", Err("bad-time"))]
-        {
+        for (text, expected) in [("9.30", Ok("09:30:00")), ("24.30", Err("no-such-time")), ("9h30", Err("bad-time"))] {
             assert_eq!(read(Kind::Time, &["%H.%M"], text), expected.map(str::to_owned), "{text}");
         }
     }
