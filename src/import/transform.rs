@@ -333,13 +333,11 @@ impl Compiled {
             text = Cow::Owned(text[..at].to_owned());
         }
         if !self.rule.words.is_empty() {
-            match self.rule.words.get(text.as_ref()).or(self.rule.otherwise.as_ref()) {
-                Some(word) => text = Cow::Borrowed(word.as_str()),
-                None => {
-                    row.problem("unknown-word");
-                    return row.push_null();
-                }
-            }
+            let Some(word) = self.rule.words.get(text.as_ref()).or(self.rule.otherwise.as_ref()) else {
+                row.problem("unknown-word");
+                return row.push_null();
+            };
+            text = Cow::Borrowed(word.as_str());
         }
         if let Some(code) = self.rule.pattern.and_then(|pattern| breaks(pattern, &text)) {
             row.problem(code);

@@ -60,7 +60,10 @@ pub fn write(out: &mut String, text: &str, column: &Column, form: &Form) -> Resu
             });
             Ok(())
         }
-        Kind::Date => write_date(out, date(text, form)?),
+        Kind::Date => {
+            write_date(out, date(text, form)?);
+            Ok(())
+        }
         Kind::Time => {
             let time = time(text, form)?;
             let _ = write!(out, "{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second());
@@ -95,8 +98,7 @@ fn integer(text: &str) -> Result<i64, Wrong> {
 fn decimal(out: &mut String, text: &str, (digits, behind): (usize, usize), point: u8) -> Result<(), Wrong> {
     let (minus, rest) = match text.as_bytes() {
         [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        rest => (false, rest),
+        [b'+', rest @ ..] | rest => (false, rest),
     };
     let at = rest.iter().position(|byte| *byte == point).unwrap_or(rest.len());
     let (whole, fraction) = (&rest[..at], rest.get(at + 1..).unwrap_or_default());
@@ -205,9 +207,8 @@ fn time(text: &str, form: &Form) -> Result<NaiveTime, Wrong> {
     }
 }
 
-fn write_date(out: &mut String, date: NaiveDate) -> Result<(), Wrong> {
+fn write_date(out: &mut String, date: NaiveDate) {
     let _ = write!(out, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day());
-    Ok(())
 }
 
 /// A moment, in UTC.
@@ -237,7 +238,7 @@ fn moment(out: &mut String, text: &str, form: &Form) -> Result<(), Wrong> {
         return Err("out-of-range");
     }
     let moment = DateTime::from_timestamp(seconds, 0).ok_or("out-of-range")?.naive_utc();
-    let _ = write_date(out, moment.date());
+    write_date(out, moment.date());
     let _ = write!(out, " {:02}:{:02}:{:02}", moment.hour(), moment.minute(), moment.second());
     Ok(())
 }

@@ -150,6 +150,8 @@ async fn compare(
     }
     let mut missing: Vec<u64> = expected.drain().map(|(_, expected)| expected.row).collect();
     missing.sort_unstable();
-    missing.into_iter().for_each(|row| compared.missing.add(row));
+    for row in missing {
+        compared.missing.add(row);
+    }
     Ok(())
 }

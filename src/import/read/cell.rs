@@ -133,15 +133,12 @@ pub(super) fn unescape(text: String) -> String {
         let digits = rest.get(at + 2..at + 6).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let closed = rest.as_bytes().get(at + 6) == Some(&b'_');
         let code = digits.filter(|_| closed).and_then(|digits| u32::from_str_radix(digits, 16).ok());
-        match code.and_then(char::from_u32) {
-            Some(c) => {
-                plain.push(c);
-                rest = &rest[at + 7..];
-            }
-            None => {
-                plain.push_str("_x");
-                rest = &rest[at + 2..];
-            }
+        if let Some(c) = code.and_then(char::from_u32) {
+            plain.push(c);
+            rest = &rest[at + 7..];
+        } else {
+            plain.push_str("_x");
+            rest = &rest[at + 2..];
         }
     }
     plain.push_str(rest);

@@ -76,13 +76,10 @@ impl Input {
     /// It fails where the file is not what it was.
     pub(super) fn unchanged(&self) -> Result<(), ReadError> {
         let now = self.file.metadata().map_err(|error| ReadError::io(&self.name, &error))?;
-        match Stamp::of(&now) == self.before {
-            true => Ok(()),
-            false => Err(self.fail(
-                "file-changed",
-                "the file was written to while it was read; wait for its writer, then run again",
-            )),
+        if Stamp::of(&now) == self.before {
+            return Ok(());
         }
+        Err(self.fail("file-changed", "the file was written to while it was read; wait for its writer, then run again"))
     }
 
     pub(super) fn fail(&self, code: &'static str, detail: impl Into<String>) -> ReadError {

@@ -161,9 +161,10 @@ fn walk(
 }
 
 fn unquote(raw: &str) -> Result<Cow<'_, str>, serde_json::Error> {
-    match raw.contains('\\') {
-        true => serde_json::from_str(raw).map(Cow::Owned),
-        false => Ok(Cow::Borrowed(raw.trim_matches('"'))),
+    if raw.contains('\\') {
+        serde_json::from_str(raw).map(Cow::Owned)
+    } else {
+        Ok(Cow::Borrowed(raw.trim_matches('"')))
     }
 }
 

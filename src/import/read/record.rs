@@ -70,9 +70,10 @@ impl Record {
     #[must_use]
     pub fn field(&self, column: usize) -> Option<&str> {
         let span = self.spans.get(column).filter(|span| !span.absent)?;
-        let text = match self.undecoded {
-            true => std::str::from_utf8(self.bytes.get(span.start..span.end)?).ok()?,
-            false => self.text.get(span.start..span.end)?,
+        let text = if self.undecoded {
+            std::str::from_utf8(self.bytes.get(span.start..span.end)?).ok()?
+        } else {
+            self.text.get(span.start..span.end)?
         };
         let text = if self.words.trim { text.trim() } else { text };
         (!self.words.null.iter().any(|word| word == text)).then_some(text)
@@ -128,12 +129,11 @@ impl Record {
 
     /// Takes the row's bytes; the fields follow by [`Self::field_at`]. Bytes that are no text are kept as they are.
     pub(super) fn take(&mut self, bytes: &[u8]) {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => self.text.push_str(text),
-            Err(_) => {
-                self.undecoded = true;
-                self.bytes.extend_from_slice(bytes);
-            }
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            self.text.push_str(text);
+        } else {
+            self.undecoded = true;
+            self.bytes.extend_from_slice(bytes);
         }
     }
 

@@ -224,10 +224,9 @@ fn unmarked(declared: &'static Encoding, head: &[u8]) -> Option<(&'static str, &
         return narrow.then_some(("it is no UTF-16", "write `encoding = \"utf-8\"`"));
     }
     if wide && first.min(second) == 0 {
-        return Some(match second > first {
-            true => ("it looks like UTF-16", "write `encoding = \"utf-16le\"`"),
-            false => ("it looks like UTF-16", "write `encoding = \"utf-16be\"`"),
-        });
+        let little = "write `encoding = \"utf-16le\"`";
+        let big = "write `encoding = \"utf-16be\"`";
+        return Some(("it looks like UTF-16", if second > first { little } else { big }));
     }
     // three characters of several bytes each that are UTF-8 by chance: nobody writes `Ã©`
     let utf8 = declared.is_single_byte() && is_utf8(head).is_some_and(|wide| wide >= 3);

@@ -49,10 +49,7 @@ impl Xlsx {
         let (cells, filled) = (Vec::new(), Vec::new());
         let skip_rows = source.skip_lines;
         let mut xlsx = Self { workbook, sheet, words, columns: 0, row: 0, line: 0, skip_rows, cells, filled, input };
-        let names = match source.header {
-            true => xlsx.header()?,
-            false => source.columns.clone(),
-        };
+        let names = if source.header { xlsx.header()? } else { source.columns.clone() };
         xlsx.columns = names.len();
         xlsx.filled = vec![false; names.len()];
         Ok((xlsx, names))
@@ -73,7 +70,7 @@ impl Xlsx {
                         format!("the header has a NUL character or a very long name in column {column}; rename it");
                     return Err(self.input.fail("bad-header", detail).at(self.line));
                 }
-                Ok(text) if self.words.trim => names[cell.column] = text.trim().to_owned(),
+                Ok(text) if self.words.trim => text.trim().clone_into(&mut names[cell.column]),
                 Ok(text) => names[cell.column].clone_from(text),
                 Err(what) => {
                     let detail = format!("the header has `bad-cell` in column {column}: {what}");

@@ -6,6 +6,7 @@ mod ndjson;
 mod speed;
 mod xlsx;
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use tempfile::TempDir;
@@ -31,7 +32,7 @@ fn rows(name: &str, bytes: impl AsRef<[u8]>, source: &Source) -> Result<Vec<Stri
         let fields: Vec<_> = (0..record.len()).map(|column| record.field(column).unwrap_or("-")).collect();
         let mut line = format!("{}:{} {}", record.row(), record.line(), fields.join("|"));
         for fault in record.faults() {
-            line += &format!(" !{}", fault.code);
+            let _ = write!(line, " !{}", fault.code);
             line += &fault.column.map(|column| format!("@{column}")).unwrap_or_default();
         }
         lines.push(line);
