@@ -98,5 +98,5 @@ fn only_of_another(file: &str, codes: &str) -> bool {
 /// The last field of each row of a CSV file.
 fn of(path: &Path) -> Vec<String> {
     let Ok(mut reader) = csv::Reader::from_path(path) else { return Vec::new() };
-    reader.records().map(|row| row.unwrap().iter().last().unwrap().to_owned()).collect()
+    reader.records().map(|row| row.unwrap().iter().next_back().unwrap().to_owned()).collect()
 }

@@ -11,6 +11,7 @@ mod fault;
 mod flyway;
 mod history;
 mod import;
+mod import_mended;
 mod import_synthea;
 mod import_tables;
 mod migrate;
