@@ -348,13 +348,11 @@ impl Table<'_> {
     async fn refusable(&self, conn: &mut MySqlConnection, sql: String) -> Result<Option<u16>, LoadError> {
         let what = || format!("could not import rows into table `{}`", self.into);
         let failed = |error: &sqlx::Error| LoadError::Db(DbError::new(what(), error));
-        let sql = format!("SAVEPOINT rows_begin; {sql}");
-        let refused = match sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await {
-            Ok(_) => {
-                // MySQL error 1295 where it is prepared, and preparing it would forget them
-                let row = sqlx::raw_sql("SELECT @@warning_count").fetch_one(&mut *conn).await;
-                let warnings =
-                    row.and_then(|row| row.try_get_unchecked::<u64, _>(0)).map_err(|error| failed(&error))?;
+        // a statement with `warning_count` can't be prepared (MySQL manual, 15.5)
+        let sql = format!("SAVEPOINT rows_begin; {sql}; SELECT CAST(@@warning_count AS SIGNED)");
+        let refused = match sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut *conn).await {
+            Ok(row) => {
+                let warnings: i64 = row.try_get_unchecked(0).map_err(|error| failed(&error))?;
                 (warnings > 0).then_some(0)
             }
             Err(error) => {
