@@ -55,8 +55,8 @@ const SHORT: Size = Size {
     data: "--patients 100 --doctors 8 --months 4 --appointments 2500",
     months: 4,
     purge_days: 12,
-    kills: (9, 2),
-    destroying: (2, 1),
+    kills: (6, 1),
+    destroying: (1, 1),
     in_a_row: 3,
     stride: 10,
 };
