@@ -117,7 +117,6 @@ struct At<'a> {
 }
 
 /// Checks all files. `known` has the ids of rows that are imported already, by `[[table]]`. `on_rows` hears of every so many rows.
-#[expect(clippy::implicit_hasher, reason = "one place calls it")]
 pub fn check(
     mapping: &Mapping,
     mut known: BTreeMap<String, Keys>,

@@ -7,7 +7,6 @@ use insta::assert_snapshot;
 use crate::import::{ROWS, STRAY, tables, with_sample};
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one story")]
 fn the_sample_is_imported_mended_and_compared() {
     let test = with_sample("import_sample");
     assert_snapshot!(test.run("import run mapping.toml --examples 0").lines().last().unwrap(), @"nothing was loaded: of 2276 rows, 39 rejected, in `rejects/doctors.csv`, `rejects/patients.csv`, `rejects/visits.csv`; mend them, or say by `--max-errors` how many may be left out");
@@ -96,7 +95,13 @@ fn the_sample_is_imported_mended_and_compared() {
 
     the database has all 70 rows as the files have them
     ");
-    assert_eq!(std::fs::read_dir(test.folder.join("rejects")).unwrap().count(), 0);
+    assert_eq!(
+        std::fs::read_dir(test.folder.join("rejects"))
+            .unwrap()
+            .filter(|file| !file.as_ref().unwrap().path().to_string_lossy().ends_with(".csv~"))
+            .count(),
+        0
+    );
     assert_snapshot!(test.rows(ROWS).join("\n"), @"
     users|461
     patients|440
