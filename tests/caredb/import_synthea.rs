@@ -78,7 +78,7 @@ fn a_synthea_export_is_imported() {
             "SELECT COUNT(*), CAST(SUM(c.end_time > TIMESTAMP(a.appointment_date, a.end_time)) AS SIGNED) FROM appointments a
              JOIN consultations c ON c.appointment_id = a.id WHERE a.end_time = '23:59:59'"
         ),
-        ["14|14"]
+        ["13|13"]
     );
     // who prescribed is who was visited
     assert_eq!(
