@@ -19,7 +19,7 @@ use crate::import::keys::Keys;
 use crate::import::load::{self, Loaded};
 use crate::import::mapping::Mapping;
 use crate::import::verify::{self, Compared};
-use crate::import::{map, rejects, runs};
+use crate::import::{late, map, rejects, runs};
 use crate::output::table::{Align, render};
 use crate::output::{Event, Exit, Outcome, count};
 
@@ -274,7 +274,7 @@ async fn load(
             report.refuse(&entity.from, number, refused);
         }
         if let Some(conn) = workers.first_mut() {
-            for refused in load::fill(conn, mapping, number, &report.tables[number].without()).await? {
+            for refused in late::fill(conn, mapping, number, &report.tables[number].without()).await? {
                 report.refuse(&entity.from, number, &refused);
             }
         }

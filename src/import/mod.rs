@@ -3,6 +3,7 @@
 pub mod check;
 pub mod finding;
 pub mod keys;
+pub mod late;
 pub mod load;
 pub mod lookup;
 pub mod map;

@@ -120,12 +120,32 @@ async fn compare(
     expected: &mut HashMap<String, Expected>,
     compared: &mut Compared,
 ) -> Result<(), LoadError> {
+    if expected.values().all(|expected| expected.day.is_some()) {
+        find(conn, transform, expected, compared, true).await?;
+    }
+    // and those whose day has changed
+    find(conn, transform, expected, compared, false).await?;
+    let mut missing: Vec<u64> = expected.drain().map(|(_, expected)| expected.row).collect();
+    missing.sort_unstable();
+    for row in missing {
+        compared.missing.add(row);
+    }
+    Ok(())
+}
+
+/// Takes out those that are there, with or without a look at the day, and notes how they differ.
+async fn find(
+    conn: &mut MySqlConnection,
+    transform: &Transform,
+    expected: &mut HashMap<String, Expected>,
+    compared: &mut Compared,
+    with_day: bool,
+) -> Result<(), LoadError> {
     if expected.is_empty() {
         return Ok(());
     }
     let sums: Vec<String> =
         transform.columns.iter().map(|column| format!("CRC32(CAST(`{}` AS CHAR))", column.name)).collect();
-    let with_day = expected.values().all(|expected| expected.day.is_some());
     let keys: Vec<String> = expected
         .iter()
         .map(|(id, expected)| match &expected.day {
@@ -147,11 +167,6 @@ async fn compare(
                 compared.different.entry(column.name.clone()).or_default().add(expected.row);
             }
         }
-    }
-    let mut missing: Vec<u64> = expected.drain().map(|(_, expected)| expected.row).collect();
-    missing.sort_unstable();
-    for row in missing {
-        compared.missing.add(row);
     }
     Ok(())
 }

@@ -288,6 +288,7 @@ fn what_changed_in_the_database_is_found() {
     test.run("import run mapping.toml --max-errors 39");
     test.sql("UPDATE appointments SET fee = fee + 1, notes = NULL WHERE booking_reference = 'B-97'");
     test.sql("UPDATE patient_profiles SET address = JSON_SET(address, '$.city', 'x') LIMIT 2");
+    test.sql("UPDATE appointments SET appointment_date = '2026-12-24' WHERE booking_reference = 'B-5'");
     test.sql("DELETE FROM payments WHERE transaction_id = 'praxis/R000001'");
     assert_snapshot!(test.run("import verify mapping.toml"), @"
     exit 1
@@ -297,7 +298,7 @@ fn what_changed_in_the_database_is_found() {
     doctor_profiles  14  0  -
     patient_users  428  0  -
     patient_profiles  420  0  address: 2 (row 76, 329)
-    appointments  1801  0  fee: 1 (row 97); notes: 1 (row 97)
+    appointments  1801  0  appointment_date: 1 (row 5); fee: 1 (row 97); notes: 1 (row 97)
     payments  772  1 (row 1)  -
 
     the database differs from the files, rows as the files count them; 39 rows of the files are rejected, and not looked for
