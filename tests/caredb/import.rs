@@ -339,7 +339,7 @@ fn other_files_are_no_way_to_go_on() {
     error: no import of `praxis-muster` is half-way; begin one by `caredb import run`
     ");
     let mut run = test.command("import run mapping.toml --max-errors 39");
-    assert_eq!(run.env("CAREDB_CRASH_AT", "6").output().unwrap().status.code(), None);
+    assert_eq!(run.env("CAREDB_CRASH_AT", "8").output().unwrap().status.code(), None);
     change(&test.folder.join("visits.csv"), "\r\nB-1;00014;", "\r\nB-1;00015;");
     assert_snapshot!(test.run("import resume mapping.toml --max-errors 39"), @"
     exit 2
