@@ -331,6 +331,30 @@ fn killed_at_each_point_it_goes_on() {
 }
 
 #[test]
+fn killed_between_batches_that_two_connections_load() {
+    // three batches
+    let rows = 17_000;
+    let mapping = "system = 'many'\n[source.people]\nfile = 'people.csv'\n[[table]]\ninto = 'users'\nfrom = 'people'
+        legacy_id = ['nr']\n[table.columns]\nemail = { template = '{nr}@people.example' }\npassword_hash = { value = '!' }
+        role = { value = 'STAFF' }";
+    let people: String = (0..rows).map(|number| format!("{number}\n")).collect();
+    let test = migrated("import_batches");
+    test.file("many.toml", mapping).file("people.csv", format!("nr\n{people}"));
+    for point in (1..=9).step_by(if is_full() { 1 } else { 3 }) {
+        test.sql("DELETE FROM users; DROP TABLE IF EXISTS caredb_import_map, caredb_import_runs");
+        let mut run = test.command("import run many.toml");
+        let output = run.env("CAREDB_CRASH_AT", point.to_string()).output().unwrap();
+        assert_eq!(output.status.code(), None, "point {point}: {}", test.show(&output));
+        let whole = "SELECT COUNT(*) FROM users WHERE EXISTS (SELECT 1 FROM caredb_import_map m WHERE m.id = users.id)";
+        assert_eq!(test.rows(whole), test.rows("SELECT COUNT(*) FROM users"), "point {point}");
+        test.ok("import resume many.toml");
+        test.ok("import verify many.toml");
+        let counts = "SELECT COUNT(*), (SELECT COUNT(*) FROM caredb_import_map) FROM users";
+        assert_eq!(test.rows(counts), [format!("{rows}|{rows}")], "point {point}");
+    }
+}
+
+#[test]
 fn other_files_are_no_way_to_go_on() {
     let test = with_sample("import_other");
     assert_snapshot!(test.run("import resume mapping.toml"), @"
