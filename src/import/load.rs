@@ -73,6 +73,21 @@ pub enum LoadError {
     /// The server.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// A row that the check found right is not.
+    #[error(
+        "row {row} (line {line}) of source `{from}` is not what was checked: the file was written to meanwhile; wait for its writer, then run again"
+    )]
+    Changed {
+        /// The source.
+        from: String,
+        /// The row.
+        row: u64,
+        /// Its line.
+        line: u64,
+    },
+    /// A mistake in caredb.
+    #[error("the reading of source `{0}` stopped; this is a mistake in caredb, please report it")]
+    Stopped(String),
     /// A row differs, and may not.
     #[error(
         "row {row} (line {line}) of source `{from}` was imported with other values before; look at both, then say `--on-conflict skip` or `--on-conflict update`"
@@ -175,7 +190,7 @@ pub async fn load(
     // to the end whatever one meets: a connection that is left in the middle of a statement is of no use any more
     let worked: Vec<Result<(), LoadError>> = join_all(work).await;
     drop(receiver);
-    let read = reading.join().unwrap_or(Ok(()));
+    let read = reading.join().unwrap_or_else(|_| Err(LoadError::Stopped(entity.from.clone())));
     for result in worked {
         result?;
     }
@@ -192,7 +207,7 @@ fn send(
     without: &Without,
     updates: bool,
     batches: &mpsc::Sender<Vec<Ready>>,
-) -> Result<(), ReadError> {
+) -> Result<(), LoadError> {
     let entity = &mapping.tables[number];
     let source = &mapping.sources[&entity.from];
     let mut reader = Reader::open(&mapping.path(source), source)?;
@@ -205,6 +220,9 @@ fn send(
         let left_out = |rows: &[u64]| rows.binary_search(&record.row()).is_ok();
         if left_out(&without.rejected) || left_out(&without.repeated) || !transform.apply(&record, &mut row) {
             continue;
+        }
+        if !record.faults().is_empty() || !row.problems.is_empty() {
+            return Err(LoadError::Changed { from: entity.from.clone(), row: record.row(), line: record.line() });
         }
         let mut sql = String::with_capacity(256);
         row.write(&mut sql, &late);
@@ -407,4 +425,37 @@ pub(super) fn is_of_rows(number: u16) -> bool {
             | 3156
             | 3819
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes of sending a file of people.
+    fn sent(people: &str) -> (Result<(), LoadError>, usize) {
+        let text = "system = 'o'\n[source.s]\nfile = 's.csv'\n[[table]]\ninto = 'users'\nfrom = 's'\nlegacy_id = ['nr']
+            columns = { email = { from = 'mail', pattern = 'email' }, password_hash = { value = '!' }, role = { value = 'STAFF' } }";
+        let mut mapping = Mapping::parse(text, "m").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("s.csv"), people).unwrap();
+        mapping.folder = folder.path().to_owned();
+        let (sender, mut receiver) = mpsc::channel(1);
+        let sent = send(&mapping, 0, &Without::default(), false, &sender);
+        (sent, receiver.try_recv().map_or(0, |batch| batch.len()))
+    }
+
+    #[test]
+    fn a_file_that_was_written_to_since_its_check_is_not_loaded() {
+        let (right, rows) = sent("nr,mail\n1,a@b.example\n2,c@d.example\n");
+        assert!(right.is_ok());
+        assert_eq!(rows, 2);
+        for (people, line) in [("nr,mail\n1,a@b.example\n2,c\n", 3), ("nr,mail\n1,a@b.example,x\n", 2)] {
+            let (wrong, rows) = sent(people);
+            let text = format!(
+                "row {} (line {line}) of source `s` is not what was checked: the file was written to meanwhile; wait for its writer, then run again",
+                line - 1
+            );
+            assert_eq!((wrong.unwrap_err().to_string(), rows), (text, 0));
+        }
+    }
 }
