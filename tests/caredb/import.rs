@@ -1,4 +1,4 @@
-//! `import`: the sample of `fixtures/legacy` from the check to the comparison, by way of every code, kills, conflicts and refusals.
+//! `import`: the sample of `examples/legacy` from the check to the comparison, by way of every code, kills, conflicts and refusals.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ pub fn migrated(name: &str) -> Test {
 /// The sample beside the test's `caredb.toml`.
 fn sample(folder: &Path) {
     for name in SAMPLE {
-        std::fs::copy(Path::new("fixtures/legacy").join(name), folder.join(name)).unwrap();
+        std::fs::copy(Path::new("examples/legacy").join(name), folder.join(name)).unwrap();
     }
 }
 

@@ -15,7 +15,7 @@ fn a_synthea_export_is_imported() {
         return;
     };
     let test = migrated("import_synthea");
-    std::fs::copy("fixtures/legacy/synthea.toml", test.folder.join("synthea.toml")).unwrap();
+    std::fs::copy("examples/legacy/synthea.toml", test.folder.join("synthea.toml")).unwrap();
     for name in ["patients", "providers", "encounters", "claims", "medications"] {
         let name = format!("{name}.csv");
         std::os::unix::fs::symlink(data.join(&name), test.folder.join(&name)).unwrap();
