@@ -11,8 +11,9 @@ use sqlx::mysql::MySqlConnection;
 
 use super::Context;
 use crate::cli::{FindingArgs, ImportAction, ImportArgs, ImportCheckArgs, ImportFileArgs, ImportRunArgs};
+use crate::db::bulk;
 use crate::db::connect::{Session, connect};
-use crate::db::lock::{self, Holder};
+use crate::db::lock;
 use crate::import::check::{self, Checked, Report};
 use crate::import::finding::{Example, Findings, Found, Place};
 use crate::import::keys::Keys;
@@ -43,12 +44,16 @@ fn mapping(args: &ImportFileArgs) -> anyhow::Result<Mapping> {
     Ok(mapping)
 }
 
+fn findings(args: &FindingArgs) -> Findings {
+    Findings { show_values: args.show_values, examples: args.examples, ..Findings::default() }
+}
+
 /// Checks all rows, beside those that are in the database where there is one.
 async fn examine(
     context: &Context,
     mapping: &Mapping,
     conn: Option<&mut MySqlConnection>,
-    args: &FindingArgs,
+    findings: Findings,
 ) -> anyhow::Result<Report> {
     let mut known: BTreeMap<String, Keys> = BTreeMap::new();
     if let Some(conn) = conn {
@@ -56,7 +61,6 @@ async fn examine(
             known.insert(entity.name().to_owned(), map::ids(conn, &mapping.system, entity.name()).await?);
         }
     }
-    let findings = Findings { show_values: args.show_values, examples: args.examples, ..Findings::default() };
     let begun = Instant::now();
     let mut on_rows = |table: &str, rows: u64| {
         context.output.event(&Event::Progress {
@@ -73,7 +77,8 @@ async fn check(context: &Context, args: &ImportCheckArgs) -> anyhow::Result<Outc
     let mapping = mapping(&args.files)?;
     let mut session = if context.config.target.is_some() { Some(context.open().await?) } else { None };
     let begun = Instant::now();
-    let report = examine(context, &mapping, session.as_mut().map(|session| &mut session.conn), &args.findings).await?;
+    let report =
+        examine(context, &mapping, session.as_mut().map(|session| &mut session.conn), findings(&args.findings)).await?;
     let seconds = begun.elapsed().as_secs_f64();
     let written = write_rejects(&mapping, &report, &args.findings.rejects)?;
     let (rows, rejected) = (report.rows(&mapping), report.rejected());
@@ -111,21 +116,18 @@ fn write_rejects(mapping: &Mapping, report: &Report, folder: &Path) -> anyhow::R
 }
 
 fn checked_table(tables: &[Checked]) -> String {
-    let columns = [
-        ("table", Align::Left),
-        ("rows", Align::Right),
-        ("accepted", Align::Right),
-        ("passed over", Align::Right),
-        ("rejected", Align::Right),
-    ];
-    let lines: Vec<Vec<String>> = tables
-        .iter()
-        .map(|table| {
-            let numbers = [table.rows, table.accepted, table.skipped, table.rejected.len() as u64];
-            [table.name.clone()].into_iter().chain(numbers.map(|number| number.to_string())).collect()
-        })
-        .collect();
-    render(&columns, &lines)
+    let numbers = |table: &Checked| [table.rows, table.accepted, table.skipped, table.rejected.len() as u64];
+    let lines = tables.iter().map(|table| (table.name.as_str(), numbers(table)));
+    numbers_table(["rows", "accepted", "passed over", "rejected"], lines)
+}
+
+/// A line a `[[table]]`.
+fn numbers_table<'a, const N: usize>(names: [&str; N], lines: impl Iterator<Item = (&'a str, [u64; N])>) -> String {
+    let columns: Vec<_> = [("table", Align::Left)].into_iter().chain(names.map(|name| (name, Align::Right))).collect();
+    let line = |(name, numbers): (&str, [u64; N])| {
+        [name.to_owned()].into_iter().chain(numbers.map(|number| number.to_string())).collect()
+    };
+    render(&columns, &lines.map(line).collect::<Vec<Vec<String>>>())
 }
 
 fn findings_table(findings: &Findings) -> Option<String> {
@@ -168,7 +170,7 @@ async fn import(context: &Context, args: &ImportRunArgs, resume: bool) -> anyhow
     runs::create(&mut session.conn).await?;
     let run = begin(context, &mut session, &mapping, &args.files.mapping, resume).await?;
     let begun = Instant::now();
-    let mut report = examine(context, &mapping, Some(&mut session.conn), &args.findings).await?;
+    let mut report = examine(context, &mapping, Some(&mut session.conn), findings(&args.findings)).await?;
     let (rows, rejected) = (report.rows(&mapping), report.rejected());
     if args.max_errors.is_passed(rejected, rows) {
         let written = write_rejects(&mapping, &report, &args.findings.rejects)?;
@@ -193,10 +195,7 @@ async fn import(context: &Context, args: &ImportRunArgs, resume: bool) -> anyhow
 }
 
 async fn take(context: &Context, conn: &mut MySqlConnection, name: &str, timeout: Duration) -> anyhow::Result<()> {
-    let on_wait = |lock: &str, holder: &Holder| {
-        context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
-    };
-    Ok(lock::acquire(conn, &[name.to_owned()], timeout, on_wait).await?)
+    Ok(lock::acquire(conn, &[name.to_owned()], timeout, context.on_wait()).await?)
 }
 
 /// Begins a run, or goes on with one of the same files.
@@ -249,7 +248,7 @@ async fn load(
         // it dies with the connection, but not before the server has ended its last statement: once this run has it, no
         // batch of a killed run is under way
         take(context, &mut conn, &lock::name(&format!("import worker {number}"), &session.database), timeout).await?;
-        load::prepare(&mut conn).await?;
+        bulk::prepare(&mut conn).await?;
         workers.push(conn);
     }
     let mut all = Vec::new();
@@ -291,24 +290,13 @@ fn imported(
     written: &[String],
     took: Duration,
 ) -> Outcome {
-    let columns = [
-        ("table", Align::Left),
-        ("inserted", Align::Right),
-        ("equal", Align::Right),
-        ("different", Align::Right),
-        ("updated", Align::Right),
-        ("refused", Align::Right),
-    ];
-    let lines: Vec<Vec<String>> = loaded
-        .iter()
-        .map(|table| {
-            let numbers = [table.inserted, table.equal, table.different, table.updated, table.refused.len() as u64];
-            [table.name.clone()].into_iter().chain(numbers.map(|number| number.to_string())).collect()
-        })
-        .collect();
+    let numbers =
+        |table: &Loaded| [table.inserted, table.equal, table.different, table.updated, table.refused.len() as u64];
+    let lines = loaded.iter().map(|table| (table.name.as_str(), numbers(table)));
+    let table = numbers_table(["inserted", "equal", "different", "updated", "refused"], lines);
     let (rows, rejected) = (report.rows(mapping), report.rejected());
     let inserted: u64 = loaded.iter().map(|table| table.inserted).sum();
-    let mut parts = vec![render(&columns, &lines)];
+    let mut parts = vec![table];
     parts.extend(findings_table(&report.findings));
     parts.push(format!(
         "imported {} from {} of `{}` in {:.2} s; {}; run {run}",
@@ -329,9 +317,8 @@ fn imported(
 async fn verify(context: &Context, args: &ImportFileArgs) -> anyhow::Result<Outcome> {
     let mapping = mapping(args)?;
     let mut session = context.open().await?;
-    load::prepare(&mut session.conn).await?;
-    let findings = FindingArgs { rejects: std::path::PathBuf::new(), examples: 0, show_values: false };
-    let report = examine(context, &mapping, Some(&mut session.conn), &findings).await?;
+    bulk::prepare(&mut session.conn).await?;
+    let report = examine(context, &mapping, Some(&mut session.conn), Findings::default()).await?;
     let mut all = Vec::new();
     for (number, entity) in mapping.tables.iter().enumerate() {
         if !mapping.left_out.contains(&entity.from) {

@@ -12,7 +12,7 @@ use crate::cli::{LockArgs, MigrateArgs, PreflightArgs};
 use crate::db::connect::{Session, connect};
 use crate::db::ddl::Patience;
 use crate::db::error::DbError;
-use crate::db::lock::{Holder, LockError};
+use crate::db::lock::LockError;
 use crate::migrate::apply::{self, ApplyError};
 use crate::migrate::classify::destroys;
 use crate::migrate::files::{Files, Version};
@@ -169,10 +169,7 @@ async fn reconnect(session: &Session) -> Option<Session> {
 
 /// Takes the migrations' locks, waiting up to `lock_timeout_s` seconds, and says for whom it waits.
 pub async fn take_lock(context: &Context, session: &mut Session, lock_timeout_s: u32) -> anyhow::Result<()> {
-    let on_wait = |lock: &str, holder: &Holder| {
-        context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
-    };
-    Ok(apply::lock(session, Duration::from_secs(lock_timeout_s.into()), on_wait).await?)
+    Ok(apply::lock(session, Duration::from_secs(lock_timeout_s.into()), context.on_wait()).await?)
 }
 
 fn nothing_to_do(session: &Session, plan: &Plan<'_>) -> Outcome {

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use crate::cli::{Cli, Command, FileArgs, Globals, ThrottleArgs};
 use crate::config::{Config, ConfigError};
 use crate::db::connect::{ConnectError, Session, connect, connect_server, create_database};
-use crate::db::lock::LockError;
+use crate::db::lock::{Holder, LockError};
 use crate::db::stop::Stop;
 use crate::db::target::Target;
 use crate::db::throttle::{Settings, Throttle};
@@ -196,6 +196,11 @@ impl Context {
             }
             _ => Err(error),
         }
+    }
+
+    /// Says for whom a command waits, to those who take locks.
+    fn on_wait(&self) -> impl FnMut(&str, &Holder) + '_ {
+        |lock, holder| self.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() })
     }
 
     /// What a job asks between its batches.

@@ -11,7 +11,7 @@ use super::Context;
 use crate::cli::{ThrottleArgs, TodayArgs};
 use crate::db::clock;
 use crate::db::connect::{Session, connect};
-use crate::db::lock::{self, Holder};
+use crate::db::lock;
 use crate::db::target::Target;
 use crate::db::throttle::Throttle;
 use crate::output::{Event, Exit, Outcome, duration};
@@ -47,11 +47,8 @@ pub async fn begin(
     args: &ThrottleArgs,
 ) -> anyhow::Result<Throttle> {
     let Session { conn, database, target, .. } = &mut open.session;
-    let on_wait = |lock: &str, holder: &Holder| {
-        context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
-    };
     let timeout = Duration::from_secs(lock_timeout_s.into());
-    lock::acquire(conn, &[lock::name(command, database)], timeout, on_wait).await?;
+    lock::acquire(conn, &[lock::name(command, database)], timeout, context.on_wait()).await?;
     ledger::create(conn).await?;
     hold::create(conn).await?;
     for run in ledger::close_interrupted(conn, command).await? {

@@ -14,7 +14,7 @@ use crate::migrate::files::{Migration, Script, Version};
 use crate::migrate::plan::PlanError;
 use crate::migrate::scratch::{self, Scratch, ScratchError};
 use crate::migrate::verify::{self, Finding};
-use crate::output::{Event, Exit, Outcome, count, ms};
+use crate::output::{Exit, Outcome, count, ms};
 use crate::seed::{fixtures, load, sets};
 
 /// What the trials showed.
@@ -40,10 +40,7 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> anyhow::Result<Outcome
     }
     let (mut session, target) = context.open_server().await?;
     let name = scratch_name(args, target.database.as_str())?;
-    let on_wait = |lock: &str, holder: &crate::db::lock::Holder| {
-        context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
-    };
-    scratch::lock(&mut session, &name, Duration::from_secs(args.lock.lock_timeout.into()), on_wait).await?;
+    scratch::lock(&mut session, &name, Duration::from_secs(args.lock.lock_timeout.into()), context.on_wait()).await?;
     let others = scratch::others(&mut session, &target, &name).await?;
     confine::check(scripts, &others).map_err(|outside| Refusal(outside.to_string()))?;
 

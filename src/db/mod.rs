@@ -1,13 +1,13 @@
 //! Everything that talks to a MySQL server or reads SQL text; knows nothing of what the SQL is for.
 
 pub mod blockers;
+pub mod bulk;
 pub mod clock;
 pub mod connect;
 pub mod crash;
 pub mod ddl;
 pub mod error;
 pub mod ident;
-pub mod literal;
 pub mod lock;
 mod program;
 pub mod progress;

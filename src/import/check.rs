@@ -1,17 +1,20 @@
 //! Checks all rows of all files, in the order of the mapping: which can be imported, and what is wrong with the others. A row that
 //! refers to a rejected one is rejected, too.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::accepted::Without;
 use super::finding::{Findings, Place};
 use super::keys::{Keys, key};
-use super::load::{Refused, Without};
+use super::late;
+use super::load::Refused;
 use super::mapping::{Entity, Mapping};
 use super::read::{ReadError, Reader, Record};
+use super::rejects::Codes;
 use super::row::{Problem, Row};
-use super::transform::{Transform, TransformError, is_late};
+use super::transform::{Transform, TransformError};
 
 /// Why a check ends early.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +56,7 @@ pub struct Report {
     /// What is wrong.
     pub findings: Findings,
     /// The codes of each rejected row, by source and row.
-    pub rejects: BTreeMap<String, BTreeMap<u64, BTreeSet<&'static str>>>,
+    pub rejects: BTreeMap<String, Codes>,
 }
 
 impl Checked {
@@ -153,6 +156,10 @@ struct Pass<'a> {
     entity: &'a Entity,
     reader: Reader,
     transform: Transform,
+    /// What each column refers to.
+    refers: Vec<Option<&'a str>>,
+    /// The columns whose targets may come later.
+    late: Vec<usize>,
     imported: Keys,
     checked: Checked,
 }
@@ -163,7 +170,8 @@ impl<'a> Pass<'a> {
         let reader = Reader::open(&mapping.path(source), source)?;
         let transform = Transform::new(mapping, entity, reader.header())?;
         let checked = Checked { name: entity.name().to_owned(), into: entity.into.clone(), ..Checked::default() };
-        Ok(Self { entity, reader, transform, imported, checked })
+        let refers = entity.columns.values().map(|rule| rule.reference.as_deref()).collect();
+        Ok(Self { entity, reader, transform, refers, late: late::places(entity), imported, checked })
     }
 
     /// Checks all rows. Returns the ids of those that are accepted.
@@ -232,10 +240,9 @@ impl<'a> Pass<'a> {
         let clean = row.problems.is_empty();
         for number in 0..row.references.len() {
             let (place, target) = row.references[number];
-            let column = self.transform.columns[place];
-            let name = self.entity.columns[&column.name].reference.as_deref().unwrap_or_default();
+            let Some(name) = self.refers[place] else { continue };
             if name == self.entity.name() {
-                if is_late(&self.entity.into, column) && clean {
+                if clean && self.late.contains(&place) {
                     late.push(Late { row: at, id: row.id.as_u128(), column: place, target: target.as_u128() });
                 }
             } else if !others.get(name).is_some_and(|ids| ids.contains(target.as_u128())) {

@@ -3,20 +3,26 @@
 use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
 
-use super::load::{LoadError, Refused, Without, is_of_rows};
-use super::map;
-use super::mapping::Mapping;
-use super::read::{Reader, Record};
+use super::accepted::{Accepted, Without};
+use super::load::{LoadError, Refused, is_of_rows};
+use super::mapping::{Entity, Mapping};
 use super::row::Row;
-use super::transform::{Transform, is_late};
+use super::transform::Transform;
+use super::{map, target};
 use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 
-/// The places of columns that refer to rows of the same table, which may not be there yet.
+/// The places, among an entity's columns, of those that refer to rows of its own table, which may not be there yet. A column that
+/// may not be NULL can't wait.
 #[must_use]
-pub fn places(transform: &Transform) -> Vec<usize> {
-    let columns = transform.columns.iter().enumerate();
-    columns.filter(|(_, column)| is_late(&transform.into, column)).map(|(place, _)| place).collect()
+pub fn places(entity: &Entity) -> Vec<usize> {
+    let table = &target::tables()[&entity.into];
+    let is_late = |name: &String| {
+        let may_wait = table.column(name).is_some_and(|place| table.columns[place].null);
+        may_wait && table.references.get(name) == Some(&entity.into)
+    };
+    let columns = entity.columns.keys().enumerate();
+    columns.filter(|(_, name)| is_late(name)).map(|(place, _)| place).collect()
 }
 
 /// Fills the columns that refer to rows of the same table, now that all are there. Rows that are right already, or that an earlier
@@ -27,21 +33,27 @@ pub async fn fill(
     number: usize,
     without: &Without,
 ) -> Result<Vec<Refused>, LoadError> {
-    let entity = &mapping.tables[number];
-    let source = &mapping.sources[&entity.from];
-    let mut reader = Reader::open(&mapping.path(source), source)?;
-    let Some(transform) = Transform::again(mapping, entity, reader.header())? else { return Ok(Vec::new()) };
-    let late = places(&transform);
-    let origin = map::origin(&mapping.system, entity.name());
-    let (mut record, mut row, mut refused) = (Record::new(), Row::default(), Vec::new());
+    let late = places(&mapping.tables[number]);
     crash_point();
-    while !late.is_empty() && reader.read(&mut record)? {
-        let left_out = |rows: &[u64]| rows.binary_search(&record.row()).is_ok();
-        if left_out(&without.rejected) || left_out(&without.repeated) || !transform.apply(&record, &mut row) {
-            continue;
-        }
+    let refused = if late.is_empty() { Vec::new() } else { fill_all(conn, mapping, number, without, &late).await? };
+    crash_point();
+    Ok(refused)
+}
+
+async fn fill_all(
+    conn: &mut MySqlConnection,
+    mapping: &Mapping,
+    number: usize,
+    without: &Without,
+    late: &[usize],
+) -> Result<Vec<Refused>, LoadError> {
+    let mut accepted = Accepted::open(mapping, number, without)?;
+    let origin = map::origin(&mapping.system, accepted.entity.name());
+    let mut refused = Vec::new();
+    while accepted.advance()? {
+        let Accepted { record, row, transform, .. } = &accepted;
         for column in late.iter().filter(|column| row.value(**column).is_some()) {
-            match set(conn, &transform, &origin, &row, *column).await {
+            match set(conn, transform, &origin, row, *column).await {
                 Ok(()) => {}
                 Err(LoadError::Db(DbError { number: Some(number), .. })) if is_of_rows(number) => {
                     refused.push(Refused { row: record.row(), line: record.line(), number });
@@ -50,7 +62,6 @@ pub async fn fill(
             }
         }
     }
-    crash_point();
     Ok(refused)
 }
 
@@ -64,8 +75,7 @@ async fn set(
 ) -> Result<(), LoadError> {
     let (table, name) = (&transform.into, &transform.columns[column].name);
     let Some(target) = row.value(column) else { return Ok(()) };
-    let kept =
-        if super::target::tables()[table].column("updated_at").is_some() { ", updated_at = updated_at" } else { "" };
+    let kept = if target::tables()[table].column("updated_at").is_some() { ", updated_at = updated_at" } else { "" };
     let sql = format!(
         "UPDATE {table} SET {name} = ?{kept} WHERE id = ? AND {name} IS NULL
          AND EXISTS (SELECT 1 FROM caredb_import_map WHERE origin = ? AND legacy_id = ? AND hash = ?)"

@@ -9,13 +9,13 @@ use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 use tokio::sync::{Mutex, mpsc};
 
+use super::accepted::{Accepted, Without};
 use super::mapping::Mapping;
-use super::read::{ReadError, Reader, Record};
-use super::row::Row;
-use super::transform::Transform;
+use super::read::ReadError;
+use super::transform::TransformError;
 use super::{late, map};
+use crate::db::bulk::push_text;
 use crate::db::error::DbError;
-use crate::db::literal::push_text;
 use crate::db::transaction::in_transaction;
 
 /// How many rows a batch has, which are committed together.
@@ -73,6 +73,9 @@ pub enum LoadError {
     /// The server.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// The rules, where the file has other columns than when it was checked.
+    #[error(transparent)]
+    Transform(#[from] TransformError),
     /// A row that the check found right is not.
     #[error(
         "row {row} (line {line}) of source `{from}` is not what was checked: the file was written to meanwhile; wait for its writer, then run again"
@@ -108,15 +111,6 @@ impl crate::db::transaction::MayPass for LoadError {
     }
 }
 
-/// Which rows of a source are to be loaded: those that are in neither list, which are in order.
-#[derive(Debug, Default)]
-pub struct Without {
-    /// Rejected.
-    pub rejected: Vec<u64>,
-    /// Repeated.
-    pub repeated: Vec<u64>,
-}
-
 /// A row that is ready to be sent.
 struct Ready {
     row: u64,
@@ -128,17 +122,6 @@ struct Ready {
     sql: String,
     /// `column = value, …`, where rows may be updated.
     sets: String,
-}
-
-// like the columns of `seed`: strict, and READ COMMITTED, since the keys' gaps would make the connections wait for each other
-const SESSION: &str = "
-    SET SESSION time_zone = '+00:00', transaction_isolation = 'READ-COMMITTED',
-        sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
-
-/// Prepares a connection.
-pub async fn prepare(conn: &mut MySqlConnection) -> Result<(), DbError> {
-    let set = sqlx::raw_sql(SESSION).execute(conn).await;
-    set.map(drop).map_err(|error| DbError::new("could not prepare the session", &error))
 }
 
 /// Loads the rows of the `[[table]]` of this number. `on_rows` hears how many rows are done.
@@ -208,22 +191,11 @@ fn send(
     updates: bool,
     batches: &mpsc::Sender<Vec<Ready>>,
 ) -> Result<(), LoadError> {
-    let entity = &mapping.tables[number];
-    let source = &mapping.sources[&entity.from];
-    let mut reader = Reader::open(&mapping.path(source), source)?;
-    // the check has made the same one
-    let Some(transform) = Transform::again(mapping, entity, reader.header())? else { return Ok(()) };
-    let late = late::places(&transform);
-    let (mut record, mut row) = (Record::new(), Row::default());
+    let mut accepted = Accepted::open(mapping, number, without)?;
+    let late = late::places(accepted.entity);
     let (mut batch, mut bytes) = (Vec::with_capacity(ROWS_A_BATCH), 0);
-    while reader.read(&mut record)? {
-        let left_out = |rows: &[u64]| rows.binary_search(&record.row()).is_ok();
-        if left_out(&without.rejected) || left_out(&without.repeated) || !transform.apply(&record, &mut row) {
-            continue;
-        }
-        if !record.faults().is_empty() || !row.problems.is_empty() {
-            return Err(LoadError::Changed { from: entity.from.clone(), row: record.row(), line: record.line() });
-        }
+    while accepted.advance()? {
+        let Accepted { record, row, transform, .. } = &accepted;
         let mut sql = String::with_capacity(256);
         row.write(&mut sql, &late);
         bytes += sql.len();

@@ -9,8 +9,8 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use super::keys::Keys;
 use super::transform;
+use crate::db::bulk::push_text;
 use crate::db::error::DbError;
-use crate::db::literal::push_text;
 
 /// How many bytes a legacy id may have.
 pub const MOST_LEGACY_BYTES: usize = 255;

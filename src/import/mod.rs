@@ -1,5 +1,6 @@
 //! The import of another system's files: [`source`] says how a file is written, [`read`] turns it into rows.
 
+pub mod accepted;
 pub mod check;
 pub mod finding;
 pub mod keys;

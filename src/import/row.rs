@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use super::target::Column;
-use crate::db::literal::push_text;
+use crate::db::bulk::push_text;
 
 /// A row. It is filled again and again, so that no row costs an allocation.
 #[derive(Debug, Default)]

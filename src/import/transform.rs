@@ -10,9 +10,9 @@ use uuid::Uuid;
 use super::lookup::{self, Lookup, LookupError};
 use super::map::MOST_LEGACY_BYTES;
 use super::mapping::{Case, Entity, Mapping, Pattern, Rule, When};
-use super::read::{ReadError, Record};
+use super::read::Record;
 use super::row::{Problem, Row};
-use super::target::{self, After, Column, Kind, Table};
+use super::target::{self, After, Column, Table};
 use super::value::{self, Form};
 
 /// The namespace of all imported ids.
@@ -48,16 +48,12 @@ pub enum TransformError {
 /// Makes the rows of an entity.
 #[derive(Debug)]
 pub struct Transform {
-    /// Its name.
-    pub name: String,
     /// The table.
     pub into: String,
     /// The mapped columns, in the order of the mapping.
     pub columns: Vec<&'static Column>,
     /// The table's unique keys whose columns are all mapped, as places among them.
     pub unique: Vec<Key>,
-    /// Whether doubled legacy ids are passed over.
-    pub first_of: bool,
     ids: Hasher,
     legacy_id: Vec<usize>,
     skip: Vec<(usize, When)>,
@@ -69,8 +65,6 @@ pub struct Transform {
 /// A unique key.
 #[derive(Debug)]
 pub struct Key {
-    /// Its name.
-    pub name: &'static str,
     /// The places of its columns.
     pub columns: Vec<usize>,
     /// Rows with one of these words in a column are not in it.
@@ -182,15 +176,13 @@ impl Transform {
             let columns = unique.columns.iter().map(|column| mapped(column)).collect::<Option<Vec<_>>>()?;
             let unless =
                 unique.unless.as_ref().and_then(|unless| Some((mapped(&unless.column)?, unless.is.as_slice())));
-            Some(Key { name: &unique.name, columns, unless })
+            Some(Key { columns, unless })
         };
         let skip = entity.skip.iter().map(|when| Ok((place(&when.column)?, when.clone())));
         Ok(Self {
-            name: entity.name().to_owned(),
             into: entity.into.clone(),
             columns: rules.iter().map(|rule| rule.column).collect(),
             unique: table.unique.iter().filter_map(key).collect(),
-            first_of: entity.first_of,
             ids: Hasher::new(&mapping.system, entity.name()),
             legacy_id: places(&entity.legacy_id)?,
             skip: skip.collect::<Result<_, _>>()?,
@@ -201,18 +193,6 @@ impl Transform {
                 .collect(),
             rules,
         })
-    }
-
-    /// The rules again, after a check has made them; none where it could not.
-    pub fn again(mapping: &Mapping, entity: &Entity, header: &[String]) -> Result<Option<Self>, ReadError> {
-        match Self::new(mapping, entity, header) {
-            Ok(transform) => Ok(Some(transform)),
-            Err(TransformError::Lookup(.., error)) => match *error {
-                LookupError::Read(error) => Err(error),
-                LookupError::NoColumn(..) => Ok(None),
-            },
-            Err(_) => Ok(None),
-        }
     }
 
     /// The source's column that a column is made of, where it is one alone.
@@ -427,14 +407,6 @@ fn breaks(pattern: Pattern, text: &str) -> Option<&'static str> {
             (!is_right).then_some("bad-phone")
         }
     }
-}
-
-/// Whether a column may be filled in a second pass: it refers to its own table, and may be NULL.
-#[must_use]
-pub fn is_late(table: &str, column: &Column) -> bool {
-    column.null
-        && matches!(column.kind, Kind::Varchar(_))
-        && target::tables()[table].references.get(&column.name).is_some_and(|other| other == table)
 }
 
 #[cfg(test)]

@@ -6,10 +6,9 @@ use serde::Serialize;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::load::{LoadError, Without};
+use super::accepted::{Accepted, Without};
+use super::load::LoadError;
 use super::mapping::Mapping;
-use super::read::{Reader, Record};
-use super::row::Row;
 use super::transform::Transform;
 use crate::db::error::DbError;
 
@@ -79,29 +78,14 @@ pub async fn verify(
     number: usize,
     without: &Without,
 ) -> Result<Compared, LoadError> {
-    let entity = &mapping.tables[number];
-    let source = &mapping.sources[&entity.from];
-    let mut reader = Reader::open(&mapping.path(source), source)?;
+    let mut accepted = Accepted::open(mapping, number, without)?;
+    let entity = accepted.entity;
     let mut compared = Compared { name: entity.name().to_owned(), ..Compared::default() };
-    let Some(transform) = Transform::again(mapping, entity, reader.header())? else { return Ok(compared) };
     // by its id alone a row is looked for in each partition
-    let day = (entity.into == "appointments")
-        .then(|| transform.columns.iter().position(|column| column.name == "appointment_date"))
-        .flatten();
-    let (mut record, mut row) = (Record::new(), Row::default());
+    let day = if entity.into == "appointments" { entity.columns.get_index_of("appointment_date") } else { None };
     let mut expected: HashMap<String, Expected> = HashMap::with_capacity(ROWS_AT_ONCE);
-    loop {
-        let more = reader.read(&mut record)?;
-        if !more || expected.len() == ROWS_AT_ONCE {
-            compare(conn, &transform, &mut expected, &mut compared).await?;
-        }
-        if !more {
-            return Ok(compared);
-        }
-        let left_out = |rows: &[u64]| rows.binary_search(&record.row()).is_ok();
-        if left_out(&without.rejected) || left_out(&without.repeated) || !transform.apply(&record, &mut row) {
-            continue;
-        }
+    while accepted.advance()? {
+        let Accepted { record, row, transform, .. } = &accepted;
         compared.rows += 1;
         let sum = |column| match row.value(column) {
             Some(value) => Sum::Value(crc32fast::hash(value.as_bytes())),
@@ -111,7 +95,12 @@ pub async fn verify(
         let sums = (0..transform.columns.len()).map(sum).collect();
         let day = day.and_then(|column| row.value(column)).map(str::to_owned);
         expected.insert(row.id.hyphenated().to_string(), Expected { row: record.row(), day, sums });
+        if expected.len() == ROWS_AT_ONCE {
+            compare(conn, transform, &mut expected, &mut compared).await?;
+        }
     }
+    compare(conn, &accepted.transform, &mut expected, &mut compared).await?;
+    Ok(compared)
 }
 
 async fn compare(

@@ -1,4 +1,4 @@
-//! `import`: what is checked, loaded, set aside, loaded again, and found afterwards. `import_sample.rs` has the sample clinic.
+//! `import`: what is checked, loaded, set aside, loaded again, and found afterwards. `import.rs` has the sample clinic.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -9,7 +9,7 @@ use crate::cli::{PartitionAction, PartitionArgs, TableArgs, TodayArgs, WaitArgs}
 use crate::db::clock;
 use crate::db::connect::Session;
 use crate::db::ident::nearest;
-use crate::db::lock::{self, Holder};
+use crate::db::lock;
 use crate::migrate::apply as migrations;
 use crate::migrate::files::REPEATABLE;
 use crate::output::{Event, Outcome};
@@ -115,10 +115,7 @@ async fn today(session: &mut Session, args: &TodayArgs) -> anyhow::Result<Month>
 /// half-way: how it goes on, and whether it is undone, is decided by the tables' definitions, which partitions are part of.
 pub(super) async fn lock(context: &Context, session: &mut Session, waits: &WaitArgs) -> anyhow::Result<()> {
     let locks = [lock::name("migrate", &session.database)];
-    let on_wait = |lock: &str, holder: &Holder| {
-        context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
-    };
-    lock::acquire(&mut session.conn, &locks, Duration::from_secs(waits.lock_timeout.into()), on_wait).await?;
+    lock::acquire(&mut session.conn, &locks, Duration::from_secs(waits.lock_timeout.into()), context.on_wait()).await?;
     let observed = migrations::observe(&mut session.conn).await?;
     let half_way = observed.journal.iter().flat_map(|journal| journal.keys()).find(|&&version| {
         // an R file is begun anew, and makes no tables

@@ -11,7 +11,7 @@ use super::super::{Context, Refusal, partition};
 use crate::cli::SeedGenerateArgs;
 use crate::db::clock;
 use crate::db::connect::Session;
-use crate::db::lock::{self, Holder};
+use crate::db::lock;
 use crate::output::{Event, Outcome, count, ms};
 use crate::seed::generate::checkpoint::{self, Run};
 use crate::seed::generate::load::{LoadError, Loaded, load};
@@ -34,10 +34,7 @@ pub async fn run(context: &Context, args: &SeedGenerateArgs) -> anyhow::Result<O
     }
     let timeout = Duration::from_secs(args.lock_timeout.into());
     let locks = [lock::name("seed", &session.database)];
-    let on_wait = |lock: &str, holder: &Holder| {
-        context.output.event(&Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
-    };
-    lock::acquire(&mut session.conn, &locks, timeout, on_wait).await?;
+    lock::acquire(&mut session.conn, &locks, timeout, context.on_wait()).await?;
     let runs = checkpoint::runs(&mut session.conn).await?;
     let (clinic, run) = if args.resume {
         let Some(run) = runs.last() else {

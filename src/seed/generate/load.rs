@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use super::Clinic;
 use super::checkpoint::{self, Part, Run, WORKERS};
 use super::rows::{Rows, TABLES, Table};
+use crate::db::bulk;
 use crate::db::connect::{ConnectError, Session, connect};
 use crate::db::crash::crash_point;
 use crate::db::error::DbError;
@@ -93,12 +94,6 @@ pub async fn load(
     Ok((loaded, checksum))
 }
 
-// no NO_BACKSLASH_ESCAPES, since texts are escaped by backslashes; READ COMMITTED, since under REPEATABLE READ the two connections
-// wait for each other's gap locks on `appointment_keys` (measured: up to 4 s of 12)
-const SESSION: &str = "
-    SET SESSION time_zone = '+00:00', transaction_isolation = 'READ-COMMITTED',
-        sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
-
 /// A worker's connection. Its lock dies with it, but not before the server has ended its last statement: so once this run has
 /// the lock, no batch of a killed run is under way.
 async fn open(
@@ -113,8 +108,7 @@ async fn open(
         on_event(Event::Waiting { lock: lock.to_owned(), holder: holder.to_string() });
     };
     lock::acquire(&mut conn, &locks, lock_timeout, on_wait).await?;
-    let set = sqlx::raw_sql(SESSION).execute(&mut conn).await;
-    set.map_err(|error| DbError::new("could not prepare the session", &error))?;
+    bulk::prepare(&mut conn).await?;
     Ok(conn)
 }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::visits::Cell;
 use super::{Clinic, DAY, date, people};
-use crate::db::literal::push_text;
+use crate::db::bulk::push_text;
 
 /// The tables, each after those that it refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
