@@ -269,8 +269,7 @@ impl<'a> Pass<'a> {
             if unique[number].insert(key) {
                 taken.push((number, key));
             } else {
-                let code = if known.unless.is_some() { "double-booking" } else { "duplicate-value" };
-                row.problems.push(Problem { code, column: known.columns.first().copied() });
+                row.problems.push(Problem { code: known.code, column: known.columns.first().copied() });
             }
         }
         if !row.problems.is_empty() {
@@ -301,5 +300,63 @@ impl<'a> Pass<'a> {
         }
         self.checked.rejected.sort_unstable();
         self.checked.rejected.dedup();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers of the rows that are rejected, with their codes.
+    fn rejected(table: &str, csv: &str) -> Vec<String> {
+        let text =
+            format!("system = 'o'\n[source.s]\nfile = 's.csv'\n[[table]]\nfrom = 's'\nlegacy_id = ['nr']\n{table}");
+        let mut mapping = Mapping::parse(&text, "m").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("s.csv"), csv).unwrap();
+        mapping.folder = folder.path().to_owned();
+        let report = check(&mapping, BTreeMap::new(), Findings::default(), &mut |_, _| ()).unwrap();
+        let codes = report.rejects.get("s").cloned().unwrap_or_default();
+        let Checked { rows, accepted, rejected, .. } = &report.tables[0];
+        assert_eq!(accepted + rejected.len() as u64, *rows);
+        assert_eq!(*rejected, codes.keys().copied().collect::<Vec<_>>());
+        let shown =
+            codes.iter().map(|(row, codes)| format!("{row} {}", codes.iter().copied().collect::<Vec<_>>().join(" ")));
+        shown.collect()
+    }
+
+    #[test]
+    fn a_row_falls_with_the_one_that_it_refers_to() {
+        let table =
+            "into = 'appointments'\n[table.columns]\nbooking_reference = { from = 'nr' }\npatient_id = { value = 'p' }
+            doctor_id = { value = 'd' }\nappointment_date = { from = 'day' }\nstart_time = { value = '09:00' }
+            end_time = { value = '10:00' }\nconsultation_type = { value = 'VIDEO' }\nfee = { value = '1' }
+            rescheduled_from = { reference = 'appointments', by = ['moved'] }";
+        // 4 refers to none; 3, 2 and 1 each to the next; 5 to itself; 6 is wrong, and so is 7 that refers to it;
+        // 8 has the hour of 5, and is not counted twice for what it refers to
+        let csv = "nr,day,moved\n1,2026-01-01,2\n2,2026-01-02,3\n3,2026-01-03,4\n4,2026-01-04,9\n5,2026-01-05,5\n6,x,\n7,2026-01-07,6\n8,2026-01-05,9\n";
+        assert_eq!(
+            rejected(table, csv),
+            [
+                "1 unknown-reference",
+                "2 unknown-reference",
+                "3 unknown-reference",
+                "4 unknown-reference",
+                "6 bad-date",
+                "7 unknown-reference",
+                "8 double-booking"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_row_that_is_rejected_takes_no_key() {
+        let table = "into = 'doctor_profiles'\n[table.columns]\nuser_id = { from = 'user' }\nlicense_number = { from = 'license' }
+            first_name = { value = 'A' }\nlast_name = { value = 'B' }\nspecialization = { value = 'GP' }
+            qualification = { value = 'MD' }\nexperience_years = { from = 'years' }\nlicense_expiry = { value = '2035-01-01' }
+            consultation_fee = { value = '1' }\nlanguages = { value = '[]' }\neducation = { value = '[]' }";
+        // 2 has the user of 1, 4 is no number: 3 and 5 may have their licences
+        let csv = "nr,user,license,years\n1,u1,L1,1\n2,u1,L2,1\n3,u3,L2,1\n4,u4,L4,x\n5,u5,L4,1\n6,u6,l4,1\n";
+        assert_eq!(rejected(table, csv), ["2 duplicate-value", "4 bad-number", "6 duplicate-value"]);
     }
 }

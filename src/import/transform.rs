@@ -65,6 +65,8 @@ pub struct Transform {
 /// A unique key.
 #[derive(Debug)]
 pub struct Key {
+    /// What a second row with its values is called.
+    pub code: &'static str,
     /// The places of its columns.
     pub columns: Vec<usize>,
     /// Rows with one of these words in a column are not in it.
@@ -176,7 +178,8 @@ impl Transform {
             let columns = unique.columns.iter().map(|column| mapped(column)).collect::<Option<Vec<_>>>()?;
             let unless =
                 unique.unless.as_ref().and_then(|unless| Some((mapped(&unless.column)?, unless.is.as_slice())));
-            Some(Key { columns, unless })
+            let code = if unique.unless.is_some() { "double-booking" } else { "duplicate-value" };
+            Some(Key { code, columns, unless })
         };
         let skip = entity.skip.iter().map(|when| Ok((place(&when.column)?, when.clone())));
         Ok(Self {

@@ -340,6 +340,16 @@ fn what_only_the_server_knows_is_found_by_halves() {
 }
 
 #[test]
+fn what_the_server_would_change_with_a_warning_is_refused() {
+    let test = clinic("import_warning");
+    // of 61.5 it would make 62, with a note and no error
+    test.sql("ALTER TABLE patient_profiles MODIFY weight DECIMAL(5,0)");
+    let text = test.run("import run old.toml --max-errors 7");
+    assert!(text.contains("refused  patient_profiles  1  line 2 `MySQL error 0`"), "{text}");
+    assert_eq!(test.rows("SELECT last_name, weight FROM patient_profiles"), ["Roe; Jr.|80"]);
+}
+
+#[test]
 fn a_difference_is_found_in_its_row_and_column() {
     let test = clinic("import_verify");
     test.run("import run old.toml --max-errors 7");
