@@ -350,6 +350,19 @@ mod tests {
     }
 
     #[test]
+    fn an_end_is_later_than_its_beginning_or_the_same_day() {
+        let slots =
+            "into = 'time_slots'\n[table.columns]\ndoctor_id = { value = 'd' }\nday_of_week = { value = 'MONDAY' }
+            start_time = { from = 'begin' }\nend_time = { from = 'end' }";
+        let csv = "nr,begin,end\n1,09:00,09:00\n2,09:00,08:59\n3,09:00,09:01\n";
+        assert_eq!(rejected(slots, csv), ["1 not-after", "2 not-after"]);
+        let away = "into = 'doctor_unavailability'\n[table.columns]\ndoctor_id = { value = 'd' }
+            start_date = { from = 'begin' }\nend_date = { from = 'end' }";
+        let csv = "nr,begin,end\n1,2026-01-02,2026-01-02\n2,2026-01-02,2026-01-01\n";
+        assert_eq!(rejected(away, csv), ["2 not-after"]);
+    }
+
+    #[test]
     fn a_row_that_is_rejected_takes_no_key() {
         let table = "into = 'doctor_profiles'\n[table.columns]\nuser_id = { from = 'user' }\nlicense_number = { from = 'license' }
             first_name = { value = 'A' }\nlast_name = { value = 'B' }\nspecialization = { value = 'GP' }

@@ -310,6 +310,20 @@ fn rows_that_differ_are_counted_written_or_refused() {
 }
 
 #[test]
+fn a_row_that_is_left_as_it_is_gets_no_reference_either() {
+    let test = clinic("import_skip");
+    test.run("import run old.toml --max-errors 7");
+    let before = state(&test);
+    let changed =
+        VISITS.replace(r#""status": "CANCELLED", "fee": 100}"#, r#""status": "CANCELLED", "fee": 100, "moved": 6}"#);
+    assert_ne!(changed, VISITS);
+    test.file("visits.ndjson", changed);
+    let text = test.run("import run old.toml --max-errors 7 --on-conflict skip");
+    assert!(text.contains("appointments  0  2  1  0  0"), "{text}");
+    assert_eq!(state(&test), before);
+}
+
+#[test]
 fn what_only_the_server_knows_is_found_by_halves() {
     let test = clinic("import_halves");
     test.sql("INSERT INTO users (id, email, password_hash, role) VALUES ('x', 'p37@mail.example', '!', 'ADMIN')");
