@@ -8,6 +8,7 @@ pub mod compress;
 pub mod hold;
 pub mod job;
 pub mod ledger;
+pub mod pieces;
 pub mod policy;
 pub mod purge;
 pub mod rows;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, NaiveDate};
+use chrono::NaiveDate;
 use futures_util::future::join_all;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Row as _};
@@ -14,8 +14,9 @@ use super::batch::BatchSize;
 use super::hold;
 use super::job::Pace;
 use super::ledger::Run;
+use super::pieces::{self, Way};
 use super::rows::{Columns, Sum};
-use super::walk::{Path, Walk};
+use super::walk::Walk;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::db::throttle::Throttle;
@@ -24,7 +25,6 @@ use crate::output::Event;
 
 /// The table.
 pub const TABLE: &str = "notifications";
-const PATH: Path = Path { table: TABLE, column: "created_at", index: "idx_notification_created" };
 
 /// Which notifications go.
 #[derive(Debug, Clone, Copy)]
@@ -82,42 +82,52 @@ pub struct Purged {
 /// How many connections delete at once: one waits for its commit, or for a page, while the other works.
 pub const LANES: usize = 2;
 
-/// Deletes them, oldest first, over these connections, in batches that each take about `batch`. Ends early where the throttle
-/// says that it is over. `expected`: how many rows are old enough, where that is known. What an error leaves behind is in the
-/// ledger.
+/// Deletes them over these connections, in batches that each take about `batch`. Ends early where the throttle says that it is
+/// over. `expected`: how many rows are old enough. What an error leaves behind is in the ledger.
 pub async fn purge(
     lanes: &mut [&mut MySqlConnection],
     throttle: &mut Throttle,
     run: &Run,
     (wish, batch): (Wish, Duration),
-    expected: Option<u64>,
+    expected: u64,
     on_event: &mut impl FnMut(Event),
 ) -> Result<Purged, DbError> {
     let first = lanes.first_mut().ok_or_else(missing)?;
-    let columns = columns(first).await?;
-    let batches = Batches { wish, crc: columns.crc() };
-    let pieces = pieces(first, wish.cut_off).await?;
-    let work = Mutex::new(Work {
+    let crc = columns(first).await?.crc();
+    let mut way = pieces::way(first, expected).await?;
+    let mut work = Work {
         throttle,
         on_event,
-        pieces,
+        pieces: VecDeque::new(),
         size: BatchSize::new(batch),
-        pace: Pace::new(TABLE, expected),
+        pace: Pace::new(TABLE, Some(expected)),
         purged: Purged { complete: true, ..Purged::default() },
         failed: None,
-    });
-    // to its end whatever the others meet: a connection that is left in the middle of a statement is of no use any more
-    join_all(lanes.iter_mut().enumerate().map(|(number, conn)| lane(conn, number, run, &batches, &work))).await;
-    let Work { failed, mut purged, pace, .. } = work.into_inner();
-    purged.took = pace.elapsed();
-    match failed {
-        None if purged.complete => {
-            run.set_state(lanes.first_mut().ok_or_else(missing)?, TABLE, "purge", "done").await?;
-            Ok(purged)
+    };
+    loop {
+        work.pieces = pieces::cut(lanes.first_mut().ok_or_else(missing)?, way, wish.cut_off).await?;
+        let batches = Batches { wish, crc: &crc, index: way.path().index };
+        let shared = Mutex::new(work);
+        // to its end whatever the others meet: a connection in the middle of a statement is of no use any more
+        join_all(lanes.iter_mut().enumerate().map(|(number, conn)| lane(conn, number, run, &batches, &shared))).await;
+        work = shared.into_inner();
+        match work.failed.take() {
+            // somebody has kept a young row for long, which is not in the way of time
+            Some(error) if way == Way::Id && error.number == Some(1205) => {
+                way = Way::Time;
+                // it comes by them again
+                work.purged.kept = Kept::default();
+            }
+            Some(error) => return Err(error),
+            None => break,
         }
-        None => Ok(purged),
-        Some(error) => Err(error),
     }
+    let Work { mut purged, pace, .. } = work;
+    purged.took = pace.elapsed();
+    if purged.complete {
+        run.set_state(lanes.first_mut().ok_or_else(missing)?, TABLE, "purge", "done").await?;
+    }
+    Ok(purged)
 }
 
 /// The table's columns. Errors: it is not there.
@@ -169,41 +179,12 @@ impl<F: FnMut(Event)> Work<'_, F> {
     }
 }
 
-/// How many pieces the time of all rows is cut into, so that both lanes have work to the end.
-const PIECES: i64 = 16;
-
-/// Cuts the rows into pieces of the same time.
-async fn pieces(conn: &mut MySqlConnection, cut_off: NaiveDate) -> Result<VecDeque<Walk>, DbError> {
-    let failed = |error: sqlx::Error| DbError::new("could not read the oldest and the youngest notification", &error);
-    // MIN and MAX in one query read all rows
-    let end = |order| {
-        format!(
-            "(SELECT CAST(UNIX_TIMESTAMP(created_at) AS SIGNED) FROM {TABLE} WHERE created_at < '{cut_off}' \
-             ORDER BY created_at {order} LIMIT 1)"
-        )
-    };
-    let sql = format!("SELECT {}, {}", end("ASC"), end("DESC"));
-    let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(conn).await.map_err(failed)?;
-    let time = |index| row.try_get_unchecked::<Option<i64>, _>(index).map_err(failed);
-    let (Some(oldest), Some(youngest)) = (time(0)?, time(1)?) else { return Ok(VecDeque::new()) };
-    let bounds: Vec<Option<String>> =
-        [None].into_iter().chain(cuts(oldest, youngest).map(Some)).chain([Some(cut_off.to_string())]).collect();
-    Ok(bounds.windows(2).map(|bounds| Walk::between(PATH, bounds[0].clone(), bounds[1].clone())).collect())
-}
-
-/// The times between the pieces, from two times in seconds since 1970.
-fn cuts(oldest_s: i64, youngest_s: i64) -> impl Iterator<Item = String> {
-    let step_s = (youngest_s - oldest_s) / PIECES;
-    let times_s = (1..PIECES).filter(move |_| step_s > 0).map(move |number| oldest_s + step_s * number);
-    times_s.filter_map(|time_s| DateTime::from_timestamp(time_s, 0)).map(|time| time.naive_utc().to_string())
-}
-
 /// Works off pieces until there are no more, or one of the lanes fails.
 async fn lane<F: FnMut(Event)>(
     conn: &mut MySqlConnection,
     number: usize,
     run: &Run,
-    batches: &Batches,
+    batches: &Batches<'_>,
     work: &Mutex<Work<'_, F>>,
 ) {
     let worked = async {
@@ -232,12 +213,14 @@ async fn lane<F: FnMut(Event)>(
 }
 
 /// The statements of a batch.
-struct Batches {
+struct Batches<'a> {
     wish: Wish,
-    crc: String,
+    crc: &'a str,
+    /// By which the rows are found.
+    index: &'static str,
 }
 
-impl Batches {
+impl Batches<'_> {
     /// Deletes the rows of a stretch in a transaction.
     async fn delete(&self, conn: &mut MySqlConnection, run: &Run, stretch: &str) -> Result<(Sum, Kept), DbError> {
         let what = "could not purge rows of table `notifications`";
@@ -261,11 +244,10 @@ impl Batches {
 
     /// Locks all rows of a stretch; what goes, and what stays.
     async fn lock(&self, conn: &mut MySqlConnection, stretch: &str, kept: &str) -> Result<(Sum, Kept), sqlx::Error> {
-        let crc = &self.crc;
+        let Self { crc, index, .. } = self;
         let sql = format!(
-            "SELECT {kept} AS kept, COUNT(*), CAST(SUM({crc}) AS CHAR) FROM {TABLE} n FORCE INDEX ({}) WHERE {stretch} \
-             GROUP BY kept FOR UPDATE OF n",
-            PATH.index
+            "SELECT {kept} AS kept, COUNT(*), CAST(SUM({crc}) AS CHAR) FROM {TABLE} n FORCE INDEX ({index}) WHERE {stretch} \
+             GROUP BY kept FOR UPDATE OF n"
         );
         let (mut gone, mut stays) = (Sum::default(), Kept::default());
         for row in sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(conn).await? {
@@ -283,7 +265,7 @@ impl Batches {
 
     async fn delete_locked(&self, conn: &mut MySqlConnection, stretch: &str, kept: &str) -> Result<u64, sqlx::Error> {
         let goes = if kept == NONE { String::new() } else { format!(" AND {kept} IS NULL") };
-        let sql = format!("DELETE n FROM {TABLE} n FORCE INDEX ({}) WHERE {stretch}{goes}", PATH.index);
+        let sql = format!("DELETE n FROM {TABLE} n FORCE INDEX ({}) WHERE {stretch}{goes}", self.index);
         Ok(sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn).await?.rows_affected())
     }
 }
@@ -326,25 +308,10 @@ pub async fn preview(conn: &mut MySqlConnection, wish: Wish, holds: bool) -> Res
     Ok(months)
 }
 
-/// How many rows are old enough, for the bar.
+/// How many rows are old enough.
 pub async fn expected(conn: &mut MySqlConnection, wish: Wish) -> Result<u64, DbError> {
     let failed = |error: sqlx::Error| DbError::new("could not count the notifications to purge", &error);
     let sql = format!("SELECT COUNT(*) FROM {TABLE} n WHERE n.created_at < '{}'", wish.cut_off);
     let rows: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(conn).await.map_err(failed)?;
     Ok(rows.unsigned_abs())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_is_cut_into_pieces() {
-        let times: Vec<String> = cuts(0, 3600 * 16).collect();
-        assert_eq!(times.len(), 15);
-        assert_eq!((times[0].as_str(), times[14].as_str()), ("1970-01-01 01:00:00", "1970-01-01 15:00:00"));
-        // less than a second each: one piece
-        assert_eq!(cuts(100, 115).count(), 0);
-        assert_eq!(cuts(100, 116).collect::<Vec<_>>()[14], "1970-01-01 00:01:55");
-    }
 }

@@ -1,5 +1,5 @@
-//! Walks a table from its oldest rows to a cut-off, a stretch at a time, by an index on their time. Rows that stay lie behind
-//! and are not read again.
+//! Walks a table a stretch at a time by one of its indexes: from its oldest rows to a cut-off, or by its ids. Rows that stay
+//! lie behind and are not read again.
 
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Row as _};
@@ -12,7 +12,7 @@ use crate::db::error::DbError;
 pub struct Path {
     /// The table.
     pub table: &'static str,
-    /// The column with the time.
+    /// The column, a time or the id.
     pub column: &'static str,
     /// The index on it.
     pub index: &'static str,
@@ -22,11 +22,15 @@ pub struct Path {
 #[derive(Debug)]
 pub struct Walk {
     path: Path,
+    /// Where it ends.
     cut_off: Option<String>,
+    /// What else a row must be, as SQL.
+    only: Option<String>,
     at: At,
 }
 
-/// What comes next. Times are as the server writes them in the session's time zone.
+/// What comes next. Times are as the server writes them in the session's time zone; ids, where it is walked by them, stand in
+/// for them, and no two rows have the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum At {
     /// All.
@@ -50,7 +54,13 @@ impl Walk {
     /// From the rows of the time `from` on, given likewise.
     #[must_use]
     pub fn between(path: Path, from: Option<String>, cut_off: Option<String>) -> Self {
-        Self { path, cut_off, at: from.map_or(At::Begin, At::From) }
+        Self { path, cut_off, only: None, at: from.map_or(At::Begin, At::From) }
+    }
+
+    /// Of these rows those alone that meet a condition in SQL.
+    #[must_use]
+    pub fn only(self, condition: String) -> Self {
+        Self { only: Some(condition), ..self }
     }
 
     /// The condition in SQL on the next rows, `rows` at the most but for what is written meanwhile, and passes them; none
@@ -130,15 +140,23 @@ impl Walk {
     /// The rows from where the walk is up to a time, or to the cut-off.
     fn up_to(&self, alias: &str, before: Option<&str>) -> String {
         let column = self.path.column;
+        let from = match &self.at {
+            At::From(time) => format!("{alias}.{column} >= {} AND ", self.literal(time)),
+            At::Within(time, _) | At::Behind(time) => format!("{alias}.{column} > {} AND ", self.literal(time)),
+            At::Begin | At::End => String::new(),
+        };
         let before = match before.or(self.cut_off.as_deref()) {
-            Some(time) => format!("{alias}.{column} < '{time}'"),
+            Some(time) => format!("{alias}.{column} < {}", self.literal(time)),
             None => format!("{alias}.{column} IS NOT NULL"),
         };
-        match &self.at {
-            At::From(time) => format!("{alias}.{column} >= '{time}' AND {before}"),
-            At::Within(time, _) | At::Behind(time) => format!("{alias}.{column} > '{time}' AND {before}"),
-            At::Begin | At::End => before,
-        }
+        let only = self.only.as_ref().map(|only| format!(" AND {alias}.{only}")).unwrap_or_default();
+        format!("{from}{before}{only}")
+    }
+
+    /// A value of the column.
+    fn literal(&self, value: &str) -> String {
+        // ids are anybody's text; times are the server's
+        if self.path.column == "id" { list(&[value.to_owned()]) } else { format!("'{value}'") }
     }
 
     /// The rows of a time with an id above `id`, up to and with `last`.
@@ -171,5 +189,19 @@ mod tests {
             walk.tied("t", "2", "", Some("b'")),
             "t.at = '2' AND t.id > _utf8mb4 x'' AND t.id <= _utf8mb4 x'6227'"
         );
+    }
+
+    #[test]
+    fn by_ids_the_rows_that_are_not_meant_are_passed_over() {
+        let path = Path { table: "n", column: "id", index: "PRIMARY" };
+        let mut walk = Walk::between(path, None, Some("b'".to_owned())).only("at < '2026-01-01'".to_owned());
+        assert_eq!(walk.up_to("t", None), "t.id < _utf8mb4 x'6227' AND t.at < '2026-01-01'");
+        walk.at = At::From("a".to_owned());
+        assert_eq!(
+            walk.up_to("t", Some("aa")),
+            "t.id >= _utf8mb4 x'61' AND t.id < _utf8mb4 x'6161' AND t.at < '2026-01-01'"
+        );
+        walk.cut_off = None;
+        assert_eq!(walk.up_to("t", None), "t.id >= _utf8mb4 x'61' AND t.id IS NOT NULL AND t.at < '2026-01-01'");
     }
 }

@@ -239,6 +239,45 @@ fn an_error_half_way_loses_nothing() {
     assert_eq!((count(&test), recorded(&test)), (0, 2000));
 }
 
+/// So many notifications that the order of ids is the quicker way, with one of today that another session has locked.
+#[test]
+fn where_most_rows_go_the_table_is_read_in_its_order_and_a_locked_young_row_only_delays() {
+    let test = migrated("purge_by_id");
+    notifications(&test, 12_000);
+    test.sql(
+        "UPDATE notifications SET id = LEFT(SHA2(id, 256), 36) WHERE id < 'n9';
+         INSERT INTO notifications (id, user_id, type, title, message) VALUES ('a young one', 'u1', 'GENERAL', 't', 'm');
+         ANALYZE TABLE notifications",
+    );
+    let expected = test.rows("SELECT COUNT(*), SUM(is_read) FROM notifications WHERE created_at < '2024-01-01'");
+    assert_eq!(expected, ["12000|4000"]);
+    let mut other = crate::support::block_on(test.connect());
+    let mut lock = |sql: &str| crate::support::block_on(async { crate::support::rows(&mut other, sql).await.unwrap() });
+    lock("START TRANSACTION; SELECT 1 FROM notifications WHERE id = 'a young one' FOR UPDATE");
+    let running = test.command(&format!("{PURGE} --keep-unread")).stdout(Stdio::piped()).spawn().unwrap();
+    wait_for("a lane to wait at the young row", || test.rows(WAITING) != ["0"]);
+    let output = running.wait_with_output().unwrap();
+    lock("ROLLBACK");
+    assert_snapshot!(stable(&test.show(&output)), @"
+    exit 0
+    --- stdout
+    purged 4000 notifications from before 2024-01-01 in <s> s, <n> rows/s; stay: 8000 unread
+    ");
+    assert_eq!(test.rows("SELECT COUNT(*), SUM(is_read) FROM notifications"), ["8001|0"]);
+    // now that nobody is in the way
+    assert_snapshot!(run(&test, PURGE), @"
+    exit 0
+    --- stdout
+    purged 8000 notifications from before 2024-01-01 in <s> s, <n> rows/s
+    ");
+    assert_eq!((count(&test), recorded(&test)), (1, 12_000));
+    assert_snapshot!(test.run("runs verify"), @"
+    exit 0
+    --- stdout
+    the ledger is as it was written
+    ");
+}
+
 #[test]
 fn killed_at_every_point_it_loses_and_doubles_nothing() {
     let test = migrated("purge_killed");

@@ -40,7 +40,7 @@ async fn notifications(context: &Context, args: &PurgeNotificationsArgs) -> anyh
     let policy = json!({ "older_than": age, "keep_unread": keep_unread });
     let job = ledger::Job { command: COMMAND, policy, cut_off: Some(wish.cut_off) };
     let run = ledger::begin(conn, &job).await?;
-    let expected = if context.output.shows_progress() { Some(purge::expected(conn, wish).await?) } else { None };
+    let expected = purge::expected(conn, wish).await?;
     let batch = Duration::from_millis(args.batch.batch_ms);
     let mut on_event = |event| context.output.event(&event);
     let mut others = retention::more(&open.session.target, purge::LANES - 1).await?;
