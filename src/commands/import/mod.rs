@@ -1,0 +1,131 @@
+//! `caredb import`: files of another system, checked, loaded, compared.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::bail;
+use serde_json::{Value, json};
+use sqlx::mysql::MySqlConnection;
+
+use super::Context;
+use crate::cli::{FindingArgs, ImportAction, ImportArgs, ImportFileArgs};
+use crate::import::check::{self as checking, Checked, Report};
+use crate::import::finding::{Example, Findings, Found, Place};
+use crate::import::keys::Keys;
+use crate::import::mapping::Mapping;
+use crate::import::{map, rejects};
+use crate::output::table::{Align, render};
+use crate::output::{Event, Outcome, count};
+
+mod check;
+mod load;
+mod verify;
+
+pub async fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Outcome> {
+    match &args.action {
+        ImportAction::Check(args) => check::run(context, args).await,
+        ImportAction::Run(args) => load::run(context, args, false).await,
+        ImportAction::Resume(args) => load::run(context, args, true).await,
+        ImportAction::Verify(args) => verify::run(context, args).await,
+    }
+}
+
+fn mapping(args: &ImportFileArgs) -> anyhow::Result<Mapping> {
+    let mut mapping = Mapping::read(&args.mapping)?;
+    if let Some(folder) = &args.mended {
+        rejects::read_from(&mut mapping, folder);
+        if mapping.left_out.len() == mapping.sources.len() {
+            bail!("there is no `SOURCE.csv` in `{}`; name the folder of `--rejects`", folder.display());
+        }
+    }
+    Ok(mapping)
+}
+
+fn findings(args: &FindingArgs) -> Findings {
+    Findings { show_values: args.show_values, examples: args.examples, ..Findings::default() }
+}
+
+/// Checks all rows, beside those that are in the database where there is one.
+async fn examine(
+    context: &Context,
+    mapping: &Mapping,
+    conn: Option<&mut MySqlConnection>,
+    findings: Findings,
+) -> anyhow::Result<Report> {
+    let mut known: BTreeMap<String, Keys> = BTreeMap::new();
+    if let Some(conn) = conn {
+        for entity in &mapping.tables {
+            known.insert(entity.name().to_owned(), map::ids(conn, &mapping.system, entity.name()).await?);
+        }
+    }
+    let begun = Instant::now();
+    let mut on_rows = |table: &str, rows: u64| {
+        context.output.event(&Event::Progress {
+            place: format!("check of {table}: {}", count(rows, "row")),
+            elapsed_s: begun.elapsed().as_secs(),
+            percent: None,
+            left_s: None,
+        });
+    };
+    Ok(checking::check(mapping, known, findings, &mut on_rows)?)
+}
+
+fn sources(mapping: &Mapping) -> u64 {
+    (mapping.sources.len() - mapping.left_out.len()) as u64
+}
+
+/// `nothing is rejected`
+fn told(rejected: u64, written: &[String]) -> String {
+    match rejected {
+        0 => "none is rejected".to_owned(),
+        rejected => format!("{rejected} rejected, in {}", written.join(", ")),
+    }
+}
+
+fn write_rejects(mapping: &Mapping, report: &Report, folder: &Path) -> anyhow::Result<Vec<String>> {
+    let written = rejects::write(mapping, &report.rejects, folder)?;
+    Ok(written.iter().map(|path| format!("`{}`", path.display())).collect())
+}
+
+fn checked_table(tables: &[Checked]) -> String {
+    let numbers = |table: &Checked| [table.rows, table.accepted, table.skipped, table.rejected.len() as u64];
+    let lines = tables.iter().map(|table| (table.name.as_str(), numbers(table)));
+    numbers_table(["rows", "accepted", "passed over", "rejected"], lines)
+}
+
+/// A line a `[[table]]`.
+fn numbers_table<'a, const N: usize>(names: [&str; N], lines: impl Iterator<Item = (&'a str, [u64; N])>) -> String {
+    let columns: Vec<_> = [("table", Align::Left)].into_iter().chain(names.map(|name| (name, Align::Right))).collect();
+    let line = |(name, numbers): (&str, [u64; N])| {
+        [name.to_owned()].into_iter().chain(numbers.map(|number| number.to_string())).collect()
+    };
+    render(&columns, &lines.map(line).collect::<Vec<Vec<String>>>())
+}
+
+fn findings_table(findings: &Findings) -> Option<String> {
+    let columns = [("code", Align::Left), ("where", Align::Left), ("rows", Align::Right), ("first", Align::Left)];
+    let place = |place: &Place| {
+        let parts = [&place.table, &place.column].map(String::as_str);
+        let of = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
+        if place.table.is_empty() { format!("{} {of}", place.source).trim_end().to_owned() } else { of }
+    };
+    let example = |example: &Example| match &example.value {
+        Some(value) => format!("line {} `{value}`", example.line),
+        None => format!("line {}", example.line),
+    };
+    let lines: Vec<Vec<String>> = findings
+        .found
+        .iter()
+        .map(|((code, at), found)| {
+            let first: Vec<String> = found.examples.iter().map(example).collect();
+            vec![(*code).to_owned(), place(at), found.rows.to_string(), first.join(", ")]
+        })
+        .collect();
+    (!lines.is_empty()).then(|| render(&columns, &lines))
+}
+
+fn findings_json(findings: &Findings) -> Value {
+    let one = |((code, place), Found { rows, examples }): (&(&'static str, Place), &Found)| json!({ "code": code, "source": place.source, "table": place.table, "column": place.column, "rows": rows, "examples": examples });
+    findings.found.iter().map(one).collect()
+}
