@@ -2,18 +2,19 @@
 //! refers to a rejected one is rejected, too.
 
 use std::collections::BTreeMap;
+use std::{io, mem};
 
 use serde::Serialize;
 
 use super::accepted::Without;
-use super::finding::{Findings, Place};
-use super::keys::{Keys, key};
-use super::late;
+use super::compare::{self, Against};
+use super::finding::{self, Findings};
 use super::load::Refused;
 use super::mapping::{Entity, Mapping};
+use super::pass::{self, Place, Wrong};
 use super::read::{ReadError, Reader, Record};
 use super::rejects::Codes;
-use super::row::{Problem, Row};
+use super::sorter::{Ids, Sorted};
 use super::transform::{Transform, TransformError};
 
 /// Why a check ends early.
@@ -25,6 +26,11 @@ pub enum CheckError {
     /// The mapping.
     #[error(transparent)]
     Transform(#[from] TransformError),
+    /// The temporary file that keys are sorted in, where they are many.
+    #[error(
+        "could not sort keys in a temporary file: {0}; see that there is room for it, or name another folder by `TMPDIR`"
+    )]
+    Spill(io::Error),
 }
 
 /// What there is of a `[[table]]`.
@@ -79,7 +85,7 @@ impl Report {
         let text = format!("MySQL error {}", refused.number);
         let at = At { source, table: &name };
         self.reject(&at, "refused", "", (refused.row, refused.line), None);
-        let place = Place { source: source.to_owned(), table: name.clone(), column: String::new() };
+        let place = finding::Place { source: source.to_owned(), table: name.clone(), column: String::new() };
         if let Some(found) = self.findings.found.get_mut(&("refused", place))
             && let Some(example) = found.examples.iter_mut().find(|example| example.row == refused.row)
         {
@@ -104,7 +110,8 @@ impl Report {
     }
 
     fn reject(&mut self, at: &At<'_>, code: &'static str, column: &str, row: (u64, u64), value: Option<&str>) {
-        let place = Place { source: at.source.to_owned(), table: at.table.to_owned(), column: column.to_owned() };
+        let place =
+            finding::Place { source: at.source.to_owned(), table: at.table.to_owned(), column: column.to_owned() };
         // what can't be read can't be read for each table: it counts once
         let codes = self.rejects.entry(at.source.to_owned()).or_default().entry(row.0).or_default();
         if codes.insert(code) || !at.table.is_empty() {
@@ -122,185 +129,91 @@ struct At<'a> {
 /// Checks all files. `known` has the ids of rows that are imported already, by `[[table]]`. `on_rows` hears of every so many rows.
 pub fn check(
     mapping: &Mapping,
-    mut known: BTreeMap<String, Keys>,
+    mut known: BTreeMap<String, Sorted>,
     findings: Findings,
     on_rows: &mut impl FnMut(&str, u64),
 ) -> Result<Report, CheckError> {
     let mut report = Report { findings, ..Report::default() };
+    let mut ids: BTreeMap<&str, Ids> = BTreeMap::new();
     for entity in &mapping.tables {
-        let name = entity.name().to_owned();
-        let imported = known.remove(&name).unwrap_or_default();
-        if mapping.left_out.contains(&entity.from) {
-            report.tables.push(Checked { name: name.clone(), into: entity.into.clone(), ..Checked::default() });
-            known.insert(name, imported);
-            continue;
-        }
-        let mut pass = Pass::open(mapping, entity, imported)?;
-        let own = pass.run(&known, &mut report, on_rows)?;
-        known.insert(name, own);
-        report.tables.push(pass.checked);
+        let imported = known.remove(entity.name()).unwrap_or_default();
+        let (checked, own) = if mapping.left_out.contains(&entity.from) {
+            (Checked::default(), Ids { imported, ..Ids::default() })
+        } else {
+            table(mapping, entity, imported, &ids, &mut report, on_rows)?
+        };
+        ids.insert(entity.name(), own);
+        report.tables.push(Checked { name: entity.name().to_owned(), into: entity.into.clone(), ..checked });
     }
     Ok(report)
 }
 
-/// A row that refers to one of its own table: it may come later in the file.
-struct Late {
-    row: (u64, u64),
-    id: u128,
-    column: usize,
-    target: u128,
+/// Checks the rows of a `[[table]]`. Returns the ids of those that are accepted, too.
+fn table(
+    mapping: &Mapping,
+    entity: &Entity,
+    imported: Sorted,
+    others: &BTreeMap<&str, Ids>,
+    report: &mut Report,
+    on_rows: &mut impl FnMut(&str, u64),
+) -> Result<(Checked, Ids), CheckError> {
+    let (source, table) = (entity.from.as_str(), entity.name());
+    let on_wrong = |transform: &Transform, header: &[String], wrong: Wrong| {
+        let (table, column) = match wrong.place {
+            Place::Source(column) => ("", column.and_then(|column| header.get(column)).map(String::as_str)),
+            Place::Table(column) => (table, column.map(|column| transform.columns[column].name.as_str())),
+        };
+        report.reject(&At { source, table }, wrong.code, column.unwrap_or(""), wrong.row, wrong.value.as_deref());
+    };
+    let (mut seen, transform) = pass::read(mapping, entity, on_wrong, |rows| on_rows(table, rows))?;
+    let mut own = Ids { own: mem::take(&mut seen.ids), rejected: mem::take(&mut seen.rejected), imported };
+    let against = compare::compare(&seen, &transform, entity, others, &mut own).map_err(CheckError::Spill)?;
+    explain(mapping, entity, &transform, against, report)?;
+    let checked = Checked {
+        rows: seen.rows,
+        accepted: seen.rows - seen.skipped - own.rejected.len() as u64,
+        skipped: seen.skipped,
+        rejected: own.rejected.clone(),
+        repeated: seen.repeated,
+        ..Checked::default()
+    };
+    Ok((checked, own))
 }
 
-/// The check of one `[[table]]`.
-struct Pass<'a> {
-    entity: &'a Entity,
-    reader: Reader,
-    transform: Transform,
-    /// What each column refers to.
-    refers: Vec<Option<&'a str>>,
-    /// The columns whose targets may come later.
-    late: Vec<usize>,
-    imported: Keys,
-    checked: Checked,
-}
-
-impl<'a> Pass<'a> {
-    fn open(mapping: &'a Mapping, entity: &'a Entity, imported: Keys) -> Result<Self, CheckError> {
-        let source = &mapping.sources[&entity.from];
-        let reader = Reader::open(&mapping.path(source), source)?;
-        let transform = Transform::new(mapping, entity, reader.header())?;
-        let checked = Checked { name: entity.name().to_owned(), into: entity.into.clone(), ..Checked::default() };
-        let refers = entity.columns.values().map(|rule| rule.reference.as_deref()).collect();
-        Ok(Self { entity, reader, transform, refers, late: late::places(entity), imported, checked })
+/// Reports what rows have against others. Only now is it known which rows are shown, and they are read again for it.
+fn explain(
+    mapping: &Mapping,
+    entity: &Entity,
+    transform: &Transform,
+    mut against: Vec<Against>,
+    report: &mut Report,
+) -> Result<(), CheckError> {
+    against.sort_unstable_by_key(|against| against.row);
+    let mut shown: BTreeMap<(&str, Option<usize>), usize> = BTreeMap::new();
+    let is_shown = |against: &Against| {
+        let shown = shown.entry((against.code, against.column)).or_default();
+        *shown += 1;
+        *shown <= report.findings.examples
+    };
+    let is_shown: Vec<bool> = against.iter().map(is_shown).collect();
+    let source = &mapping.sources[&entity.from];
+    let (mut reader, mut record) = (None, Record::new());
+    let at = At { source: &entity.from, table: entity.name() };
+    for (Against { row, code, column }, is_shown) in against.iter().zip(is_shown) {
+        let name = column.map_or("", |column| transform.columns[column].name.as_str());
+        if !is_shown {
+            report.reject(&at, code, name, (*row, 0), None);
+            continue;
+        }
+        let reader = match &mut reader {
+            Some(reader) => reader,
+            none => none.insert(Reader::open(&mapping.path(source), source)?),
+        };
+        while record.row() < *row && reader.read(&mut record)? {}
+        let value = column.and_then(|column| transform.source_of(column)).and_then(|column| record.field(column));
+        report.reject(&at, code, name, (*row, record.line()), value);
     }
-
-    /// Checks all rows. Returns the ids of those that are accepted.
-    fn run(
-        &mut self,
-        others: &BTreeMap<String, Keys>,
-        report: &mut Report,
-        on_rows: &mut impl FnMut(&str, u64),
-    ) -> Result<Keys, CheckError> {
-        let entity = self.entity;
-        let (source, table) = (entity.from.as_str(), entity.name());
-        let (mut record, mut row) = (Record::new(), Row::default());
-        let mut own = Keys::default();
-        let mut unique: Vec<Keys> = self.transform.unique.iter().map(|_| Keys::default()).collect();
-        let mut late = Vec::new();
-        while self.reader.read(&mut record)? {
-            let at = (record.row(), record.line());
-            self.checked.rows += 1;
-            if self.checked.rows.is_multiple_of(16_384) {
-                on_rows(table, self.checked.rows);
-            }
-            if !record.faults().is_empty() {
-                for fault in record.faults() {
-                    let column = fault.column.and_then(|column| self.reader.header().get(column));
-                    let place = At { source, table: "" };
-                    report.reject(&place, fault.code, column.map_or("", String::as_str), at, None);
-                }
-                self.checked.rejected.push(at.0);
-                continue;
-            }
-            if !self.transform.apply(&record, &mut row) {
-                self.checked.skipped += 1;
-                continue;
-            }
-            let id = row.id.as_u128();
-            if !row.id.is_nil() && own.contains(id) {
-                if entity.first_of {
-                    self.checked.skipped += 1;
-                    self.checked.repeated.push(at.0);
-                    continue;
-                }
-                row.problems.push(Problem { code: "duplicate-id", column: None });
-            }
-            self.refer(&mut row, others, at, &mut late);
-            self.compare(&mut row, &mut unique);
-            if row.problems.is_empty() {
-                own.insert(id);
-                self.checked.accepted += 1;
-                continue;
-            }
-            self.checked.rejected.push(at.0);
-            for problem in &row.problems {
-                let column = problem.column.map_or("", |column| self.transform.columns[column].name.as_str());
-                let value = problem.column.and_then(|column| self.transform.source_of(column));
-                let value = value.and_then(|column| record.field(column));
-                report.reject(&At { source, table }, problem.code, column, at, value);
-            }
-        }
-        self.settle(late, &mut own, report);
-        own.extend(std::mem::take(&mut self.imported));
-        Ok(own)
-    }
-
-    /// Looks up what the row refers to.
-    fn refer(&self, row: &mut Row, others: &BTreeMap<String, Keys>, at: (u64, u64), late: &mut Vec<Late>) {
-        let clean = row.problems.is_empty();
-        for number in 0..row.references.len() {
-            let (place, target) = row.references[number];
-            let Some(name) = self.refers[place] else { continue };
-            if name == self.entity.name() {
-                if clean && self.late.contains(&place) {
-                    late.push(Late { row: at, id: row.id.as_u128(), column: place, target: target.as_u128() });
-                }
-            } else if !others.get(name).is_some_and(|ids| ids.contains(target.as_u128())) {
-                row.problems.push(Problem { code: "unknown-reference", column: Some(place) });
-            }
-        }
-    }
-
-    /// Compares the row with those before it. A row that is rejected anyway takes no key.
-    fn compare(&self, row: &mut Row, unique: &mut [Keys]) {
-        if !row.problems.is_empty() {
-            return;
-        }
-        let mut taken = Vec::new();
-        for (number, known) in self.transform.unique.iter().enumerate() {
-            let spared = known.unless.is_some_and(|(column, words)| {
-                row.value(column).is_some_and(|value| words.iter().any(|word| word == value))
-            });
-            // NULLs are all different
-            if spared || known.columns.iter().any(|column| row.value(*column).is_none()) {
-                continue;
-            }
-            let key = key(known.columns.iter().filter_map(|column| row.value(*column)));
-            if unique[number].insert(key) {
-                taken.push((number, key));
-            } else {
-                row.problems.push(Problem { code: known.code, column: known.columns.first().copied() });
-            }
-        }
-        if !row.problems.is_empty() {
-            for (number, key) in taken {
-                unique[number].remove(key);
-            }
-        }
-    }
-
-    /// Rejects rows that refer to a row of their own table that is not there, and those that refer to them.
-    fn settle(&mut self, mut late: Vec<Late>, own: &mut Keys, report: &mut Report) {
-        late.retain(|late| own.contains(late.id));
-        loop {
-            let (lost, rest): (Vec<Late>, Vec<Late>) =
-                late.into_iter().partition(|late| !own.contains(late.target) && !self.imported.contains(late.target));
-            if lost.is_empty() {
-                break;
-            }
-            for Late { row, id, column, .. } in lost {
-                own.remove(id);
-                self.checked.accepted -= 1;
-                self.checked.rejected.push(row.0);
-                let column = self.transform.columns[column].name.as_str();
-                let at = At { source: &self.entity.from, table: self.entity.name() };
-                report.reject(&at, "unknown-reference", column, row, None);
-            }
-            late = rest;
-        }
-        self.checked.rejected.sort_unstable();
-        self.checked.rejected.dedup();
-    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -75,13 +75,15 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Adds a finding on a row.
+    /// Adds a finding on a row. Of all rows the first ones are kept, in whatever order they come.
     pub fn add(&mut self, code: &'static str, place: Place, (row, line): (u64, u64), value: Option<&str>) {
         let found = self.found.entry((code, place)).or_default();
         found.rows += 1;
-        if found.examples.len() < self.examples {
+        let at = found.examples.partition_point(|example| example.row <= row);
+        if at < self.examples {
             let value = value.map(|value| if self.show_values { printable(value) } else { mask(value) });
-            found.examples.push(Example { row, line, value });
+            found.examples.insert(at, Example { row, line, value });
+            found.examples.truncate(self.examples);
         }
     }
 }

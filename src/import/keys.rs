@@ -1,38 +1,6 @@
-//! Keys that were seen: 128 bits each, of ids that are hashes anyway, or of a key's values.
+//! Keys of 128 bits: ids that are hashes anyway, and hashes of a key's values.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
-
-/// A set of keys.
-#[derive(Debug, Default)]
-pub struct Keys(HashSet<u128, BuildHasherDefault<Same>>);
-
-impl Keys {
-    /// Adds a key. False: it was there.
-    pub fn insert(&mut self, key: u128) -> bool {
-        self.0.insert(key)
-    }
-
-    /// Whether a key is there.
-    #[must_use]
-    pub fn contains(&self, key: u128) -> bool {
-        self.0.contains(&key)
-    }
-
-    /// Adds the keys of another set.
-    pub fn extend(&mut self, other: Self) {
-        if self.0.is_empty() {
-            *self = other;
-        } else {
-            self.0.extend(other.0);
-        }
-    }
-
-    /// Takes a key out.
-    pub fn remove(&mut self, key: u128) {
-        self.0.remove(&key);
-    }
-}
+use std::hash::Hasher;
 
 /// A key is a hash already.
 #[derive(Debug, Default)]
@@ -77,9 +45,5 @@ mod tests {
         let of = |values: &[&str]| key(values.iter().copied());
         assert_eq!(of(&["Ab", "c "]), of(&["aB", "c"]));
         assert_ne!(of(&["ab", "c"]), of(&["a", "bc"]));
-        let mut keys = Keys::default();
-        assert!(keys.insert(1) && !keys.insert(1) && keys.contains(1));
-        keys.remove(1);
-        assert!(!keys.contains(1));
     }
 }

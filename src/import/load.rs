@@ -13,7 +13,8 @@ use super::accepted::{Accepted, Without};
 use super::mapping::Mapping;
 use super::read::ReadError;
 use super::transform::TransformError;
-use super::{late, map};
+use super::late;
+use super::map::{self, Written};
 use crate::db::bulk::push_text;
 use crate::db::error::DbError;
 use crate::db::transaction::in_transaction;
@@ -45,6 +46,8 @@ pub struct Loaded {
     pub inserted: u64,
     /// Rows that an earlier import wrote just so.
     pub equal: u64,
+    /// Rows that it wrote, and that somebody has deleted, or archived, since.
+    pub gone: u64,
     /// Rows that it wrote with other values.
     pub different: u64,
     /// Rows of those that have the new values now.
@@ -60,7 +63,7 @@ pub struct Refused {
     pub row: u64,
     /// The line where it begins.
     pub line: u64,
-    /// MySQL's error number; 0 for a warning.
+    /// The number of MySQL's error, or warning.
     pub number: u16,
 }
 
@@ -226,6 +229,7 @@ impl Loaded {
     fn add(&mut self, other: Self) {
         self.inserted += other.inserted;
         self.equal += other.equal;
+        self.gone += other.gone;
         self.different += other.different;
         self.updated += other.updated;
         self.refused.extend(other.refused);
@@ -252,11 +256,12 @@ impl Table<'_> {
         if self.known {
             let failed = |error: sqlx::Error| DbError::new("could not read table `caredb_import_map`", &error);
             let ids = batch.iter().map(|ready| ready.legacy_id.as_str());
-            let hashes = map::hashes(conn, self.origin, ids).await.map_err(failed)?;
+            let written = map::written(conn, self.origin, self.into, ids).await.map_err(failed)?;
             for ready in batch {
-                match hashes.get(ready.legacy_id.as_bytes()) {
+                match written.get(ready.legacy_id.as_bytes()) {
                     None => new.push(ready),
-                    Some(hash) if *hash == ready.hash => loaded.equal += 1,
+                    Some(Written { is_there: false, .. }) => loaded.gone += 1,
+                    Some(Written { hash, .. }) if *hash == ready.hash => loaded.equal += 1,
                     Some(_) => different.push(ready),
                 }
             }
@@ -318,7 +323,7 @@ impl Table<'_> {
         sql
     }
 
-    /// Sends rows as one statement. Returns the number of what the server has against it, 0 for a warning; then none is there.
+    /// Sends rows as one statement. Returns the number of what the server has against it; then none is there.
     async fn statement(&self, conn: &mut MySqlConnection, rows: &[&Ready]) -> Result<Option<u16>, LoadError> {
         let mut sql = self.head.clone();
         for (number, ready) in rows.iter().enumerate() {
@@ -332,13 +337,12 @@ impl Table<'_> {
     async fn refusable(&self, conn: &mut MySqlConnection, sql: String) -> Result<Option<u16>, LoadError> {
         let what = || format!("could not import rows into table `{}`", self.into);
         let failed = |error: &sqlx::Error| LoadError::Db(DbError::new(what(), error));
-        // a statement with `warning_count` can't be prepared (MySQL manual, 15.5)
-        let sql = format!("SAVEPOINT rows_begin; {sql}; SELECT CAST(@@warning_count AS SIGNED)");
-        let refused = match sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut *conn).await {
-            Ok(row) => {
-                let warnings: i64 = row.try_get_unchecked(0).map_err(|error| failed(&error))?;
-                (warnings > 0).then_some(0)
-            }
+        // in one packet, since any other statement would clear the warnings
+        let sql = format!("SAVEPOINT rows_begin; {sql}; SHOW WARNINGS LIMIT 1");
+        let refused = match sqlx::raw_sql(AssertSqlSafe(sql)).fetch_optional(&mut *conn).await {
+            // its code, behind its level
+            Ok(Some(warning)) => Some(warning.try_get_unchecked::<u16, _>(1).map_err(|error| failed(&error))?),
+            Ok(None) => None,
             Err(error) => {
                 let number = DbError::new(what(), &error).number;
                 match number.filter(|number| is_of_rows(*number)) {

@@ -7,7 +7,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::keys::Keys;
+use super::sorter::{Keyed, Sorted, Sorter};
 use super::transform;
 use crate::db::bulk::push_text;
 use crate::db::error::DbError;
@@ -41,23 +41,26 @@ pub fn origin(system: &str, entity: &str) -> String {
 const IDS: &str = "SELECT legacy_id FROM caredb_import_map WHERE origin = ?";
 
 /// The ids of all rows of an entity that are imported. None where there is no table.
-pub async fn ids(conn: &mut MySqlConnection, system: &str, entity: &str) -> Result<Keys, DbError> {
+pub async fn ids(conn: &mut MySqlConnection, system: &str, entity: &str) -> Result<Sorted, DbError> {
     let failed = |error: sqlx::Error| DbError::new("could not read table `caredb_import_map`", &error);
-    let mut keys = Keys::default();
+    let spilled = |error| DbError::because("could not sort the ids of imported rows", format!("{error}"));
+    let mut ids = Sorter::default();
     let origin = origin(system, entity);
     let mut rows = sqlx::query(IDS).bind(&origin).fetch(conn);
     loop {
         match rows.try_next().await {
             Ok(Some(row)) => {
                 let legacy: Vec<u8> = row.try_get_unchecked(0).map_err(failed)?;
-                keys.insert(transform::id(system, entity, &String::from_utf8_lossy(&legacy)).as_u128());
+                let id = transform::id(system, entity, &String::from_utf8_lossy(&legacy));
+                ids.extend(&[Keyed::new(id.as_u128(), 0)]).map_err(spilled)?;
             }
-            Ok(None) => return Ok(keys),
+            Ok(None) => break,
             // 1146: no such table
-            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42S02") => return Ok(keys),
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42S02") => break,
             Err(error) => return Err(failed(error)),
         }
     }
+    ids.sorted().map_err(spilled)
 }
 
 const ANY: &str = "SELECT EXISTS (SELECT 1 FROM caredb_import_map WHERE origin = ?)";
@@ -68,20 +71,39 @@ pub async fn any(conn: &mut MySqlConnection, origin: &str) -> Result<bool, DbErr
     Ok(found.map_err(|error| DbError::new("could not read table `caredb_import_map`", &error))? != 0)
 }
 
-/// The hashes of those of these rows that are imported, by legacy id.
-pub async fn hashes(
+/// A row that is imported.
+#[derive(Debug, Clone, Copy)]
+pub struct Written {
+    /// Of its values, as they were written.
+    pub hash: u64,
+    /// It is still in its table; an appointment may be in the archive instead.
+    pub is_there: bool,
+}
+
+/// Those of these rows that are imported, by legacy id. `into` is their table.
+pub async fn written(
     conn: &mut MySqlConnection,
     origin: &str,
+    into: &str,
     legacy_ids: impl Iterator<Item = &str>,
-) -> Result<HashMap<Vec<u8>, u64>, sqlx::Error> {
-    let mut sql = "SELECT legacy_id, hash FROM caredb_import_map WHERE origin = ".to_owned();
+) -> Result<HashMap<Vec<u8>, Written>, sqlx::Error> {
+    // by its id alone an appointment is looked for in each partition
+    let into = if into == "appointments" { "appointment_keys" } else { into };
+    let mut sql = format!(
+        "SELECT m.legacy_id, m.hash, EXISTS (SELECT 1 FROM {into} t WHERE t.id = m.id) FROM caredb_import_map m \
+         WHERE m.origin = "
+    );
     push_text(&mut sql, origin);
-    sql.push_str(" AND legacy_id IN (");
+    sql.push_str(" AND m.legacy_id IN (");
     for (number, legacy_id) in legacy_ids.enumerate() {
         sql.push_str(if number == 0 { "" } else { "," });
         push_text(&mut sql, legacy_id);
     }
     sql.push(')');
     let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(conn).await?;
-    rows.iter().map(|row| Ok((row.try_get_unchecked(0)?, row.try_get_unchecked(1)?))).collect()
+    let written = |row: &sqlx::mysql::MySqlRow| {
+        let is_there = row.try_get_unchecked::<i64, _>(2)? != 0;
+        Ok((row.try_get_unchecked(0)?, Written { hash: row.try_get_unchecked(1)?, is_there }))
+    };
+    rows.iter().map(written).collect()
 }

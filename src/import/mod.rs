@@ -2,6 +2,7 @@
 
 pub mod accepted;
 pub mod check;
+mod compare;
 pub mod finding;
 pub mod keys;
 pub mod late;
@@ -9,10 +10,12 @@ pub mod load;
 pub mod lookup;
 pub mod map;
 pub mod mapping;
+mod pass;
 pub mod read;
 pub mod rejects;
 pub mod row;
 pub mod runs;
+pub mod sorter;
 pub mod source;
 pub mod target;
 pub mod transform;

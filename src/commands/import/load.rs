@@ -54,9 +54,12 @@ pub async fn run(context: &Context, args: &ImportRunArgs, resume: bool) -> anyho
         return Ok(Outcome::new(Exit::Found, text, fields));
     }
     let loaded = load(context, &mut session, &mapping, &mut report, args, timeout).await?;
-    runs::end(&mut session.conn, run).await?;
+    let is_whole = !args.max_errors.is_passed(report.rejected(), rows);
+    if is_whole {
+        runs::end(&mut session.conn, run).await?;
+    }
     let written = write_rejects(&mapping, &report, &args.findings.rejects)?;
-    Ok(imported(&mapping, &report, run, &loaded, &written, begun.elapsed()))
+    Ok(imported(&mapping, &report, (run, is_whole), &loaded, &written, begun.elapsed()))
 }
 
 async fn take(context: &Context, conn: &mut MySqlConnection, name: &str, timeout: Duration) -> anyhow::Result<()> {
@@ -98,7 +101,8 @@ async fn begin(
     }
 }
 
-/// Loads what was accepted. Rows that the server refuses are added to the report.
+/// Loads what was accepted. Rows that the server refuses are added to the report; once they are too many, no further table is
+/// loaded.
 async fn load(
     context: &Context,
     session: &mut Session,
@@ -143,6 +147,9 @@ async fn load(
             }
         }
         all.push(loaded);
+        if args.max_errors.is_passed(report.rejected(), report.rows(mapping)) {
+            break;
+        }
     }
     Ok(all)
 }
@@ -150,7 +157,7 @@ async fn load(
 fn imported(
     mapping: &Mapping,
     report: &Report,
-    run: u64,
+    (run, is_whole): (u64, bool),
     loaded: &[Loaded],
     written: &[String],
     took: Duration,
@@ -163,6 +170,17 @@ fn imported(
     let inserted: u64 = loaded.iter().map(|table| table.inserted).sum();
     let mut parts = vec![table];
     parts.extend(findings_table(&report.findings));
+    let gone = loaded.iter().filter(|table| table.gone > 0).map(|table| {
+        let gone = count(table.gone, "row");
+        format!("{gone} of `{}` that an earlier import wrote: deleted or archived since, and left alone", table.name)
+    });
+    parts.extend(gone);
+    if let Some(last) = loaded.last().filter(|_| !is_whole) {
+        parts.push(format!(
+            "stopped behind `{}`, since the server refused more rows than `--max-errors` allows; what is loaded stays: see why, then load the rest by `caredb import resume`",
+            last.name
+        ));
+    }
     parts.push(format!(
         "imported {} from {} of `{}` in {:.2} s; {}; run {run}",
         count(inserted, "row"),
@@ -172,7 +190,7 @@ fn imported(
         told(rejected, written)
     ));
     let fields = json!({
-        "run": run, "rows": rows, "rejected": rejected, "loaded": loaded, "findings": findings_json(&report.findings),
+        "run": run, "complete": is_whole, "rows": rows, "rejected": rejected, "loaded": loaded, "findings": findings_json(&report.findings),
         "rejects": written, "seconds": took.as_secs_f64(),
     });
     let exit = if rejected > 0 { Exit::Found } else { Exit::Done };

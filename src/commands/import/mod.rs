@@ -12,8 +12,8 @@ use super::Context;
 use crate::cli::{FindingArgs, ImportAction, ImportArgs, ImportFileArgs};
 use crate::import::check::{self as checking, Checked, Report};
 use crate::import::finding::{Example, Findings, Found, Place};
-use crate::import::keys::Keys;
 use crate::import::mapping::Mapping;
+use crate::import::sorter::Sorted;
 use crate::import::{map, rejects};
 use crate::output::table::{Align, render};
 use crate::output::{Event, Outcome, count};
@@ -53,7 +53,7 @@ async fn examine(
     conn: Option<&mut MySqlConnection>,
     findings: Findings,
 ) -> anyhow::Result<Report> {
-    let mut known: BTreeMap<String, Keys> = BTreeMap::new();
+    let mut known: BTreeMap<String, Sorted> = BTreeMap::new();
     if let Some(conn) = conn {
         for entity in &mapping.tables {
             known.insert(entity.name().to_owned(), map::ids(conn, &mapping.system, entity.name()).await?);

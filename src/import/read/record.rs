@@ -176,8 +176,9 @@ impl Record {
     }
 
     /// How long the fields are together, in bytes.
-    pub(super) fn bytes(&self) -> usize {
-        self.text.len()
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.text.len() + self.bytes.len()
     }
 
     /// Finds what is wrong with the fields by themselves: bytes that are no text, NUL, too long.

@@ -53,7 +53,8 @@ const PRESCRIPTION: &str = "EXISTS (SELECT 1 FROM consultations c JOIN prescript
         WHERE c.appointment_id = a.id AND r.valid_until >= UTC_DATE())";
 const FOLLOW_UP: &str = "EXISTS (SELECT 1 FROM consultations c WHERE c.appointment_id = a.id
         AND c.follow_up_required AND c.follow_up_date >= UTC_DATE())";
-// the archive's unique keys: as those of appointments, so a slot can be taken there only once it was free here
+// the archive's unique keys: as those of appointments, so a slot can be taken there only once it was free here. By its key: for as
+// long as the statistics call the month empty, the server reads all of it for each row (measured: 2.5 million rows for 100)
 const SLOT: &str =
     "a.doctor_id = t.doctor_id AND a.appointment_date = t.appointment_date AND a.start_time = t.start_time
         AND t.status NOT IN ('CANCELLED', 'NO_SHOW')";
@@ -72,7 +73,7 @@ pub fn all(rules: &Rules<'_>) -> Vec<Reason> {
     }
     if let Some(archive) = &rules.archive {
         let live = "a.status NOT IN ('CANCELLED', 'NO_SHOW')";
-        reasons.push(("slot taken", format!("{live} AND EXISTS (SELECT 1 FROM {archive} t WHERE {SLOT})")));
+        reasons.push(("slot taken", format!("{live} AND EXISTS (SELECT 1 FROM {archive} t FORCE INDEX (uk_doctor_live_slot) WHERE {SLOT})")));
     }
     reasons
 }

@@ -1,0 +1,319 @@
+//! Reads all rows of a `[[table]]` once, on both cores: what is wrong with each by itself, and the keys by which it will be compared
+//! with others.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::{mem, thread};
+
+use super::check::CheckError;
+use super::keys::{Same, key};
+use super::late;
+use super::mapping::{Entity, Mapping};
+use super::read::{Reader, Record};
+use super::row::Row;
+use super::sorter::{Keyed, Sorted, Sorter};
+use super::transform::Transform;
+
+/// How many threads transform rows.
+const THREADS: usize = 2;
+/// How many rows go to a thread at once.
+const ROWS: usize = 512;
+/// And how many bytes of them, about, at the most: a hostile row has 16 MiB.
+const BYTES: usize = 4 << 20;
+
+/// What is wrong with a row by itself.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    /// The row and its line.
+    pub row: (u64, u64),
+    /// The code.
+    pub code: &'static str,
+    /// Of what.
+    pub place: Place,
+    /// The source's value.
+    pub value: Option<String>,
+}
+
+/// What a code is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    /// The source's row could not be read; its column.
+    Source(Option<usize>),
+    /// A column of the table, as its place among the mapped ones; none for the whole row.
+    Table(Option<usize>),
+}
+
+/// A row that refers to one of its own table, which may come later in the file.
+#[derive(Debug)]
+pub(super) struct Late {
+    pub row: u64,
+    pub id: u128,
+    pub column: usize,
+    pub target: u128,
+}
+
+/// All rows of a `[[table]]`.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// How many.
+    pub rows: u64,
+    /// Those that the mapping passes over.
+    pub skipped: u64,
+    /// Those that are passed over since another one has the legacy id, in order.
+    pub repeated: Vec<u64>,
+    /// Those with something wrong, in order.
+    pub rejected: Vec<u64>,
+    /// The id of each that has one.
+    pub ids: Sorted,
+    /// The keys of those with nothing wrong, for each unique key of the table.
+    pub unique: Vec<Sorted>,
+    /// What each refers to in other tables, by the place of the column.
+    pub refers: Vec<Sorted>,
+    /// References of those with nothing wrong to rows of the table itself.
+    pub late: Vec<Late>,
+}
+
+/// What a thread has found in some rows.
+#[derive(Default)]
+struct Facts {
+    rows: u64,
+    skipped: u64,
+    repeated: Vec<u64>,
+    rejected: Vec<u64>,
+    wrong: Vec<Wrong>,
+    ids: Vec<Keyed>,
+    unique: Vec<Vec<Keyed>>,
+    refers: Vec<Vec<Keyed>>,
+    late: Vec<Late>,
+}
+
+/// The source, and how many batches it has given. None behind its end, or an error.
+type Shared = Mutex<(Option<Reader>, u64)>;
+
+/// Reads all rows. `on_wrong` hears what is wrong with each, in the order of the file; `on_rows`, how many are done.
+pub(super) fn read(
+    mapping: &Mapping,
+    entity: &Entity,
+    mut on_wrong: impl FnMut(&Transform, &[String], Wrong),
+    mut on_rows: impl FnMut(u64),
+) -> Result<(Seen, Transform), CheckError> {
+    let source = &mapping.sources[&entity.from];
+    let reader = Reader::open(&mapping.path(source), source)?;
+    let transform = Transform::new(mapping, entity, reader.header())?;
+    let header = reader.header().to_vec();
+    // which row is the first of an id can't be said by two
+    let threads = if entity.first_of { 1 } else { THREADS };
+    let shared: Shared = Mutex::new((Some(reader), 0));
+    let mut sorters = Sorters::new(&transform);
+    let mut seen = Seen::default();
+    thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(threads);
+        for _ in 0..threads {
+            let (worker, sender) = (Worker::new(entity, &transform), sender.clone());
+            let shared = &shared;
+            scope.spawn(move || worker.run(shared, &sender));
+        }
+        drop(sender);
+        let (mut early, mut next) = (BTreeMap::new(), 0);
+        for (number, facts) in receiver {
+            early.insert(number, facts);
+            while let Some(facts) = early.remove(&next) {
+                let mut facts: Facts = facts?;
+                for wrong in mem::take(&mut facts.wrong) {
+                    on_wrong(&transform, &header, wrong);
+                }
+                sorters.extend(&facts)?;
+                seen.add(facts);
+                on_rows(seen.rows);
+                next += 1;
+            }
+        }
+        Ok::<(), CheckError>(())
+    })?;
+    (seen.ids, seen.unique, seen.refers) = sorters.sorted()?;
+    Ok((seen, transform))
+}
+
+impl Seen {
+    fn add(&mut self, facts: Facts) {
+        self.rows += facts.rows;
+        self.skipped += facts.skipped;
+        self.repeated.extend(facts.repeated);
+        self.rejected.extend(facts.rejected);
+        self.late.extend(facts.late);
+    }
+}
+
+/// Where the keys of all rows come together.
+struct Sorters {
+    ids: Sorter,
+    unique: Vec<Sorter>,
+    refers: Vec<Sorter>,
+}
+
+impl Sorters {
+    fn new(transform: &Transform) -> Self {
+        let some = |number| (0..number).map(|_| Sorter::default()).collect();
+        Self { ids: Sorter::default(), unique: some(transform.unique.len()), refers: some(transform.columns.len()) }
+    }
+
+    fn extend(&mut self, facts: &Facts) -> Result<(), CheckError> {
+        self.ids.extend(&facts.ids).map_err(CheckError::Spill)?;
+        let unique = self.unique.iter_mut().zip(&facts.unique);
+        for (sorter, keys) in unique.chain(self.refers.iter_mut().zip(&facts.refers)) {
+            sorter.extend(keys).map_err(CheckError::Spill)?;
+        }
+        Ok(())
+    }
+
+    fn sorted(self) -> Result<(Sorted, Vec<Sorted>, Vec<Sorted>), CheckError> {
+        let all = |sorters: Vec<Sorter>| sorters.into_iter().map(Sorter::sorted).collect::<Result<Vec<_>, _>>();
+        thread::scope(|scope| {
+            let refers = scope.spawn(|| all(self.refers));
+            let (ids, unique) = (self.ids.sorted()?, all(self.unique)?);
+            let stopped = |_| std::io::Error::other("the thread that sorts has stopped");
+            Ok((ids, unique, refers.join().map_err(stopped)??))
+        })
+        .map_err(CheckError::Spill)
+    }
+}
+
+/// What a thread needs.
+struct Worker<'a> {
+    entity: &'a Entity,
+    transform: &'a Transform,
+    /// What each column refers to.
+    refers: Vec<Option<&'a str>>,
+    /// The columns whose targets may come later.
+    late: Vec<usize>,
+    /// The ids so far, where the first row of each counts.
+    firsts: HashSet<u128, std::hash::BuildHasherDefault<Same>>,
+}
+
+impl<'a> Worker<'a> {
+    fn new(entity: &'a Entity, transform: &'a Transform) -> Self {
+        let refers = entity.columns.values().map(|rule| rule.reference.as_deref()).collect();
+        Self { entity, transform, refers, late: late::places(entity), firsts: HashSet::default() }
+    }
+
+    /// Works off batches for as long as there are any, and somebody listens.
+    fn run(mut self, shared: &Shared, facts: &SyncSender<(u64, Result<Facts, CheckError>)>) {
+        let (mut records, mut row): (Vec<Record>, Row) = (Vec::new(), Row::default());
+        loop {
+            let mut source = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(reader) = &mut source.0 else { return };
+            let (mut count, mut bytes, mut failed) = (0, 0, None);
+            while count < ROWS && bytes < BYTES {
+                if count == records.len() {
+                    records.push(Record::new());
+                }
+                match reader.read(&mut records[count]) {
+                    Ok(true) => {
+                        bytes += records[count].bytes();
+                        count += 1;
+                    }
+                    Ok(false) => break,
+                    Err(error) => {
+                        failed = Some(error);
+                        break;
+                    }
+                }
+            }
+            let number = source.1;
+            source.1 += if failed.is_some() { 2 } else { 1 };
+            if count < ROWS && bytes < BYTES {
+                source.0 = None;
+            }
+            drop(source);
+            let found = self.look(&records[..count], &mut row);
+            if facts.send((number, Ok(found))).is_err() {
+                return;
+            }
+            if let Some(error) = failed {
+                let _ = facts.send((number + 1, Err(error.into())));
+                return;
+            }
+            // records keep their room, which hostile ones have made large
+            if bytes >= BYTES {
+                records.clear();
+            }
+        }
+    }
+
+    fn look(&mut self, records: &[Record], row: &mut Row) -> Facts {
+        let mut facts = Facts {
+            unique: self.transform.unique.iter().map(|_| Vec::new()).collect(),
+            refers: self.refers.iter().map(|_| Vec::new()).collect(),
+            ids: Vec::with_capacity(records.len()),
+            ..Facts::default()
+        };
+        for record in records {
+            self.look_at(record, row, &mut facts);
+        }
+        facts
+    }
+
+    fn look_at(&mut self, record: &Record, row: &mut Row, facts: &mut Facts) {
+        let at = (record.row(), record.line());
+        facts.rows += 1;
+        if !record.faults().is_empty() {
+            facts.rejected.push(at.0);
+            facts.wrong.extend(record.faults().iter().map(|fault| Wrong {
+                row: at,
+                code: fault.code,
+                place: Place::Source(fault.column),
+                value: None,
+            }));
+            return;
+        }
+        if !self.transform.apply(record, row) {
+            facts.skipped += 1;
+            return;
+        }
+        let id = row.id.as_u128();
+        if self.entity.first_of && self.firsts.contains(&id) {
+            facts.skipped += 1;
+            facts.repeated.push(at.0);
+            return;
+        }
+        if !row.id.is_nil() {
+            facts.ids.push(Keyed::new(id, at.0));
+        }
+        let is_right = row.problems.is_empty();
+        for (place, target) in &row.references {
+            if self.refers[*place] != Some(self.entity.name()) {
+                facts.refers[*place].push(Keyed::new(target.as_u128(), at.0));
+            } else if is_right && self.late.contains(place) {
+                facts.late.push(Late { row: at.0, id, column: *place, target: target.as_u128() });
+            }
+        }
+        if is_right {
+            self.keys(row, at.0, &mut facts.unique);
+            if self.entity.first_of {
+                self.firsts.insert(id);
+            }
+            return;
+        }
+        facts.rejected.push(at.0);
+        facts.wrong.extend(row.problems.iter().map(|problem| {
+            let value = problem.column.and_then(|column| self.transform.source_of(column));
+            let value = value.and_then(|column| record.field(column)).map(str::to_owned);
+            Wrong { row: at, code: problem.code, place: Place::Table(problem.column), value }
+        }));
+    }
+
+    /// The keys of a row in the table's unique keys.
+    fn keys(&self, row: &Row, number: u64, unique: &mut [Vec<Keyed>]) {
+        for (known, keys) in self.transform.unique.iter().zip(unique) {
+            let spared = known.unless.is_some_and(|(column, words)| {
+                row.value(column).is_some_and(|value| words.iter().any(|word| word == value))
+            });
+            // NULLs are all different
+            if spared || known.columns.iter().any(|column| row.value(*column).is_none()) {
+                continue;
+            }
+            keys.push(Keyed::new(key(known.columns.iter().filter_map(|column| row.value(*column))), number));
+        }
+    }
+}
