@@ -334,7 +334,7 @@ fn what_only_the_server_knows_is_found_by_halves() {
         format!("{}\r\n{}", PATIENTS.lines().next().unwrap(), (1..=100).map(row).collect::<String>()),
     );
     test.file("visits.ndjson", "{\"id\": 1, \"patient\": 2, \"day\": \"2026-01-05\", \"from\": \"09:00\", \"to\": \"09:30\", \"status\": \"COMPLETED\", \"fee\": 80, \"symptoms\": null, \"moved\": null}\n");
-    assert_snapshot!(stable(&test.run("import run old.toml")), @"
+    assert_snapshot!(stable(&test.run("import run old.toml --max-errors 1")), @"
     exit 1
     --- stdout
     table  inserted  equal  different  updated  refused
@@ -354,12 +354,98 @@ fn what_only_the_server_knows_is_found_by_halves() {
 }
 
 #[test]
+fn more_refused_rows_than_allowed_stop_the_run_and_it_is_resumed() {
+    let test = clinic("import_too_many_refused");
+    test.sql("INSERT INTO users (id, email, password_hash, role) VALUES ('x', 'jim@mail.example', '!', 'ADMIN')");
+    assert_snapshot!(stable(&test.run("import run old.toml --max-errors 7 --examples 0")), @"
+    exit 1
+    --- stdout
+    table  inserted  equal  different  updated  refused
+    users  2  0  0  0  1
+
+    code  where  rows  first
+    bad-email  users.email  1
+    bad-number  appointments.fee  1
+    bad-phone  patient_profiles.phone_number  1
+    double-booking  appointments.doctor_id  1
+    duplicate-value  users.email  1
+    no-such-date  patient_profiles.date_of_birth  1
+    not-after  appointments.end_time  1
+    refused  users  1
+    unknown-reference  patient_profiles.user_id  2
+    unknown-reference  appointments.patient_id  1
+
+    stopped behind `users`, since the server refused more rows than `--max-errors` allows; what is loaded stays: see why, then load the rest by `caredb import resume`
+
+    imported 2 rows from 12 rows of `old` in <s> s; 8 rejected, in `rejects/patients.csv`, `rejects/visits.csv`; run 1
+    ");
+    // whoever had the address is gone
+    test.sql("DELETE FROM users WHERE id = 'x'");
+    assert_snapshot!(stable(&test.run("import resume old.toml --max-errors 7 --examples 0")), @"
+    exit 1
+    --- stdout
+    table  inserted  equal  different  updated  refused
+    users  1  2  0  0  0
+    patient_profiles  2  0  0  0  0
+    appointments  3  0  0  0  0
+
+    code  where  rows  first
+    bad-email  users.email  1
+    bad-number  appointments.fee  1
+    bad-phone  patient_profiles.phone_number  1
+    double-booking  appointments.doctor_id  1
+    duplicate-value  users.email  1
+    no-such-date  patient_profiles.date_of_birth  1
+    not-after  appointments.end_time  1
+    unknown-reference  patient_profiles.user_id  2
+    unknown-reference  appointments.patient_id  1
+
+    imported 6 rows from 12 rows of `old` in <s> s; 7 rejected, in `rejects/patients.csv`, `rejects/visits.csv`; run 1
+    --- stderr
+    run 1 did not reach its end; this one loads the rest
+    ");
+}
+
+#[test]
+fn rows_that_somebody_has_deleted_are_left_alone_and_said() {
+    let test = clinic("import_gone");
+    test.run("import run old.toml --max-errors 7");
+    test.sql("UPDATE appointments SET rescheduled_from = NULL; DELETE FROM appointments WHERE booking_reference = 'OLD-3'");
+    assert_snapshot!(stable(&test.run("import run old.toml --max-errors 7 --examples 0")), @"
+    exit 1
+    --- stdout
+    table  inserted  equal  different  updated  refused
+    users  0  3  0  0  0
+    patient_profiles  0  2  0  0  0
+    appointments  0  2  0  0  0
+
+    code  where  rows  first
+    bad-email  users.email  1
+    bad-number  appointments.fee  1
+    bad-phone  patient_profiles.phone_number  1
+    double-booking  appointments.doctor_id  1
+    duplicate-value  users.email  1
+    no-such-date  patient_profiles.date_of_birth  1
+    not-after  appointments.end_time  1
+    refused  appointments  1
+    unknown-reference  patient_profiles.user_id  2
+    unknown-reference  appointments.patient_id  1
+
+    1 row of `appointments` that an earlier import wrote: deleted or archived since, and left alone
+
+    stopped behind `appointments`, since the server refused more rows than `--max-errors` allows; what is loaded stays: see why, then load the rest by `caredb import resume`
+
+    imported 0 rows from 12 rows of `old` in <s> s; 8 rejected, in `rejects/patients.csv`, `rejects/visits.csv`; run 2
+    ");
+}
+
+#[test]
 fn what_the_server_would_change_with_a_warning_is_refused() {
     let test = clinic("import_warning");
     // of 61.5 it would make 62, with a note and no error
     test.sql("ALTER TABLE patient_profiles MODIFY weight DECIMAL(5,0)");
     let text = test.run("import run old.toml --max-errors 7");
-    assert!(text.contains("refused  patient_profiles  1  line 2 `MySQL error 0`"), "{text}");
+    assert!(text.contains("refused  patient_profiles  1  line 2 `MySQL error 1265`"), "{text}");
     assert_eq!(test.rows("SELECT last_name, weight FROM patient_profiles"), ["Roe; Jr.|80"]);
 }
 
