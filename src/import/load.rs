@@ -10,11 +10,11 @@ use sqlx::{AssertSqlSafe, Row as _};
 use tokio::sync::{Mutex, mpsc};
 
 use super::accepted::{Accepted, Without};
+use super::late;
+use super::map::{self, Written};
 use super::mapping::Mapping;
 use super::read::ReadError;
 use super::transform::TransformError;
-use super::late;
-use super::map::{self, Written};
 use crate::db::bulk::push_text;
 use crate::db::error::DbError;
 use crate::db::transaction::in_transaction;

@@ -20,6 +20,33 @@ pub struct Row {
     pub legacy_id: String,
     /// Rows that it refers to: the place among the mapped columns, and the id.
     pub references: Vec<(usize, Uuid)>,
+    /// Ids that rows before this one have referred to.
+    pub recent: Recent,
+}
+
+/// Ids by legacy id, as many as there is room for: most rows refer to what others refer to, too, and a look costs less than a hash.
+#[derive(Debug, Default)]
+pub struct Recent(Vec<(usize, String, Uuid)>);
+
+impl Recent {
+    const ROOM: usize = 1 << 15;
+
+    /// The id of a row that the column at `place` refers to, or what `make` makes of its legacy id.
+    pub fn id(&mut self, place: usize, legacy_id: &str, make: impl FnOnce(&str) -> Uuid) -> Uuid {
+        if self.0.is_empty() {
+            self.0.resize(Self::ROOM, (usize::MAX, String::new(), Uuid::nil()));
+        }
+        let hash = xxhash_rust::xxh3::xxh3_64_with_seed(legacy_id.as_bytes(), place as u64);
+        #[expect(clippy::cast_possible_truncation, reason = "any part of a hash is one")]
+        let slot = &mut self.0[hash as usize % Self::ROOM];
+        if slot.0 != place || slot.1 != legacy_id {
+            slot.0 = place;
+            slot.1.clear();
+            slot.1.push_str(legacy_id);
+            slot.2 = make(legacy_id);
+        }
+        slot.2
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,6 +182,22 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_is_made_once_and_is_that_of_its_column() {
+        let mut recent = Recent::default();
+        let of = |number| move |_: &str| Uuid::from_u128(number);
+        assert_eq!(recent.id(0, "a", of(1)), Uuid::from_u128(1));
+        assert_eq!(recent.id(0, "a", of(2)), Uuid::from_u128(1));
+        assert_eq!(recent.id(1, "a", of(3)), Uuid::from_u128(3));
+        // more than there is room for: what was pushed out is made again, and never another's
+        for round in 0..2 {
+            for number in 0..100_000_u128 {
+                let id = recent.id(0, &number.to_string(), of(number));
+                assert_eq!(id, Uuid::from_u128(number), "{round}");
+            }
+        }
+    }
 
     #[test]
     fn values_stand_side_by_side() {

@@ -278,15 +278,27 @@ fn pieces(template: &str, place: impl Fn(&str) -> Result<usize, TransformError>)
 }
 
 impl Compiled {
+    /// What a word becomes.
+    fn word(&self, text: &str) -> Option<&String> {
+        let words = &self.rule.words;
+        let found = match words.len() {
+            // they are compared before they would be hashed
+            ..=8 => words.iter().find(|(word, _)| *word == text).map(|(_, becomes)| becomes),
+            _ => words.get(text),
+        };
+        found.or(self.rule.otherwise.as_ref())
+    }
+
     fn apply(&self, place: usize, record: &Record, row: &mut Row) {
         if let From::Reference(ids, by, lookup) = &self.from {
             let mut legacy = String::new();
             if legacy_id(record, by, &mut legacy) {
                 let found = lookup.as_ref().map_or(Some(&legacy), |lookup| lookup.get(&legacy));
-                let Some(id) = found.map(|legacy| ids.id(legacy)) else {
+                let Some(found) = found else {
                     row.problem("unknown-reference");
                     return row.push_null();
                 };
+                let id = row.recent.id(place, found, |legacy| ids.id(legacy));
                 row.references.push((place, id));
                 row.push(|out| {
                     out.push_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
@@ -316,7 +328,7 @@ impl Compiled {
             text = Cow::Owned(text[..at].to_owned());
         }
         if !self.rule.words.is_empty() {
-            let Some(word) = self.rule.words.get(text.as_ref()).or(self.rule.otherwise.as_ref()) else {
+            let Some(word) = self.word(&text) else {
                 row.problem("unknown-word");
                 return row.push_null();
             };

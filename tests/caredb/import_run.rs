@@ -410,7 +410,9 @@ fn more_refused_rows_than_allowed_stop_the_run_and_it_is_resumed() {
 fn rows_that_somebody_has_deleted_are_left_alone_and_said() {
     let test = clinic("import_gone");
     test.run("import run old.toml --max-errors 7");
-    test.sql("UPDATE appointments SET rescheduled_from = NULL; DELETE FROM appointments WHERE booking_reference = 'OLD-3'");
+    test.sql(
+        "UPDATE appointments SET rescheduled_from = NULL; DELETE FROM appointments WHERE booking_reference = 'OLD-3'",
+    );
     assert_snapshot!(stable(&test.run("import run old.toml --max-errors 7 --examples 0")), @"
     exit 1
     --- stdout

@@ -73,7 +73,10 @@ pub fn all(rules: &Rules<'_>) -> Vec<Reason> {
     }
     if let Some(archive) = &rules.archive {
         let live = "a.status NOT IN ('CANCELLED', 'NO_SHOW')";
-        reasons.push(("slot taken", format!("{live} AND EXISTS (SELECT 1 FROM {archive} t FORCE INDEX (uk_doctor_live_slot) WHERE {SLOT})")));
+        reasons.push((
+            "slot taken",
+            format!("{live} AND EXISTS (SELECT 1 FROM {archive} t FORCE INDEX (uk_doctor_live_slot) WHERE {SLOT})"),
+        ));
     }
     reasons
 }
