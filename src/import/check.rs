@@ -113,8 +113,8 @@ impl Report {
         let place =
             finding::Place { source: at.source.to_owned(), table: at.table.to_owned(), column: column.to_owned() };
         // what can't be read can't be read for each table: it counts once
-        let codes = self.rejects.entry(at.source.to_owned()).or_default().entry(row.0).or_default();
-        if codes.insert(code) || !at.table.is_empty() {
+        let is_new = self.rejects.entry(at.source.to_owned()).or_default().add(row.0, code);
+        if is_new || !at.table.is_empty() {
             self.findings.add(code, place, row, value);
         }
     }
@@ -232,9 +232,8 @@ mod tests {
         let codes = report.rejects.get("s").cloned().unwrap_or_default();
         let Checked { rows, accepted, rejected, .. } = &report.tables[0];
         assert_eq!(accepted + rejected.len() as u64, *rows);
-        assert_eq!(*rejected, codes.keys().copied().collect::<Vec<_>>());
-        let shown =
-            codes.iter().map(|(row, codes)| format!("{row} {}", codes.iter().copied().collect::<Vec<_>>().join(" ")));
+        assert_eq!(*rejected, codes.rows().collect::<Vec<_>>());
+        let shown = codes.rows().map(|row| format!("{row} {}", codes.of(row).unwrap().join(" ")));
         shown.collect()
     }
 

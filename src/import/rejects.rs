@@ -1,7 +1,7 @@
 //! Writes rejected rows so that a person can mend them and import just those: a CSV a source with its columns, and behind them
 //! what is wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -25,8 +25,56 @@ pub enum RejectsError {
     Write(String, String),
 }
 
-/// Codes by row.
-pub type Codes = BTreeMap<u64, BTreeSet<&'static str>>;
+/// The codes of rejected rows. A wrong format may reject all rows of a file: each costs 16 bytes.
+#[derive(Debug, Clone, Default)]
+pub struct Codes {
+    /// The codes that any row has: a bit of each row is for the code of its place here.
+    known: Vec<&'static str>,
+    rows: BTreeMap<u64, u64>,
+}
+
+impl Codes {
+    /// Adds a code of a row. False: the row has it.
+    pub fn add(&mut self, row: u64, code: &'static str) -> bool {
+        let place = self.known.iter().position(|known| *known == code).unwrap_or_else(|| {
+            self.known.push(code);
+            self.known.len() - 1
+        });
+        // there are fewer codes of rows than bits; the last bit would stand for all that are too many
+        let bit = 1 << place.min(63);
+        let bits = self.rows.entry(row).or_default();
+        let is_new = *bits & bit == 0;
+        *bits |= bit;
+        is_new
+    }
+
+    /// How many rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// There are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The rows, in order.
+    pub fn rows(&self) -> impl Iterator<Item = u64> + '_ {
+        self.rows.keys().copied()
+    }
+
+    /// The codes of a row, in order; none where it is not rejected.
+    #[must_use]
+    pub fn of(&self, row: u64) -> Option<Vec<&'static str>> {
+        let bits = self.rows.get(&row)?;
+        let codes = self.known.iter().enumerate().filter(|(place, _)| bits & (1 << (*place).min(63)) != 0);
+        let mut codes: Vec<&str> = codes.map(|(_, code)| *code).collect();
+        codes.sort_unstable();
+        Some(codes)
+    }
+}
 
 /// Writes the rejected rows of all sources into `folder`, a file `SOURCE.csv` each, that only its owner may read, in UTF-8 with
 /// commas. A file of an earlier import, in which somebody may have mended rows, stays as `SOURCE.csv~`. Returns the files written.
@@ -36,7 +84,7 @@ pub fn write(
     folder: &Path,
 ) -> Result<Vec<PathBuf>, RejectsError> {
     let mut written = Vec::new();
-    let none = Codes::new();
+    let none = Codes::default();
     for (name, source) in &mapping.sources {
         let codes = rejects.get(name).unwrap_or(&none);
         let path = folder.join(format!("{name}.csv"));
@@ -83,12 +131,11 @@ fn copy(path: &Path, source: &Source, codes: &Codes, file: File) -> Result<(), C
     let own: Vec<bool> = reader.header().iter().map(|name| !ADDED.contains(&name.as_str())).collect();
     let mut record = Record::new();
     while reader.read(&mut record).map_err(Copy::Read)? {
-        let Some(codes) = codes.get(&record.row()) else { continue };
+        let Some(codes) = codes.of(record.row()) else { continue };
         let fields = record.len().max(columns);
         for column in (0..fields).filter(|column| own.get(*column).copied().unwrap_or(true)) {
             writer.write_field(record.raw(column)).map_err(Copy::Write)?;
         }
-        let codes: Vec<&str> = codes.iter().copied().collect();
         let added = [record.row().to_string(), record.line().to_string(), codes.join(" ")];
         writer.write_record(added).map_err(Copy::Write)?;
     }
@@ -123,7 +170,9 @@ mod tests {
         let text = "system = 'o'\n[source.s]\nfile = 's.csv'\ndelimiter = ';'\n[source.t]\nfile = 't.csv'\n[[table]]\ninto='users'\nfrom='s'\nlegacy_id=['nr']\n[table.columns]\nemail={from='name'}\npassword_hash={value='!'}\nrole={value='STAFF'}";
         let mut mapping = Mapping::parse(text, "m").unwrap();
         mapping.folder = folder.path().to_owned();
-        let rejects = BTreeMap::from([("s".to_owned(), Codes::from([(2, BTreeSet::from(["bad-email", "too-long"]))]))]);
+        let mut codes = Codes::default();
+        assert!(codes.add(2, "too-long") && codes.add(2, "bad-email") && !codes.add(2, "too-long"));
+        let rejects = BTreeMap::from([("s".to_owned(), codes)]);
         let out = folder.path().join("rejects");
         fs::create_dir(&out).unwrap();
         fs::write(out.join("t.csv"), "of an earlier import").unwrap();
@@ -137,7 +186,9 @@ mod tests {
         read_from(&mut mapping, &out);
         assert_eq!(mapping.left_out, ["t"]);
         mapping.sources.shift_remove("t");
-        let rejects = BTreeMap::from([("s".to_owned(), Codes::from([(1, BTreeSet::from(["bad-email"]))]))]);
+        let mut codes = Codes::default();
+        codes.add(1, "bad-email");
+        let rejects = BTreeMap::from([("s".to_owned(), codes)]);
         write(&mapping, &rejects, &out).unwrap();
         let text = fs::read_to_string(&written[0]).unwrap();
         assert_eq!(text, "nr,name,caredb_row,caredb_line,caredb_codes\n2,\"M\u{fc}ller,\",1,2,bad-email\n");

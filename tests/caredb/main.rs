@@ -34,6 +34,7 @@ mod retention_fault;
 mod retention_hold;
 mod retention_purge;
 mod retention_runs;
+mod retention_soak;
 mod rollback;
 mod schema;
 mod seed;
