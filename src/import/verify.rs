@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 use super::accepted::{Accepted, Without};
 use super::load::LoadError;
 use super::mapping::Mapping;
+use super::money::{self, Money, Months};
 use super::transform::Transform;
 use crate::db::error::DbError;
 
@@ -28,6 +29,8 @@ pub struct Compared {
     pub missing: Difference,
     /// Rows with another value, by column.
     pub different: BTreeMap<String, Difference>,
+    /// Sums of money by column.
+    pub money: BTreeMap<&'static str, Months>,
 }
 
 /// Rows that differ.
@@ -87,6 +90,12 @@ pub async fn verify(
     while accepted.advance()? {
         let Accepted { record, row, transform, .. } = &accepted;
         compared.rows += 1;
+        for Money { name, column, day } in money::columns(transform) {
+            if let Some(amount) = row.value(column) {
+                let months = compared.money.entry(name).or_default();
+                money::add(months, day.and_then(|day| row.value(day)), amount, |sums| &mut sums.files);
+            }
+        }
         let sum = |column| match row.value(column) {
             Some(value) => Sum::Value(crc32fast::hash(value.as_bytes())),
             None if row.is_default(column) => Sum::Default,
@@ -133,8 +142,12 @@ async fn find(
     if expected.is_empty() {
         return Ok(());
     }
-    let sums: Vec<String> =
-        transform.columns.iter().map(|column| format!("CRC32(CAST(`{}` AS CHAR))", column.name)).collect();
+    let money = money::columns(transform);
+    let text = |column: usize| format!("CAST(`{}` AS CHAR)", transform.columns[column].name);
+    let mut sums: Vec<String> = (0..transform.columns.len()).map(|column| format!("CRC32({})", text(column))).collect();
+    for Money { column, day, .. } in &money {
+        sums.extend([text(*column), day.map_or("NULL".to_owned(), text)]);
+    }
     let keys: Vec<String> = expected
         .iter()
         .map(|(id, expected)| match &expected.day {
@@ -154,6 +167,14 @@ async fn find(
             let found = found.map_or(Sum::Null, Sum::Value);
             if expected.sums[place] != found && expected.sums[place] != Sum::Default {
                 compared.different.entry(column.name.clone()).or_default().add(expected.row);
+            }
+        }
+        for (number, Money { name, .. }) in money.iter().enumerate() {
+            let text = |place: usize| row.try_get_unchecked::<Option<String>, _>(place).map_err(failed);
+            let place = 1 + transform.columns.len() + number * 2;
+            if let Some(amount) = text(place)? {
+                let months = compared.money.entry(name).or_default();
+                money::add(months, text(place + 1)?.as_deref(), &amount, |sums| &mut sums.database);
             }
         }
     }

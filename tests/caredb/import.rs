@@ -301,6 +301,13 @@ fn what_changed_in_the_database_is_found() {
     appointments  1801  0  appointment_date: 1 (row 5); fee: 1 (row 97); notes: 1 (row 97)
     payments  772  1 (row 1)  -
 
+    money  month  files  database
+    appointments.fee  2025-01  116775.00  116730.75
+    appointments.fee  2026-12  0.00  45.25
+    appointments.fee  all  116826.75  116827.75
+    payments.amount  -  50076.25  50035.00
+    payments.amount  all  50076.25  50035.00
+
     the database differs from the files, rows as the files count them; 39 rows of the files are rejected, and not looked for
     ");
 }

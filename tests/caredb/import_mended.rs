@@ -46,6 +46,10 @@ fn the_sample_is_imported_mended_and_compared() {
     appointments  1801  0  -
     payments  772  0  -
 
+    money  month  files  database
+    appointments.fee  all  116826.75  116826.75
+    payments.amount  all  50076.25  50076.25
+
     the database has all 3454 rows as the files have them; 39 rows of the files are rejected, and not looked for
     ");
     // again: nothing is doubled
@@ -92,6 +96,10 @@ fn the_sample_is_imported_mended_and_compared() {
     patient_profiles  20  0  -
     appointments  11  0  -
     payments  5  0  -
+
+    money  month  files  database
+    appointments.fee  all  1633.25  1633.25
+    payments.amount  all  204.50  204.50
 
     the database has all 70 rows as the files have them
     ");

@@ -230,6 +230,9 @@ fn what_is_right_is_loaded_once() {
     patient_profiles  2  0  -
     appointments  3  0  -
 
+    money  month  files  database
+    appointments.fee  all  260.00  260.00
+
     the database has all 8 rows as the files have them; 7 rows of the files are rejected, and not looked for
     ");
     let first = state(&test);
@@ -407,6 +410,32 @@ fn more_refused_rows_than_allowed_stop_the_run_and_it_is_resumed() {
 }
 
 #[test]
+fn rows_without_their_parent_are_found() {
+    let test = clinic("import_astray");
+    test.run("import run old.toml --max-errors 7");
+    test.sql(
+        "SET SESSION foreign_key_checks = 0; DELETE FROM users WHERE email LIKE 'jim%'; UPDATE appointments SET fee = fee + 1",
+    );
+    assert_snapshot!(test.run("import verify old.toml"), @"
+    exit 1
+    --- stdout
+    table  rows  missing  different
+    users  3  1 (row 3)  -
+    patient_profiles  2  0  -
+    appointments  3  0  fee: 3 (row 1, 6, 3)
+
+    money  month  files  database
+    appointments.fee  2026-01  260.00  263.00
+    appointments.fee  all  260.00  263.00
+
+    astray  rows  why
+    patient_profiles.user_id  1  no row in users
+
+    the database has rows that it should not have; 7 rows of the files are rejected, and not looked for
+    ");
+}
+
+#[test]
 fn rows_that_somebody_has_deleted_are_left_alone_and_said() {
     let test = clinic("import_gone");
     test.run("import run old.toml --max-errors 7");
@@ -467,6 +496,10 @@ fn a_difference_is_found_in_its_row_and_column() {
     users  3  0  -
     patient_profiles  2  0  weight: 1 (row 1)
     appointments  3  1 (row 6)  -
+
+    money  month  files  database
+    appointments.fee  2026-01  260.00  180.00
+    appointments.fee  all  260.00  180.00
 
     the database differs from the files, rows as the files count them; 7 rows of the files are rejected, and not looked for
     ");

@@ -57,6 +57,10 @@ fn a_synthea_export_is_imported() {
     prescriptions  657  0  -
     payments  1259  0  -
 
+    money  month  files  database
+    appointments.fee  all  69564.64  69564.64
+    payments.amount  all  0.00  0.00
+
     the database has all 3502 rows as the files have them; 19 rows of the files are rejected, and not looked for
     ");
     // each row of each file is in its table, or in the rejects with a code

@@ -1,5 +1,7 @@
 //! `caredb import verify`: the database beside the files.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{examine, mapping};
@@ -7,6 +9,8 @@ use crate::cli::ImportFileArgs;
 use crate::commands::Context;
 use crate::db::bulk;
 use crate::import::finding::Findings;
+use crate::import::money::{self, Sums};
+use crate::import::scan::{self, Astray};
 use crate::import::verify::{self, Compared};
 use crate::output::table::{Align, render};
 use crate::output::{Exit, Outcome, count};
@@ -23,10 +27,44 @@ pub async fn run(context: &Context, args: &ImportFileArgs) -> anyhow::Result<Out
             all.push(verify::verify(&mut session.conn, &mapping, number, &without).await?);
         }
     }
-    Ok(verified(&all, report.rejected()))
+    let mut astray = Vec::new();
+    let tables: BTreeSet<&str> = mapping.tables.iter().map(|entity| entity.into.as_str()).collect();
+    for table in tables {
+        astray.extend(scan::scan(&mut session.conn, table).await?);
+    }
+    Ok(verified(&all, &astray, report.rejected()))
 }
 
-fn verified(all: &[Compared], rejected: u64) -> Outcome {
+/// The sums of money: of all months, and of those that differ.
+fn money_table(all: &[Compared]) -> Option<String> {
+    let columns = [("money", Align::Left), ("month", Align::Left), ("files", Align::Right), ("database", Align::Right)];
+    let mut lines = Vec::new();
+    for (table, (column, months)) in all.iter().flat_map(|table| table.money.iter().map(move |money| (table, money))) {
+        let line = |month: &str, sums: &Sums| {
+            vec![
+                format!("{}.{column}", table.name),
+                month.to_owned(),
+                sums.files.to_string(),
+                sums.database.to_string(),
+            ]
+        };
+        lines.extend(
+            months.iter().filter(|(_, sums)| sums.files != sums.database).map(|(month, sums)| line(month, sums)),
+        );
+        lines.push(line("all", &money::total(months)));
+    }
+    (!lines.is_empty()).then(|| render(&columns, &lines))
+}
+
+fn astray_table(astray: &[Astray]) -> Option<String> {
+    let columns = [("astray", Align::Left), ("rows", Align::Right), ("why", Align::Left)];
+    let line = |astray: &Astray| {
+        vec![format!("{}.{}", astray.table, astray.column), astray.rows.to_string(), astray.what.clone()]
+    };
+    (!astray.is_empty()).then(|| render(&columns, &astray.iter().map(line).collect::<Vec<Vec<String>>>()))
+}
+
+fn verified(all: &[Compared], astray: &[Astray], rejected: u64) -> Outcome {
     let columns =
         [("table", Align::Left), ("rows", Align::Right), ("missing", Align::Right), ("different", Align::Left)];
     let rows_of = |rows: &[u64]| rows.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
@@ -46,7 +84,7 @@ fn verified(all: &[Compared], rejected: u64) -> Outcome {
         })
         .collect();
     let rows: u64 = all.iter().map(|table| table.rows).sum();
-    let same = all.iter().all(Compared::is_same);
+    let same = all.iter().all(Compared::is_same) && astray.is_empty();
     let rest = if rejected > 0 {
         format!("; {rejected} rows of the files are rejected, and not looked for")
     } else {
@@ -54,13 +92,16 @@ fn verified(all: &[Compared], rejected: u64) -> Outcome {
     };
     let last = if same {
         format!("the database has all {} as the files have them{rest}", count(rows, "row"))
-    } else {
+    } else if astray.is_empty() {
         format!("the database differs from the files, rows as the files count them{rest}")
+    } else {
+        format!("the database has rows that it should not have{rest}")
     };
     let exit = if same { Exit::Done } else { Exit::Found };
+    let parts = [Some(render(&columns, &lines)), money_table(all), astray_table(astray), Some(last)];
     Outcome::new(
         exit,
-        format!("{}\n\n{last}", render(&columns, &lines)),
-        json!({ "rows": rows, "tables": all, "rejected": rejected }),
+        parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n"),
+        json!({ "rows": rows, "tables": all, "astray": astray, "rejected": rejected }),
     )
 }
