@@ -2,11 +2,13 @@
 
 pub mod accepted;
 pub mod check;
+pub mod export;
 pub mod finding;
 pub mod keys;
 pub mod late;
 pub mod load;
 pub mod lookup;
+pub mod manifest;
 pub mod map;
 pub mod mapping;
 pub mod read;

@@ -19,6 +19,7 @@ use crate::output::table::{Align, render};
 use crate::output::{Event, Outcome, count};
 
 mod check;
+mod export;
 mod load;
 mod verify;
 
@@ -28,6 +29,7 @@ pub async fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Outcome
         ImportAction::Run(args) => load::run(context, args, false).await,
         ImportAction::Resume(args) => load::run(context, args, true).await,
         ImportAction::Verify(args) => verify::run(context, args).await,
+        ImportAction::Export(args) => export::run(context, args).await,
     }
 }
 

@@ -1,0 +1,335 @@
+//! `import export`: what a live MySQL has, in files; what stays out of them, and what is beside them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Output, Stdio};
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::support::{Test, block_on, command, rows, wait_for};
+
+/// An old system, with every value that is easily changed on its way.
+fn old(name: &str) -> Test {
+    let test = Test::new(name);
+    test.sql(
+        r#"SET SESSION sql_mode = '', time_zone = '+02:00';
+        CREATE TABLE people (nr INT PRIMARY KEY, name VARCHAR(50) COLLATE utf8mb4_bin, note TEXT);
+        INSERT INTO people VALUES (3, 'O''Neil, "Jim"', 'two\nlines'), (1, 'Zoë 🩺', NULL), (2, '', ''), (4, ' a\tb\\ ', 'c\r\nd');
+        CREATE TABLE odd (
+            id INT UNSIGNED ZEROFILL PRIMARY KEY, price DECIMAL(20,10), born DATE, seen TIMESTAMP NULL, at TIME(3), kind ENUM('a','b'),
+            marks SET('x','y'), doc JSON, flag BIT(1), many BIT(12), code BINARY(3), photo BLOB, latin VARCHAR(9) CHARACTER SET latin1,
+            hidden INT INVISIBLE DEFAULT 7
+        );
+        INSERT INTO odd (id, price, born, seen, at, kind, marks, doc, flag, many, code, photo, latin) VALUES
+            (1, 1.50, '0000-00-00', '2026-07-01 12:00:00', '-838:59:59', 'b', 'x,y', '{"b": 1.0, "a": [null, "é"]}', b'1', 258, 'ab', 0x00FF, 'é'),
+            (2, NULL, '2026-02-00', NULL, NULL, NULL, '', 'null', b'0', NULL, NULL, '', NULL);
+        CREATE TABLE nobody (id INT PRIMARY KEY, `a,b` INT)"#,
+    );
+    test
+}
+
+/// `import export` of the test's database.
+fn export(test: &Test, arguments: &[&str]) -> Command {
+    let mut command = command(&test.folder);
+    command.args(["import", "export"]).args(arguments).env("CAREDB_SOURCE_URL", &test.url);
+    command
+}
+
+fn shown(test: &Test, arguments: &[&str]) -> String {
+    test.show(&export(test, arguments).output().unwrap())
+}
+
+fn read(test: &Test, file: &str) -> String {
+    fs::read_to_string(test.folder.join(file)).unwrap()
+}
+
+/// Everything in a folder, hidden files too.
+fn listed(test: &Test, folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(test.folder.join(folder)).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "caredb.toml")
+        .collect();
+    names.sort();
+    names
+}
+
+fn mode(test: &Test, file: &str) -> u32 {
+    fs::metadata(test.folder.join(file)).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn a_table_becomes_a_file_and_its_manifest() {
+    let test = old("export_table");
+    assert_snapshot!(shown(&test, &["--table", "people", "--to", "people.csv"]), @"
+    exit 0
+    --- stdout
+    file  rows  bytes
+    people.csv  4  85
+
+    exported 4 rows of `<db>` at `<socket>` as of <time> UTC; `people.csv.manifest.json` says what they are
+    ");
+    assert_eq!(
+        read(&test, "people.csv"),
+        "nr,name,note\r\n1,Zoë 🩺,\\N\r\n2,,\r\n3,\"O'Neil, \"\"Jim\"\"\",\"two\nlines\"\r\n4, a\tb\\ ,\"c\r\nd\"\r\n"
+    );
+    assert_eq!((mode(&test, "people.csv"), mode(&test, "people.csv.manifest.json")), (0o600, 0o600));
+    assert_eq!(listed(&test, ""), ["people.csv", "people.csv.manifest.json"]);
+    let manifest: Value = serde_json::from_str(&read(&test, "people.csv.manifest.json")).unwrap();
+    let version = test.rows("SELECT VERSION()").remove(0);
+    assert_eq!((manifest["server"].as_str(), manifest["database"].as_str()), (Some(&*version), Some(&*test.database)));
+    let seconds = chrono::DateTime::parse_from_rfc3339(manifest["snapshot_at"].as_str().unwrap()).unwrap();
+    assert!((chrono::Utc::now() - seconds.to_utc()).num_seconds().abs() < 600, "{manifest}");
+    assert_snapshot!(serde_json::to_string_pretty(&manifest["files"]).unwrap(), @r#"
+    [
+      {
+        "file": "people.csv",
+        "table": "people",
+        "rows": 4,
+        "bytes": 85,
+        "sha256": "d29922fe6d0972528eedcdf5713a53526809febbe08d0bda187704587f07dbef",
+        "null": "\\N",
+        "columns": [
+          {
+            "name": "nr",
+            "as": "text"
+          },
+          {
+            "name": "name",
+            "as": "text"
+          },
+          {
+            "name": "note",
+            "as": "text"
+          }
+        ]
+      }
+    ]
+    "#);
+    assert_snapshot!(shown(&test, &["--table", "people", "--to", "people.csv"]), @"
+    exit 3
+    --- stderr
+    error: `people.csv` is there already; name another place by `--to`, or say `--force`
+    ");
+    test.sql("DELETE FROM people WHERE nr > 1");
+    assert_snapshot!(shown(&test, &["--table", "people", "--to", "people.csv", "--force"]), @"
+    exit 0
+    --- stdout
+    file  rows  bytes
+    people.csv  1  30
+
+    exported 1 row of `<db>` at `<socket>` as of <time> UTC; `people.csv.manifest.json` says what they are
+    ");
+    assert_eq!(read(&test, "people.csv"), "nr,name,note\r\n1,Zoë 🩺,\\N\r\n");
+}
+
+#[test]
+fn every_value_is_as_the_server_shows_it() {
+    let test = old("export_values");
+    assert_snapshot!(shown(&test, &["--table", "odd", "--to", "odd.csv"]), @"
+    exit 0
+    --- stdout
+    file  rows  bytes
+    odd.csv  2  273
+
+    exported 2 rows of `<db>` at `<socket>` as of <time> UTC; `odd.csv.manifest.json` says what they are
+    --- stderr
+    table `odd`: column `code` holds bytes, written as `0x` and their hexadecimal digits
+    table `odd`: column `photo` holds bytes, written as `0x` and their hexadecimal digits
+    ");
+    assert_snapshot!(read(&test, "odd.csv").replace("\r\n", "\n"), @r#"
+    id,price,born,seen,at,kind,marks,doc,flag,many,code,photo,latin,hidden
+    0000000001,1.5000000000,0000-00-00,2026-07-01 10:00:00,-838:59:59.000,b,"x,y","{""a"": [null, ""é""], ""b"": 1.0}",1,258,0x616200,0x00FF,é,7
+    0000000002,\N,2026-02-00,\N,\N,\N,,null,0,\N,\N,0x,\N,7
+    "#);
+    let query = "SELECT o.*, p.name FROM people AS p JOIN odd AS o ON o.id = p.nr ORDER BY nr;";
+    assert_snapshot!(shown(&test, &["--query", query, "--to", "odd.ndjson"]), @"
+    exit 0
+    --- stdout
+    file  rows  bytes
+    odd.ndjson  2  456
+
+    exported 2 rows of `<db>` at `<socket>` as of <time> UTC; `odd.ndjson.manifest.json` says what they are
+    --- stderr
+    the query: column `code` holds bytes, written as `0x` and their hexadecimal digits
+    the query: column `photo` holds bytes, written as `0x` and their hexadecimal digits
+    ");
+    assert_snapshot!(read(&test, "odd.ndjson"), @r#"
+    {"id":"0000000001","price":"1.5000000000","born":"0000-00-00","seen":"2026-07-01 10:00:00","at":"-838:59:59.000","kind":"b","marks":"x,y","doc":"{\"a\": [null, \"é\"], \"b\": 1.0}","flag":"1","many":"258","code":"0x616200","photo":"0x00FF","latin":"é","name":"Zoë 🩺"}
+    {"id":"0000000002","price":null,"born":"0000-00-00","seen":null,"at":null,"kind":null,"marks":"","doc":"null","flag":"0","many":null,"code":null,"photo":"0x","latin":null,"name":""}
+    "#);
+    let manifest: Value = serde_json::from_str(&read(&test, "odd.ndjson.manifest.json")).unwrap();
+    assert_eq!((manifest["files"][0]["query"].as_str(), &manifest["files"][0]["null"]), (Some(query), &Value::Null));
+    // one column, so that an empty text is a line of its own
+    shown(&test, &["--query", "VALUES ROW(''), ROW(NULL), ROW('x')", "--to", "one.csv"]);
+    assert_eq!(read(&test, "one.csv"), "column_0\r\n\"\"\r\n\\N\r\nx\r\n");
+}
+
+#[test]
+fn several_tables_are_of_one_moment() {
+    let test = old("export_moment");
+    // the export stands still in the first table until somebody has written to the second one
+    test.sql("CREATE VIEW `1st` AS SELECT GET_LOCK('export_moment', 60) AS waited");
+    let mut other = block_on(test.connect());
+    let mut say = |sql: &str| drop(block_on(rows(&mut other, sql)).unwrap());
+    say("SELECT GET_LOCK('export_moment', 0)");
+    let mut command = export(&test, &["--table", "1st", "--table", "people", "--table", "nobody", "--to", "all"]);
+    let export_under_way = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let waiting = "SELECT id FROM information_schema.processlist WHERE state = 'User lock' AND db = DATABASE()";
+    wait_for("the export to stand still", || !test.rows(waiting).is_empty());
+    say("INSERT INTO people VALUES (5, 'late', NULL); INSERT INTO nobody VALUES (1, 1)");
+    say("SELECT RELEASE_LOCK('export_moment')");
+    assert_snapshot!(test.show(&export_under_way.wait_with_output().unwrap()), @"
+    exit 0
+    --- stdout
+    file  rows  bytes
+    1st.csv  1  11
+    people.csv  4  85
+    nobody.csv  0  10
+
+    exported 5 rows of `<db>` at `<socket>` as of <time> UTC; `all/manifest.json` says what they are
+    ");
+    assert_eq!(read(&test, "all/1st.csv"), "waited\r\n1\r\n");
+    assert_eq!(read(&test, "all/people.csv").matches("\r\n").count(), 6);
+    assert!(!read(&test, "all/people.csv").contains("late"));
+    assert_eq!(read(&test, "all/nobody.csv"), "id,\"a,b\"\r\n");
+    assert_eq!(listed(&test, "all"), ["1st.csv", "manifest.json", "nobody.csv", "people.csv"]);
+    assert_eq!((mode(&test, "all"), mode(&test, "all/people.csv")), (0o700, 0o600));
+    // packed, beside them
+    let packed = ["--table", "people", "--table", "nobody", "--as", "ndjson.gz", "--to", "packed"];
+    assert!(export(&test, &packed).output().unwrap().status.success());
+    let mut text = String::new();
+    let file = fs::File::open(test.folder.join("packed/people.ndjson.gz")).unwrap();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(file), &mut text).unwrap();
+    assert!(text.starts_with("{\"nr\":\"1\",\"name\":\"Zoë 🩺\",\"note\":null}\n"), "{text}");
+}
+
+#[test]
+fn what_can_not_be_exported_leaves_nothing() {
+    let test = old("export_wrong");
+    test.sql("INSERT INTO people VALUES (9, '\\\\N', NULL); CREATE TABLE heap (a INT) ENGINE=MyISAM");
+    let wrong = |arguments: &[&str]| {
+        let text = shown(&test, arguments);
+        assert_eq!(listed(&test, ""), [] as [&str; 0], "{text}");
+        text.strip_prefix("exit 2\n--- stderr\nerror: ").unwrap_or(&text).to_owned()
+    };
+    let query = |sql: &str| wrong(&["--query", sql, "--to", "x.csv"]);
+    let all = [
+        wrong(&["--table", "people", "--to", "x.csv"]),
+        wrong(&["--table", "peple", "--to", "x.csv"]),
+        wrong(&["--table", "people", "--to", "x.xlsx"]),
+        wrong(&["--table", "people", "--to", "none/x.csv"]),
+        wrong(&["--table", "people", "--table", "people", "--to", "x"]),
+        query("SELECT nr FROM people; DROP TABLE people"),
+        query("SELECT nr FORM people"),
+        query("SELECT nr, nr FROM people"),
+        query("SELECT 1 AS ''"),
+        query("DELETE FROM people"),
+        query("WITH a AS (SELECT 1) DELETE FROM people"),
+        query("SELECT 1 INTO @x"),
+        query("SELECT 'a"),
+        query("SELECT nr, EXP(nr * 1000) AS big FROM people ORDER BY nr"),
+    ];
+    assert_snapshot!(all.join("\n"), @r"
+    table `people` row 5 column `name`: the text is `\N`, which stands for NULL in CSV; export it as `.ndjson`, or let a query write it in another way
+    could not read table `peple`: MySQL error 1146: Table '<db>.peple' doesn't exist
+    `x.xlsx` does not say how to write it; its end is `.csv` or `.ndjson`, or one of them and `.gz` or `.zst`
+    could not write `none/x.csv`: no such file or directory (os error 2); see to its folder, and run again
+    table `people` is named twice; name it once
+    could not read the query: MySQL error 1064: syntax error near 'DROP TABLE people' at line 1; correct the statement and run again
+    could not read the query: MySQL error 1064: syntax error near 'people' at line 1; correct the statement and run again
+    the query has two columns `nr`; give each a name of its own by AS
+    the query has a column without a name; give each a name of its own by AS
+    the query gives no rows; write one that begins with SELECT, WITH, TABLE or VALUES, and has no INTO
+    could not read the query: MySQL error 1792: Cannot execute statement in a READ ONLY transaction.
+    the query gives no rows; write one that begins with SELECT, WITH, TABLE or VALUES, and has no INTO
+    the query can't be read: line 1: the string is not closed; add its end
+    could not read the query: MySQL error 1690: DOUBLE value is out of range in 'exp((`<db>`.`people`.`nr` * 1000))'
+    ");
+    assert_eq!(test.rows("SELECT COUNT(*) FROM people"), ["5"]);
+    assert!(shown(&test, &["--table", "heap", "--to", "x.csv"]).contains("is of MyISAM, which knows no snapshot"));
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let test = old("export_secret");
+    let url = test.url_as("reader", &["INSERT"]);
+    let with = |arguments: &[&str]| {
+        let output =
+            command(&test.folder).args(["import", "export", "--to", "x.csv"]).args(arguments).output().unwrap();
+        let text = test.show(&output);
+        assert!(!text.contains("pa:ss") && !text.contains("pa%3Ass"), "{text}");
+        text.replace(&test.user("reader"), "<user>")
+    };
+    assert_snapshot!(with(&["--source", &url, "--table", "people"]), @"
+    exit 2
+    --- stderr
+    error: could not read table `people`: MySQL error 1142: SELECT command denied to user 'reader_<db>'@'localhost' for table 'people'; ask for the missing privilege (GRANT … TO the user) and run again
+    ");
+    let url = test.url_as("reader", &["SELECT"]);
+    assert_snapshot!(with(&["--source", &url, "--table", "people"]), @"
+    exit 0
+    --- stdout
+    file  rows  bytes
+    x.csv  4  85
+
+    exported 4 rows of `<db>` at `<socket>` as of <time> UTC; `x.csv.manifest.json` says what they are
+    ");
+    assert!(!read(&test, "x.csv.manifest.json").contains("ss@"));
+    let wrong = url.replace("?socket", "?sockt");
+    assert_snapshot!(with(&["--source", &wrong, "--table", "people", "--force"]), @"
+    exit 2
+    --- stderr
+    error: --source: parameter `sockt` is not known, did you mean `socket`?; known are `socket`, `ssl-mode`, `ssl-ca`
+    ");
+    let wrong = url.replace("pa%3Ass", "pa%3Asss");
+    assert_snapshot!(with(&["--source", &wrong, "--table", "people", "--force"]), @"
+    exit 2
+    --- stderr
+    error: could not connect to `<db>` at `<socket>`: MySQL error 1045: Access denied for user 'reader_<db>'@'localhost' (using password: YES); check the user and the password in the URL, or give the password by `CAREDB_PASSWORD_FILE`
+    ");
+    assert_snapshot!(with(&["--source", &url]), @"
+    exit 2
+    --- stderr
+    error: the following required arguments were not provided:
+      <--query <SQL>|--query-file <FILE>|--table <NAME>>
+
+    Usage: caredb import export --source <URL> --to <FILE|DIR> <--query <SQL>|--query-file <FILE>|--table <NAME>>
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn a_killed_export_leaves_nothing_that_looks_whole() {
+    let test = old("export_killed");
+    let arguments = ["--table", "people", "--table", "odd", "--table", "nobody", "--to", "all", "--force"];
+    let run =
+        |at: u32| -> Output { export(&test, &arguments).env("CAREDB_CRASH_AT", at.to_string()).output().unwrap() };
+    assert!(run(0).status.success());
+    let files = ["people.csv", "odd.csv", "nobody.csv"];
+    let whole: Vec<String> = files.iter().map(|file| read(&test, &format!("all/{file}"))).collect();
+    let mut points = 0;
+    for at in 1.. {
+        fs::remove_dir_all(test.folder.join("all")).unwrap();
+        let output = run(at);
+        if output.status.success() {
+            break;
+        }
+        points += 1;
+        assert_eq!(output.status.code(), None, "{}", test.show(&output));
+        assert!(!test.folder.join("all/manifest.json").exists(), "point {at}");
+        for (file, whole) in files.iter().zip(&whole) {
+            // only what is whole has its name
+            assert!(
+                fs::read_to_string(test.folder.join("all").join(file)).map_or(true, |text| text == *whole),
+                "{file}"
+            );
+        }
+        // the next one takes away what was left
+        assert!(run(0).status.success());
+        assert_eq!(listed(&test, "all"), ["manifest.json", "nobody.csv", "odd.csv", "people.csv"]);
+    }
+    assert!(points > 10, "there are next to no points");
+}
