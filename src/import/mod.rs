@@ -6,6 +6,7 @@ pub mod export;
 pub mod finding;
 pub mod keys;
 pub mod late;
+pub mod live;
 pub mod load;
 pub mod lookup;
 pub mod manifest;

@@ -121,6 +121,14 @@ pub struct Exported {
     parts: Vec<write::Part>,
 }
 
+impl Exported {
+    /// Gives the files their names, without a manifest.
+    pub fn keep(self) -> Result<Manifest, ExportError> {
+        self.parts.into_iter().try_for_each(write::Part::publish)?;
+        Ok(self.manifest)
+    }
+}
+
 /// Exports all that is wished in one snapshot.
 pub async fn export(session: &mut Session, wishes: &[Wish], watch: &mut impl Watch) -> Result<Exported, ExportError> {
     let mut snapshot = Snapshot::begin(&mut session.conn).await?;

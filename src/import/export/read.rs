@@ -15,6 +15,7 @@ use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::db::split::{Token, tokens};
 use crate::import::manifest::{Column, Form};
+use crate::output::count;
 
 /// A transaction that sees all tables of InnoDB as they were when it began, and writes nothing.
 pub struct Snapshot<'a> {
@@ -28,8 +29,9 @@ pub(super) struct Selection {
     sql: String,
 }
 
-// the time of a statement counts until its last row is taken
+// under NO_ZERO_IN_DATE, a sort makes 0000-00-00 of 2026-02-00; the time of a statement counts until its last row is taken
 const BEGIN: &str = "
+    SET SESSION sql_mode = REPLACE(REPLACE(REPLACE(@@SESSION.sql_mode, 'NO_ZERO_IN_DATE', ''), 'NO_ZERO_DATE', ''), 'TRADITIONAL', '');
     SET SESSION time_zone = '+00:00', TRANSACTION_ISOLATION = 'REPEATABLE-READ', max_execution_time = 0, net_write_timeout = 3600;
     START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 const NOW: &str = "SELECT DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%dT%H:%i:%sZ')";
@@ -107,10 +109,21 @@ impl<'a> Snapshot<'a> {
                 watch.rows(what, rows);
             }
         }
+        drop(stream);
         crash_point();
+        let warnings = sqlx::raw_sql(WARNINGS).fetch_one(&mut *self.conn).await.map_err(failed)?;
+        match warnings.try_get_unchecked::<u64, _>(0).map_err(failed)? {
+            0 => {}
+            warnings => watch.note(format!(
+                "{what}: the server gave {}; run it by hand, and look at SHOW WARNINGS",
+                count(warnings, "warning")
+            )),
+        }
         Ok(rows)
     }
 }
+
+const WARNINGS: &str = "SELECT @@SESSION.warning_count";
 
 const TABLE: &str = "
     SELECT * FROM (

@@ -74,7 +74,7 @@ impl Part {
     }
 
     /// Gives the file its name.
-    fn publish(mut self) -> Result<(), ExportError> {
+    pub(super) fn publish(mut self) -> Result<(), ExportError> {
         fs::rename(&self.temporary, &self.path).map_err(|error| ExportError::write(&self.path, &error))?;
         // another run may use it from now on
         self.temporary.clear();
