@@ -157,7 +157,7 @@ fn every_value_is_as_the_server_shows_it() {
     ");
     assert_snapshot!(read(&test, "odd.ndjson"), @r#"
     {"id":"0000000001","price":"1.5000000000","born":"0000-00-00","seen":"2026-07-01 10:00:00","at":"-838:59:59.000","kind":"b","marks":"x,y","doc":"{\"a\": [null, \"é\"], \"b\": 1.0}","flag":"1","many":"258","code":"0x616200","photo":"0x00FF","latin":"é","name":"Zoë 🩺"}
-    {"id":"0000000002","price":null,"born":"0000-00-00","seen":null,"at":null,"kind":null,"marks":"","doc":"null","flag":"0","many":null,"code":null,"photo":"0x","latin":null,"name":""}
+    {"id":"0000000002","price":null,"born":"2026-02-00","seen":null,"at":null,"kind":null,"marks":"","doc":"null","flag":"0","many":null,"code":null,"photo":"0x","latin":null,"name":""}
     "#);
     let manifest: Value = serde_json::from_str(&read(&test, "odd.ndjson.manifest.json")).unwrap();
     assert_eq!((manifest["files"][0]["query"].as_str(), &manifest["files"][0]["null"]), (Some(query), &Value::Null));
@@ -332,4 +332,288 @@ fn a_killed_export_leaves_nothing_that_looks_whole() {
         assert_eq!(listed(&test, "all"), ["manifest.json", "nobody.csv", "odd.csv", "people.csv"]);
     }
     assert!(points > 10, "there are next to no points");
+}
+
+const MAPPING: &str = r#"
+system = "old"
+
+[source.people]
+url_env = "OLD_URL"
+table = "people"
+
+[source.letters]
+url_env = "OLD_URL"
+query = "SELECT nr, person, body FROM letters ORDER BY nr"
+null = []
+
+[[table]]
+into = "users"
+from = "people"
+legacy_id = ["nr"]
+[table.columns]
+email = { from = "mail" }
+password_hash = { value = "!" }
+role = { from = "kind", words = { P = "PATIENT", D = "DOCTOR" } }
+created_at = { from = "joined", default = "2000-01-01 00:00:00" }
+
+[[table]]
+into = "notifications"
+from = "letters"
+legacy_id = ["nr"]
+[table.columns]
+user_id = { reference = "users", by = ["person"] }
+type = { value = "GENERAL" }
+title = { value = "A letter" }
+message = { from = "body", default = "none" }
+"#;
+
+/// An old system, and a database for its rows, with the mapping between them.
+fn legacy(name: &str) -> (Test, Test) {
+    let (old, new) = (Test::new(&format!("{name}_old")), Test::new(name));
+    old.sql(
+        "CREATE TABLE people (nr INT PRIMARY KEY, mail VARCHAR(50), kind CHAR(1), joined TIMESTAMP NULL);
+         INSERT INTO people VALUES (10, 'zoe@mail.example', 'P', '2020-07-01 12:00:00'), (9, 'jim@mail.example', 'D', NULL);
+         CREATE TABLE letters (nr INT PRIMARY KEY, person INT, body TEXT);
+         INSERT INTO letters VALUES (1, 10, 'Dear Zoë,\n\"hello\"'), (2, 9, ''), (3, 9, NULL)",
+    );
+    new.ok("migrate");
+    new.file("old.toml", MAPPING);
+    fs::create_dir(new.folder.join("tmp")).unwrap();
+    (old, new)
+}
+
+/// caredb on the new database, which knows where the old one is.
+fn import(old: &Test, new: &Test, arguments: &str) -> Command {
+    let mut command = new.command(arguments);
+    command.env("OLD_URL", &old.url).env("TMPDIR", new.folder.join("tmp"));
+    command
+}
+
+/// How it ended; nothing is left of the rows.
+fn imported(old: &Test, new: &Test, arguments: &str) -> String {
+    let text = new.show(&import(old, new, arguments).output().unwrap()).replace(&old.database, "<old>");
+    assert_eq!(listed(new, "tmp"), [] as [&str; 0], "{text}");
+    text
+}
+
+const LOADED: &str = "SELECT email, role, u.created_at, message FROM users AS u LEFT JOIN notifications AS n ON n.user_id = u.id ORDER BY email, message";
+
+#[test]
+fn a_live_source_is_checked_loaded_and_compared() {
+    let (old, new) = legacy("export_live");
+    assert_snapshot!(imported(&old, &new, "import check old.toml"), @"
+    exit 0
+    --- stdout
+    table  rows  accepted  passed over  rejected
+    users  2  2  0  0
+    notifications  3  3  0  0
+
+    checked 5 rows of 2 files: none is rejected
+    ");
+    assert_snapshot!(imported(&old, &new, "import run old.toml"), @"
+    exit 0
+    --- stdout
+    table  inserted  equal  different  updated  refused
+    users  2  0  0  0  0
+    notifications  3  0  0  0  0
+
+    imported 5 rows from 5 rows of `old` in <s> s; none is rejected; run 1
+    ");
+    assert_snapshot!(new.rows(LOADED).join("\n"), @r#"
+    jim@mail.example|DOCTOR|2000-01-01 00:00:00|
+    jim@mail.example|DOCTOR|2000-01-01 00:00:00|none
+    zoe@mail.example|PATIENT|2020-07-01 12:00:00|Dear Zoë,
+    "hello"
+    "#);
+    assert_snapshot!(imported(&old, &new, "import verify old.toml"), @"
+    exit 0
+    --- stdout
+    table  rows  missing  different
+    users  2  0  -
+    notifications  3  0  -
+
+    the database has all 5 rows as the files have them
+    ");
+    assert!(imported(&old, &new, "import run old.toml").contains("imported 0 rows from 5 rows"));
+    // the old system goes on, and a row of it is wrong
+    old.sql(
+        "INSERT INTO letters VALUES (4, 11, 'to nobody'), (5, 10, 'late');
+         UPDATE people SET mail = 'zoe@home.example' WHERE nr = 10",
+    );
+    assert_snapshot!(imported(&old, &new, "import verify old.toml"), @"
+    exit 1
+    --- stdout
+    table  rows  missing  different
+    users  2  0  email: 1 (row 2)
+    notifications  4  1 (row 5)  -
+
+    the database differs from the files, rows as the files count them; 1 rows of the files are rejected, and not looked for
+    ");
+    assert_snapshot!(imported(&old, &new, "import run old.toml"), @"
+    exit 1
+    --- stdout
+    table  rows  accepted  passed over  rejected
+    users  2  2  0  0
+    notifications  5  4  0  1
+
+    code  where  rows  first
+    unknown-reference  notifications.user_id  1  line 6 `99`
+
+    nothing was loaded: of 7 rows, 1 rejected, in `rejects/letters.csv`; mend them, or say by `--max-errors` how many may be left out
+    ");
+    assert_eq!(
+        read(&new, "rejects/letters.csv"),
+        "nr,person,body,caredb_row,caredb_line,caredb_codes\n4,11,to nobody,4,6,unknown-reference\n"
+    );
+    new.file("rejects/letters.csv", read(&new, "rejects/letters.csv").replace(",11,", ",10,"));
+    assert_snapshot!(imported(&old, &new, "import run old.toml --mended rejects"), @"
+    exit 0
+    --- stdout
+    table  inserted  equal  different  updated  refused
+    notifications  1  0  0  0  0
+
+    imported 1 row from 1 row of `old` in <s> s; none is rejected; run 4
+    ");
+}
+
+#[test]
+fn a_killed_import_of_a_live_source_goes_on_with_the_same_rows_only() {
+    let (old, new) = legacy("export_resume");
+    let kill =
+        |at: u32| import(&old, &new, "import run old.toml").env("CAREDB_CRASH_AT", at.to_string()).output().unwrap();
+    // the first points are those of the export
+    let point =
+        (1..).find(|at| kill(*at).status.code().is_some() || new.rows("SELECT COUNT(*) FROM users") == ["2"]).unwrap();
+    assert_eq!(new.rows("SELECT COUNT(*) FROM notifications"), ["0"], "point {point}");
+    let left = listed(&new, "tmp");
+    assert_eq!(left.len(), 1, "{left:?}");
+    old.sql("UPDATE letters SET body = 'another' WHERE nr = 2");
+    assert_snapshot!(imported(&old, &new, "import resume old.toml"), @"
+    exit 2
+    --- stderr
+    error: run 1 had other files, or another mapping, than there are now; put them back, or load what there is by `caredb import run`
+    ");
+    old.sql("UPDATE letters SET body = '' WHERE nr = 2");
+    assert_snapshot!(imported(&old, &new, "import resume old.toml"), @"
+    exit 0
+    --- stdout
+    table  inserted  equal  different  updated  refused
+    users  0  2  0  0  0
+    notifications  3  0  0  0  0
+
+    imported 3 rows from 5 rows of `old` in <s> s; none is rejected; run 1
+    --- stderr
+    run 1 did not reach its end; this one loads the rest
+    ");
+    assert_eq!(new.rows("SELECT COUNT(*) FROM notifications"), ["3"]);
+}
+
+#[test]
+fn a_live_source_that_can_not_be_read_is_told_without_its_password() {
+    let (old, new) = legacy("export_url");
+    let url = old.url_as("reader", &["SELECT"]);
+    let with = |from: &str, to: &str| {
+        new.file("old.toml", MAPPING.replace(from, to));
+        let text = imported(&old, &new, "import check old.toml").replace(&old.user("reader"), "<user>");
+        assert!(!text.contains("pa:ss") && !text.contains("pa%3Ass"), "{text}");
+        text.lines().filter(|line| line.contains("source.") || line.contains("error")).collect::<Vec<_>>().join("\n")
+    };
+    let all = [
+        with("url_env = \"OLD_URL\"", &format!("url = \"{url}\"")),
+        with("url_env = \"OLD_URL\"", &format!("url = \"{url}\", quote = 1")),
+        with("url_env = \"OLD_URL\"", &format!("url = \"{}\"", url.replace("?socket", "?sockt"))),
+        with("OLD_URL", "NO_URL"),
+        with("FROM letters", "FROM lettres"),
+        with("SELECT nr, person, body FROM letters ORDER BY nr", "DELETE FROM letters"),
+        with("body FROM", "body, body FROM"),
+        with("table = \"people\"", "table = \"peeple\""),
+        with("table = \"people\"", "table = \"people \""),
+        with("table = \"people\"", "file = \"people.csv\""),
+        with("null = []", "encoding = \"utf-8\""),
+    ];
+    assert_snapshot!(all.join("\n"), @"
+    `[source.people]` has a password in the mapping file; keep the URL in the environment, and name its variable by `url_env`
+    `[source.letters]` has a password in the mapping file; keep the URL in the environment, and name its variable by `url_env`
+    error: the mapping file `old.toml` is not right: TOML parse error at line 5, column 127
+    error: `[source.people]`: parameter `sockt` is not known, did you mean `socket`?; known are `socket`, `ssl-mode`, `ssl-ca`
+    error: `[source.people]`: the environment has no `NO_URL`; set it to the server's URL, `mysql://user:password@host:3306/database`
+    error: could not read the query of `[source.letters]`: MySQL error 1146: Table '<db>_old.lettres' doesn't exist
+    error: the query of `[source.letters]` gives no rows; write one that begins with SELECT, WITH, TABLE or VALUES, and has no INTO
+    error: the query of `[source.letters]` has two columns `body`; give each a name of its own by AS
+    error: could not read table `peeple`: MySQL error 1146: Table '<db>_old.peeple' doesn't exist
+    error: `[source.people]`: `people ` can't be a MySQL name: it ends with a space
+    error: `[source.people]`: `url` and `url_env` belong to `query` and `table`
+    error: `[source.letters]`: a server says itself how its rows are written; but for `null` and `trim`, say no more
+    ");
+}
+
+#[test]
+fn a_file_that_is_not_what_was_exported_is_refused() {
+    let (old, new) = legacy("export_manifest");
+    let mut files = command(&new.folder);
+    files.args(["import", "export", "--table", "people", "--table", "letters", "--to", "files"]);
+    assert!(files.env("CAREDB_SOURCE_URL", &old.url).output().unwrap().status.success());
+    let mapping = MAPPING.replace("url_env = \"OLD_URL\"\ntable = \"people\"", "file = \"files/people.csv\"").replace(
+        "url_env = \"OLD_URL\"\nquery = \"SELECT nr, person, body FROM letters ORDER BY nr\"",
+        "file = \"files/letters.csv\"",
+    );
+    new.file("old.toml", &mapping);
+    // NULL comes back as what it was, since the manifest says how it is written
+    assert!(imported(&old, &new, "import run old.toml").contains("imported 5 rows from 5 rows"));
+    assert_eq!(
+        new.rows(LOADED),
+        [
+            "jim@mail.example|DOCTOR|2000-01-01 00:00:00|",
+            "jim@mail.example|DOCTOR|2000-01-01 00:00:00|none",
+            "zoe@mail.example|PATIENT|2020-07-01 12:00:00|Dear Zoë,\n\"hello\""
+        ]
+    );
+    let whole = read(&new, "files/letters.csv");
+    let manifest = read(&new, "files/manifest.json");
+    let mut all = Vec::new();
+    let mut try_out = |arguments: &str| {
+        let text = imported(&old, &new, arguments);
+        all.push(text.strip_prefix("exit 2\n--- stderr\nerror: ").unwrap_or(&text).to_owned());
+    };
+    new.file("files/letters.csv", &whole[..whole.len() - 3]);
+    try_out("import check old.toml");
+    new.file("files/letters.csv", whole.replace("hello", "hallo"));
+    try_out("import verify old.toml");
+    try_out("import run old.toml");
+    try_out("import resume old.toml");
+    new.file("files/letters.csv", &whole);
+    new.file("old.toml", mapping.replace("null = []", "null = []\nheader = false\ncolumns = ['nr', 'person', 'body']"));
+    try_out("import check old.toml");
+    new.file("old.toml", &mapping);
+    new.file("files/manifest.json", &manifest[..200]);
+    try_out("import check old.toml");
+    new.file("files/manifest.json", manifest.replace("\"caredb_manifest\": 1", "\"caredb_manifest\": 2"));
+    try_out("import check old.toml");
+    new.file("files/manifest.json", &manifest)
+        .file("files/letters.csv.manifest.json", &manifest.replace("letters.csv", "mails.csv"));
+    try_out("import check old.toml");
+    fs::remove_file(new.folder.join("files/letters.csv.manifest.json")).unwrap();
+    // other programs have files of this name
+    new.file("files/manifest.json", "{\"name\": \"an app\"}");
+    try_out("import check old.toml");
+    assert_snapshot!(all.join("\n"), @r"
+    `files/letters.csv`: the file is not what was exported, as `files/manifest.json` says: it has 56 bytes, not 59; copy it again, or take the manifest away if the change is meant
+    `files/letters.csv`: the file is not what was exported, as `files/manifest.json` says: its SHA-256 is another one; copy it again, or take the manifest away if the change is meant
+    `files/letters.csv`: the file is not what was exported, as `files/manifest.json` says: its SHA-256 is another one; copy it again, or take the manifest away if the change is meant
+    `files/letters.csv`: the file is not what was exported, as `files/manifest.json` says: its SHA-256 is another one; copy it again, or take the manifest away if the change is meant
+    `files/letters.csv`: 4 rows were read, and 3 were exported, as `files/manifest.json` says; correct how the source is read (`header`, `skip_lines`, `quote`)
+    `files/manifest.json`: this is no manifest that this version can read; export again, or take it away if the file is right
+    `files/manifest.json`: this is no manifest that this version can read; export again, or take it away if the file is right
+    `files/letters.csv.manifest.json`: the manifest does not name `letters.csv`; give the file its name back, or export again
+    exit 1
+    --- stdout
+    table  rows  accepted  passed over  rejected
+    users  2  1  0  1
+    notifications  3  3  0  0
+
+    code  where  rows  first
+    bad-moment  users.created_at  1  line 2 `\x`
+
+    checked 5 rows of 2 files: 1 rejected, in `rejects/people.csv`
+    ");
 }
