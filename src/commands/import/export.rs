@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::cli::ImportExportArgs;
 use crate::commands::{Context, Refusal};
 use crate::config::ConfigError;
+use crate::db::connect::{ConnectError, Session};
 use crate::db::ident::Ident;
 use crate::db::target::Target;
 use crate::import::export::{self, Kind, Watch, What, Wish};
@@ -31,7 +32,7 @@ pub async fn run(context: &Context, args: &ImportExportArgs) -> anyhow::Result<O
         let made = DirBuilder::new().mode(0o700).recursive(true).create(&args.to);
         made.with_context(|| format!("could not make folder `{}`; correct `--to`", args.to.display()))?;
     }
-    let mut session = context.connect(&target).await?;
+    let mut session = open(context, &target).await?;
     let exported = export::export(&mut session, &wishes, &mut Reported::new(context)).await?;
     let said = exported.manifest.clone();
     export::publish(exported, &manifest)?;
@@ -47,7 +48,26 @@ pub async fn run(context: &Context, args: &ImportExportArgs) -> anyhow::Result<O
         count(rows, "row"),
         manifest.display()
     );
-    Ok(Outcome::done(text, json!({ "rows": rows, "manifest": manifest, "said": said })))
+    let fields = json!({
+        "rows": rows, "manifest": manifest, "database": said.database, "snapshot_at": said.snapshot_at, "files": said.files,
+    });
+    Ok(Outcome::done(text, fields))
+}
+
+/// Connects to an old system, whose password is in its URL or comes from a person.
+pub(super) async fn open(context: &Context, target: &Target) -> anyhow::Result<Session> {
+    Ok(match context.connect(target).await {
+        Err(ConnectError::NeedsPassword { user, server }) => {
+            bail!("user `{user}` needs a password at `{server}`; give it in the URL")
+        }
+        Err(ConnectError::MissingDatabase(name)) => {
+            bail!("database {name} does not exist; correct its name in the URL")
+        }
+        Err(ConnectError::Db(error)) if error.number == Some(1045) => {
+            return Err(error.with_cure("check the user and the password in the URL").into());
+        }
+        session => session?,
+    })
 }
 
 /// What goes into which file, and where the manifest goes.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::export::Reported;
+use super::export::{Reported, open};
 use crate::commands::Context;
 use crate::import::export::{Wish, export};
 use crate::import::live::{self, Folder};
@@ -26,7 +26,7 @@ pub async fn read(context: &Context, mapping: &mut Mapping, needed: &BTreeSet<St
         }
         let wishes = server.sources.iter().map(|name| live::wish(name, &mapping.sources[name], &folder));
         let wishes: Vec<Wish> = wishes.collect::<Result<_, _>>()?;
-        let mut session = context.connect(&server.target).await?;
+        let mut session = open(context, &server.target).await?;
         export(&mut session, &wishes, &mut Reported::new(context)).await?.keep()?;
         for (name, wish) in server.sources.iter().zip(&wishes) {
             live::read_from(&mut mapping.sources[name], &wish.path);

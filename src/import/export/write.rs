@@ -262,8 +262,12 @@ impl Write for Packed {
 pub fn publish(exported: Exported, manifest: &Path) -> Result<(), ExportError> {
     let Exported { manifest: content, parts } = exported;
     remove(manifest)?;
+    crash_point();
     if parts.len() > 1 {
-        parts.iter().try_for_each(|part| remove(&part.path))?;
+        for part in &parts {
+            remove(&part.path)?;
+            crash_point();
+        }
     }
     for part in parts {
         part.publish()?;
