@@ -104,9 +104,9 @@ pub struct ImportExportArgs {
     /// The file, whose extension says how it is written: .csv or .ndjson, .gz or .zst behind it; of several tables, the folder
     #[arg(long, value_name = "FILE|DIR")]
     pub to: PathBuf,
-    /// The extension of the files of a folder
-    #[arg(long = "as", value_name = "EXTENSION", default_value = "csv")]
-    pub extension: String,
+    /// The extension of the files of a folder, csv by default
+    #[arg(long = "as", value_name = "EXTENSION")]
+    pub extension: Option<String>,
     /// Write over the files of an earlier export
     #[arg(long)]
     pub force: bool,

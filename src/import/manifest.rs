@@ -139,6 +139,11 @@ pub fn beside(file: &Path) -> Result<Option<Said>, ReadError> {
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error)
+                if !is_own && matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::IsADirectory) =>
+            {
+                continue;
+            }
             Err(error) => return Err(ReadError::io(&manifest, &error)),
         };
         // other programs have files of this name, too

@@ -82,6 +82,9 @@ fn plan(args: &ImportExportArgs) -> anyhow::Result<(Vec<Wish>, PathBuf)> {
         })
     };
     let one = |what: What| {
+        if args.extension.is_some() {
+            bail!("`--as` is for several tables; of one file, its own name says how to write it");
+        }
         let wish = Wish { what, path: args.to.clone(), kind: kind(&args.to)? };
         Ok((vec![wish], manifest::path_of_file(&args.to)))
     };
@@ -97,9 +100,10 @@ fn plan(args: &ImportExportArgs) -> anyhow::Result<(Vec<Wish>, PathBuf)> {
     if let [table] = rows.tables.as_slice() {
         return one(What::Table(Ident::new(table)?));
     }
+    let extension = args.extension.as_deref().unwrap_or("csv");
     let mut wishes: Vec<Wish> = Vec::new();
     for table in &rows.tables {
-        let path = args.to.join(format!("{table}.{}", args.extension));
+        let path = args.to.join(format!("{table}.{extension}"));
         if table.contains('/') {
             bail!("table `{table}` can't be a file's name; export it alone, into a file that you name");
         }

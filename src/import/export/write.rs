@@ -1,11 +1,12 @@
 //! A file that is whole or not there: written under another name beside its place, for its owner alone.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use flate2::write::GzEncoder;
+use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 
 use super::{ExportError, Exported, NULL_WORD};
@@ -54,8 +55,9 @@ impl Part {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let temporary = path.with_file_name(format!(".{name}.part"));
         loop {
-            let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&temporary);
-            let file = file.map_err(failed)?;
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+            let file = options.open(&temporary).map_err(failed)?;
             if let Err(error) = file.try_lock() {
                 return Err(match error {
                     fs::TryLockError::WouldBlock => ExportError::Busy(path.display().to_string()),
@@ -67,7 +69,8 @@ impl Part {
                 file.metadata().is_ok_and(|own| (own.dev(), own.ino()) == (found.dev(), found.ino()))
             });
             if is_same {
-                file.set_len(0).map_err(failed)?;
+                // somebody else's file gives an error here
+                file.set_permissions(Permissions::from_mode(0o600)).and_then(|()| file.set_len(0)).map_err(failed)?;
                 return Ok(Self { path: path.to_owned(), temporary, file });
             }
         }
