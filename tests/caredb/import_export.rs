@@ -183,6 +183,11 @@ fn several_tables_are_of_one_moment() {
     let export_under_way = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let waiting = "SELECT id FROM information_schema.processlist WHERE state = 'User lock' AND db = DATABASE()";
     wait_for("the export to stand still", || !test.rows(waiting).is_empty());
+    assert_snapshot!(shown(&test, &["--table", "1st", "--table", "people", "--to", "all"]), @"
+    exit 2
+    --- stderr
+    error: another export to `all/1st.csv` is under way; wait for its end, or name another file
+    ");
     say("INSERT INTO people VALUES (5, 'late', NULL); INSERT INTO nobody VALUES (1, 1)");
     say("SELECT RELEASE_LOCK('export_moment')");
     assert_snapshot!(test.show(&export_under_way.wait_with_output().unwrap()), @"
@@ -576,6 +581,24 @@ fn a_killed_import_of_a_live_source_goes_on_with_the_same_rows_only() {
     run 1 did not reach its end; this one loads the rest
     ");
     assert_eq!(new.rows("SELECT COUNT(*) FROM notifications"), ["3"]);
+}
+
+#[test]
+fn an_interrupted_import_leaves_nothing_of_a_live_source() {
+    let (old, new) = legacy("export_stop");
+    old.sql("CREATE VIEW held AS SELECT GET_LOCK('export_stop', 60) AS waited");
+    new.file("old.toml", MAPPING.replace("table = \"people\"", "table = \"held\""));
+    let mut other = block_on(old.connect());
+    block_on(rows(&mut other, "SELECT GET_LOCK('export_stop', 0)")).unwrap();
+    let mut command = import(&old, &new, "import check old.toml");
+    let check = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let waiting = "SELECT id FROM information_schema.processlist WHERE state = 'User lock' AND db = DATABASE()";
+    wait_for("the check to stand still", || !old.rows(waiting).is_empty());
+    let folder = listed(&new, "tmp").remove(0);
+    assert_eq!((mode(&new, &format!("tmp/{folder}")), listed(&new, &format!("tmp/{folder}")).len()), (0o700, 1));
+    rustix::process::kill_process(rustix::process::Pid::from_child(&check), rustix::process::Signal::INT).unwrap();
+    let output = check.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), listed(&new, "tmp")), (Some(130), vec![]), "{}", new.show(&output));
 }
 
 #[test]

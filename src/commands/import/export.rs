@@ -23,11 +23,9 @@ pub async fn run(context: &Context, args: &ImportExportArgs) -> anyhow::Result<O
     let target = Target::parse(&args.source).map_err(|error| ConfigError::Url { origin: "--source", error })?;
     let (wishes, manifest) = plan(args)?;
     let is_folder = wishes.len() > 1;
-    if !args.force {
-        for path in wishes.iter().map(|wish| &wish.path).chain([&manifest]) {
-            refuse_existing(path)?;
-        }
-    }
+    let paths = || wishes.iter().map(|wish| &wish.path).chain([&manifest]);
+    let refuse = || if args.force { Ok(()) } else { paths().try_for_each(|path| refuse_existing(path)) };
+    refuse()?;
     if is_folder {
         let made = DirBuilder::new().mode(0o700).recursive(true).create(&args.to);
         made.with_context(|| format!("could not make folder `{}`; correct `--to`", args.to.display()))?;
@@ -35,6 +33,8 @@ pub async fn run(context: &Context, args: &ImportExportArgs) -> anyhow::Result<O
     let mut session = open(context, &target).await?;
     let exported = export::export(&mut session, &wishes, &mut Reported::new(context)).await?;
     let said = exported.manifest.clone();
+    // it took its time
+    refuse()?;
     export::publish(exported, &manifest)?;
     let line = |file: &Entry| vec![file.file.clone(), file.rows.to_string(), file.bytes.to_string()];
     let table = render(
