@@ -8,7 +8,9 @@ mod archive;
 mod import;
 
 pub use archive::{ArchiveAction, ArchiveAppointmentsArgs, ArchiveArgs, ArchiveRestoreArgs};
-pub use import::{FindingArgs, ImportAction, ImportArgs, ImportCheckArgs, ImportFileArgs, ImportRunArgs, MaxErrors};
+pub use import::{
+    FindingArgs, ImportAction, ImportArgs, ImportCheckArgs, ImportExportArgs, ImportFileArgs, ImportRunArgs, MaxErrors,
+};
 
 use crate::migrate::baseline::DESCRIPTION;
 use crate::migrate::files::Version;
@@ -173,6 +175,7 @@ impl Command {
                 ImportAction::Run(_) => "import run",
                 ImportAction::Resume(_) => "import resume",
                 ImportAction::Verify(_) => "import verify",
+                ImportAction::Export(_) => "import export",
             },
             Self::Runs(args) => match args.action {
                 RunsAction::List => "runs list",

@@ -29,6 +29,11 @@ pub enum ImportAction {
     Resume(ImportRunArgs),
     /// Compare what is in the database with the files: counts, and a checksum of each column; exit 1 where they differ
     Verify(ImportFileArgs),
+    /// Write rows of a live MySQL into files, all as of one moment, with a manifest by which the other actions know them
+    ///
+    /// Values are written as MySQL shows them, moments in UTC, bits as a number, bytes as `0x` and hexadecimal digits. NULL is
+    /// `\N` in CSV and `null` in NDJSON. Only the owner of the files may read them.
+    Export(ImportExportArgs),
 }
 
 /// Which files.
@@ -85,6 +90,41 @@ pub struct ImportRunArgs {
     /// How to wait for others.
     #[command(flatten)]
     pub lock: LockArgs,
+}
+
+/// `import export`
+#[derive(Debug, Args)]
+pub struct ImportExportArgs {
+    /// The server and database; better by the environment, since others see a command line
+    #[arg(long, value_name = "URL", env = "CAREDB_SOURCE_URL", hide_env_values = true)]
+    pub source: String,
+    /// Which rows.
+    #[command(flatten)]
+    pub rows: ExportRowsArgs,
+    /// The file, whose extension says how it is written: .csv or .ndjson, .gz or .zst behind it; of several tables, the folder
+    #[arg(long, value_name = "FILE|DIR")]
+    pub to: PathBuf,
+    /// The extension of the files of a folder, csv by default
+    #[arg(long = "as", value_name = "EXTENSION")]
+    pub extension: Option<String>,
+    /// Write over the files of an earlier export
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Which rows to export.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct ExportRowsArgs {
+    /// The rows of a query; with ORDER BY, the same rows make the same file
+    #[arg(long, value_name = "SQL")]
+    pub query: Option<String>,
+    /// The same, with the query in a file
+    #[arg(long, value_name = "FILE")]
+    pub query_file: Option<PathBuf>,
+    /// All rows of a table, in the order of its primary key; may be given several times
+    #[arg(long = "table", value_name = "NAME")]
+    pub tables: Vec<String>,
 }
 
 /// How many rows may be rejected.

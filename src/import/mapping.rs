@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde::Deserialize;
 
+use super::live::Folder;
+use super::manifest::Said;
 use super::source::Source;
 use super::target;
 
@@ -33,6 +35,12 @@ pub struct Mapping {
     /// Sources that are not read this time.
     #[serde(skip)]
     pub left_out: Vec<String>,
+    /// Where the rows of live sources are, once they are read.
+    #[serde(skip)]
+    pub live: Option<Folder>,
+    /// What manifests say of the files, by source.
+    #[serde(skip)]
+    pub said: BTreeMap<String, Said>,
 }
 
 /// `[[table]]`: the rows of a source become rows of a table.
@@ -196,6 +204,9 @@ pub enum MappingError {
     /// A name that is kept in the database.
     #[error("the name `{0}` must have 1 to 64 characters, since the database keeps it with each row")]
     Name(String),
+    /// Something in a source.
+    #[error("`[source.{0}]`: {1}")]
+    Source(String, String),
     /// Something in it.
     #[error("`[[table]]` `{0}`: {1}")]
     Entity(String, String),
@@ -223,7 +234,7 @@ impl Mapping {
     /// A mapping from its text. `name` is the file's.
     pub fn parse(text: &str, name: &str) -> Result<Self, MappingError> {
         let mapping: Self = toml::from_str(text)
-            .map_err(|error| MappingError::Syntax(name.to_owned(), error.to_string().trim_end().to_owned()))?;
+            .map_err(|error| MappingError::Syntax(name.to_owned(), without_urls(error.to_string().trim_end())))?;
         mapping.check()?;
         Ok(mapping)
     }
@@ -234,6 +245,12 @@ impl Mapping {
         self.folder.join(&source.file)
     }
 
+    /// The sources that others are looked up in.
+    pub fn looked_up(&self) -> impl Iterator<Item = &str> {
+        let rules = self.tables.iter().flat_map(|entity| entity.columns.values());
+        rules.filter_map(|rule| rule.through.as_ref()).map(|through| through.source.as_str())
+    }
+
     /// Whether all that is named is there, and each rule says one thing.
     fn check(&self) -> Result<(), MappingError> {
         let names = self.tables.iter().map(Entity::name).chain([self.system.as_str()]);
@@ -241,6 +258,9 @@ impl Mapping {
             if !(1..=64).contains(&name.chars().count()) {
                 return Err(MappingError::Name(name.to_owned()));
             }
+        }
+        for (name, source) in &self.sources {
+            source.check().map_err(|what| MappingError::Source(name.clone(), what))?;
         }
         let mut before: BTreeMap<&str, &Entity> = BTreeMap::new();
         for entity in &self.tables {
@@ -333,6 +353,15 @@ impl Rule {
     }
 }
 
+/// The text of an error, which repeats a line of the file, without passwords.
+fn without_urls(text: &str) -> String {
+    let shown = |line: &str| match line.find("mysql://") {
+        Some(at) => format!("{}mysql://…", &line[..at]),
+        None => line.to_owned(),
+    };
+    text.lines().map(shown).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -410,6 +439,28 @@ mod tests {
         ] {
             assert_eq!(error(&USERS.replace(from, to)), expected);
         }
+        for (to, expected) in [
+            ("", "say one of `file`, `query` and `table`"),
+            ("file = 'a.csv'\ntable = 'a'", "say one of `file`, `query` and `table`"),
+            ("file = 'a.csv'\nurl_env = 'OLD'", "`url` and `url_env` belong to `query` and `table`"),
+            (
+                "query = 'SELECT 1'",
+                "`url_env` must name the variable of the environment that has the server's URL, or `url` be it",
+            ),
+            (
+                "table = 'a'\nurl = 'mysql://h/d'\nurl_env = 'OLD'",
+                "`url_env` must name the variable of the environment that has the server's URL, or `url` be it",
+            ),
+            (
+                "table = 'a'\nurl_env = 'OLD'\ndelimiter = ';'",
+                "a server says itself how its rows are written; but for `null` and `trim`, say no more",
+            ),
+        ] {
+            let text = USERS.replace("file = 'people.csv'", to);
+            assert_eq!(error(&text), format!("`[source.people]`: {expected}"));
+        }
+        let secret = error(&USERS.replace("file =", "url = 'mysql://u:secret@h/d', file ="));
+        assert!(secret.contains("url = 'mysql://…") && !secret.contains("secret"), "{secret}");
         assert!(error(&USERS.replace("trim", "trimm")).contains("unknown field `trimm`"));
         assert!(error(&USERS.replace("'old'", "''")).starts_with("the name `` must have 1 to 64 characters"));
     }

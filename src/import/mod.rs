@@ -3,11 +3,14 @@
 pub mod accepted;
 pub mod check;
 mod compare;
+pub mod export;
 pub mod finding;
 pub mod keys;
 pub mod late;
+pub mod live;
 pub mod load;
 pub mod lookup;
+pub mod manifest;
 pub mod map;
 pub mod mapping;
 pub mod money;

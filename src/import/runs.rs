@@ -1,6 +1,5 @@
 //! Runs of `import run`: which files each had, and whether it came to its end.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -9,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 use sqlx::mysql::MySqlConnection;
 
+use super::manifest::hex;
 use super::mapping::Mapping;
 use crate::db::error::DbError;
 
@@ -86,9 +86,5 @@ pub fn fingerprint(mapping: &Mapping, file: &Path) -> Result<String, (String, st
         }
         hash.update([0]);
     }
-    let mut text = String::with_capacity(64);
-    for byte in hash.finalize() {
-        let _ = write!(text, "{byte:02x}"); // writing into a String can't fail
-    }
-    Ok(text)
+    Ok(hex(&hash.finalize()))
 }

@@ -4,12 +4,25 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 
-/// A file to import, and how it is to be read. Everything but the file has a default.
+/// What to import, and how it is to be read: a file, or a query or table of a live MySQL. Everything else has a default.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// The file, relative to the mapping file.
+    /// The file, relative to the mapping file. Of a live MySQL, that with its rows, once they are read.
+    #[serde(default)]
     pub file: PathBuf,
+    /// The URL of a live MySQL.
+    #[serde(default)]
+    pub url: Option<Secret>,
+    /// The variable of the environment that has its URL.
+    #[serde(default)]
+    pub url_env: Option<String>,
+    /// The query whose rows are read. ORDER BY makes them the same each time.
+    #[serde(default)]
+    pub query: Option<String>,
+    /// The table whose rows are read, in the order of its primary key.
+    #[serde(default)]
+    pub table: Option<String>,
     /// The format; by default the name's extension says it.
     #[serde(default)]
     pub format: Option<Format>,
@@ -45,6 +58,17 @@ pub struct Source {
     pub trim: bool,
 }
 
+/// A text that does not print.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
 /// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -64,6 +88,40 @@ impl Source {
     #[must_use]
     pub fn new(file: impl Into<PathBuf>) -> Self {
         Self { file: file.into(), ..Self::default() }
+    }
+
+    /// Whether it is a live MySQL.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.query.is_some() || self.table.is_some()
+    }
+
+    /// Whether it says one thing.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let places = [!self.file.as_os_str().is_empty(), self.query.is_some(), self.table.is_some()];
+        let is_one = places.iter().filter(|said| **said).count() == 1;
+        let server = Self {
+            url: self.url.clone(),
+            url_env: self.url_env.clone(),
+            query: self.query.clone(),
+            table: self.table.clone(),
+            null: self.null.clone(),
+            trim: self.trim,
+            ..Self::default()
+        };
+        let wrong = match (self.is_live(), &self.url, &self.url_env) {
+            _ if !is_one => "say one of `file`, `query` and `table`",
+            (false, None, None) => return Ok(()),
+            (false, ..) => "`url` and `url_env` belong to `query` and `table`",
+            (true, None, None) | (true, Some(_), Some(_)) => {
+                "`url_env` must name the variable of the environment that has the server's URL, or `url` be it"
+            }
+            _ if *self != server => {
+                "a server says itself how its rows are written; but for `null` and `trim`, say no more"
+            }
+            _ => return Ok(()),
+        };
+        Err(wrong.to_owned())
     }
 
     /// What `format` says or else the extension of `path`, before a `.gz` or `.zst`. None where neither does.
@@ -87,6 +145,10 @@ impl Default for Source {
     fn default() -> Self {
         Self {
             file: PathBuf::new(),
+            url: None,
+            url_env: None,
+            query: None,
+            table: None,
             format: None,
             encoding: None,
             delimiter: None,

@@ -1,6 +1,6 @@
 //! `caredb import`: files of another system, checked, loaded, compared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
@@ -19,6 +19,8 @@ use crate::output::table::{Align, render};
 use crate::output::{Event, Outcome, count};
 
 mod check;
+mod export;
+mod live;
 mod load;
 mod verify;
 
@@ -28,12 +30,22 @@ pub async fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Outcome
         ImportAction::Run(args) => load::run(context, args, false).await,
         ImportAction::Resume(args) => load::run(context, args, true).await,
         ImportAction::Verify(args) => verify::run(context, args).await,
+        ImportAction::Export(args) => export::run(context, args).await,
     }
 }
 
-fn mapping(args: &ImportFileArgs) -> anyhow::Result<Mapping> {
+/// The mapping, with files that can be read: those of live sources are written first.
+async fn mapping(context: &Context, args: &ImportFileArgs) -> anyhow::Result<Mapping> {
     let mut mapping = Mapping::read(&args.mapping)?;
+    // beside mended rows, only what is looked up is read
+    let needed: BTreeSet<String> = match args.mended {
+        Some(_) => mapping.looked_up().map(str::to_owned).collect(),
+        None => mapping.sources.keys().cloned().collect(),
+    };
+    live::read(context, &mut mapping, &needed).await?;
+    live::check_manifests(&mut mapping, &needed)?;
     if let Some(folder) = &args.mended {
+        mapping.said.clear();
         rejects::read_from(&mut mapping, folder);
         if mapping.left_out.len() == mapping.sources.len() {
             bail!("there is no `SOURCE.csv` in `{}`; name the folder of `--rejects`", folder.display());
@@ -68,7 +80,13 @@ async fn examine(
             left_s: None,
         });
     };
-    Ok(checking::check(mapping, known, findings, &mut on_rows)?)
+    let report = checking::check(mapping, known, findings, &mut on_rows)?;
+    for (entity, checked) in mapping.tables.iter().zip(&report.tables) {
+        if let Some(said) = mapping.said.get(&entity.from) {
+            said.check_rows(&mapping.path(&mapping.sources[&entity.from]), checked.rows)?;
+        }
+    }
+    Ok(report)
 }
 
 fn sources(mapping: &Mapping) -> u64 {

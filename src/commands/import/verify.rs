@@ -16,7 +16,7 @@ use crate::output::table::{Align, render};
 use crate::output::{Exit, Outcome, count};
 
 pub async fn run(context: &Context, args: &ImportFileArgs) -> anyhow::Result<Outcome> {
-    let mapping = mapping(args)?;
+    let mapping = mapping(context, args).await?;
     let mut session = context.open().await?;
     bulk::prepare(&mut session.conn).await?;
     let report = examine(context, &mapping, Some(&mut session.conn), Findings::default()).await?;

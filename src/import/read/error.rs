@@ -6,12 +6,15 @@ pub const CODES: &[(&str, &str)] = &[
     // the file can't be read, or not further
     ("bad-compression", "the file is compressed in another way than its name says, or its compressed data is damaged"),
     ("bad-header", "the header row itself is malformed: see the faults of rows"),
+    ("bad-manifest", "the manifest beside the file can't be read, or names another file"),
     ("bad-option", "an option of the source means nothing for this format, or contradicts another"),
     ("bad-xlsx", "the file is no XLSX workbook, or a part of it is missing or malformed"),
     ("blank-header", "a column has no name"),
     ("duplicate-header", "two columns have one name"),
     ("empty-file", "there is nothing in the file"),
     ("file-changed", "somebody wrote to the file while it was read"),
+    ("manifest-differs", "the file is not the one that was exported, by the length or the SHA-256 of its manifest"),
+    ("manifest-rows", "another number of rows was read than was exported, by its manifest"),
     ("merged-cells", "the sheet has merged cells, so it is not known which rows a value is of"),
     ("no-access", "the file may not be read"),
     ("no-header", "there is no header row, or in NDJSON no object in the first 1,000 lines"),
@@ -60,7 +63,7 @@ pub struct ReadError {
 }
 
 impl ReadError {
-    pub(super) fn new(code: &'static str, file: &str, detail: impl Into<String>) -> Self {
+    pub(in crate::import) fn new(code: &'static str, file: &str, detail: impl Into<String>) -> Self {
         Self { code, file: file.to_owned(), line: None, detail: detail.into() }
     }
 
@@ -69,7 +72,7 @@ impl ReadError {
     }
 
     /// What the system says when a file is opened or read.
-    pub(super) fn io(file: &str, error: &std::io::Error) -> Self {
+    pub(in crate::import) fn io(file: &str, error: &std::io::Error) -> Self {
         use std::io::ErrorKind;
         match error.kind() {
             ErrorKind::NotFound => Self::new("not-found", file, "there is no such file; correct `file` of the source"),
@@ -109,6 +112,7 @@ mod tests {
             include_str!("xlsx.rs"),
             include_str!("workbook.rs"),
             include_str!("cell.rs"),
+            include_str!("../manifest.rs"),
         ];
         let code = regex::Regex::new(r#"(?:fault|fail|new|error|xml|Bad)\(\s*"([a-z]+(?:-[a-z]+)+)""#).unwrap();
         let mut used = BTreeSet::new();
