@@ -2,6 +2,7 @@
 
 pub mod accepted;
 pub mod check;
+pub mod document;
 pub mod finding;
 pub mod keys;
 pub mod late;

@@ -11,6 +11,7 @@ mod fault;
 mod flyway;
 mod history;
 mod import;
+mod import_hostile;
 mod import_mended;
 mod import_run;
 mod import_synthea;

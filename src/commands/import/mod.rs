@@ -15,6 +15,7 @@ use crate::import::finding::{Example, Findings, Found, Place};
 use crate::import::keys::Keys;
 use crate::import::mapping::Mapping;
 use crate::import::{map, rejects};
+use crate::output::plain::plain;
 use crate::output::table::{Align, render};
 use crate::output::{Event, Outcome, count};
 
@@ -119,7 +120,7 @@ fn findings_table(findings: &Findings) -> Option<String> {
         .iter()
         .map(|((code, at), found)| {
             let first: Vec<String> = found.examples.iter().map(example).collect();
-            vec![(*code).to_owned(), place(at), found.rows.to_string(), first.join(", ")]
+            vec![(*code).to_owned(), plain(&place(at)).into_owned(), found.rows.to_string(), first.join(", ")]
         })
         .collect();
     (!lines.is_empty()).then(|| render(&columns, &lines))
