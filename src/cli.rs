@@ -8,7 +8,9 @@ mod archive;
 mod import;
 
 pub use archive::{ArchiveAction, ArchiveAppointmentsArgs, ArchiveArgs, ArchiveRestoreArgs};
-pub use import::{FindingArgs, ImportAction, ImportArgs, ImportCheckArgs, ImportFileArgs, ImportRunArgs, MaxErrors};
+pub use import::{
+    FindingArgs, ImportAction, ImportArgs, ImportCheckArgs, ImportFileArgs, ImportInitArgs, ImportRunArgs, MaxErrors,
+};
 
 use crate::migrate::baseline::DESCRIPTION;
 use crate::migrate::files::Version;
@@ -169,6 +171,7 @@ impl Command {
                 HoldAction::Release(_) => "hold release",
             },
             Self::Import(args) => match args.action {
+                ImportAction::Init(_) => "import init",
                 ImportAction::Check(_) => "import check",
                 ImportAction::Run(_) => "import run",
                 ImportAction::Resume(_) => "import resume",

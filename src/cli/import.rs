@@ -18,6 +18,8 @@ pub struct ImportArgs {
 /// The actions of `import`.
 #[derive(Debug, Subcommand)]
 pub enum ImportAction {
+    /// Look at files, and write a first mapping of them, with guesses and doubts marked
+    Init(ImportInitArgs),
     /// Check all rows of all files, without a database unless one is named; exit 1 where a row is rejected
     Check(ImportCheckArgs),
     /// Check all rows, then load those that are right; exit 1 where a row is rejected
@@ -40,6 +42,20 @@ pub struct ImportFileArgs {
     /// Read the rows that were mended in this folder of rejected ones, and nothing else
     #[arg(long, value_name = "DIR")]
     pub mended: Option<PathBuf>,
+}
+
+/// `import init`
+#[derive(Debug, Args)]
+pub struct ImportInitArgs {
+    /// The files: CSV, TSV, NDJSON or XLSX, also packed by gzip or zstd
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Write the mapping there, rather than print it
+    #[arg(long, value_name = "MAPPING.toml")]
+    pub to: Option<PathBuf>,
+    /// Write over a file that is there
+    #[arg(long, requires = "to")]
+    pub force: bool,
 }
 
 /// `import check`

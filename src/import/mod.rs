@@ -4,6 +4,7 @@ pub mod accepted;
 pub mod check;
 pub mod document;
 pub mod finding;
+pub mod init;
 pub mod keys;
 pub mod late;
 pub mod load;

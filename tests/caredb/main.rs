@@ -12,6 +12,7 @@ mod flyway;
 mod history;
 mod import;
 mod import_hostile;
+mod import_init;
 mod import_mended;
 mod import_run;
 mod import_synthea;

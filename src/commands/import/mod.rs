@@ -20,11 +20,13 @@ use crate::output::table::{Align, render};
 use crate::output::{Event, Outcome, count};
 
 mod check;
+mod init;
 mod load;
 mod verify;
 
 pub async fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Outcome> {
     match &args.action {
+        ImportAction::Init(args) => init::run(args),
         ImportAction::Check(args) => check::run(context, args).await,
         ImportAction::Run(args) => load::run(context, args, false).await,
         ImportAction::Resume(args) => load::run(context, args, true).await,
