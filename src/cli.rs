@@ -9,7 +9,8 @@ mod import;
 
 pub use archive::{ArchiveAction, ArchiveAppointmentsArgs, ArchiveArgs, ArchiveRestoreArgs};
 pub use import::{
-    FindingArgs, ImportAction, ImportArgs, ImportCheckArgs, ImportFileArgs, ImportInitArgs, ImportRunArgs, MaxErrors,
+    FindingArgs, ImportAction, ImportArgs, ImportCheckArgs, ImportFileArgs, ImportInitArgs, ImportRunArgs,
+    ImportVerifyArgs, MaxErrors,
 };
 
 use crate::migrate::baseline::DESCRIPTION;

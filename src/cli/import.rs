@@ -30,7 +30,7 @@ pub enum ImportAction {
     /// Go on with a run that did not reach its end, with the same files
     Resume(ImportRunArgs),
     /// Compare what is in the database with the files: counts, and a checksum of each column; exit 1 where they differ
-    Verify(ImportFileArgs),
+    Verify(ImportVerifyArgs),
 }
 
 /// Which files.
@@ -81,6 +81,27 @@ pub struct FindingArgs {
     /// Show values as they are; without it, letters are `x` and digits are `9`
     #[arg(long)]
     pub show_values: bool,
+    /// Write a page to look at, too, of the same findings; only its owner may read it
+    #[arg(long, value_name = "FILE.html", value_parser = html)]
+    pub page: Option<PathBuf>,
+}
+
+/// `import verify`
+#[derive(Debug, Args)]
+pub struct ImportVerifyArgs {
+    /// Which files.
+    #[command(flatten)]
+    pub files: ImportFileArgs,
+    /// Write a page to look at, too; only its owner may read it
+    #[arg(long, value_name = "FILE.html", value_parser = html)]
+    pub page: Option<PathBuf>,
+}
+
+/// The name of a page, so that no other file is written over.
+fn html(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let is_page = path.extension().is_some_and(|extension| extension == "html");
+    if is_page { Ok(path) } else { Err("a page is HTML; end its name with `.html`".to_owned()) }
 }
 
 /// `import run`, `import resume`

@@ -11,6 +11,7 @@ pub mod load;
 pub mod lookup;
 pub mod map;
 pub mod mapping;
+pub mod page;
 pub mod read;
 pub mod rejects;
 pub mod row;

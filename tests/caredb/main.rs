@@ -14,6 +14,7 @@ mod import;
 mod import_hostile;
 mod import_init;
 mod import_mended;
+mod import_page;
 mod import_run;
 mod import_synthea;
 mod import_tables;

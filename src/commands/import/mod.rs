@@ -22,6 +22,7 @@ use crate::output::{Event, Outcome, count};
 mod check;
 mod init;
 mod load;
+mod page;
 mod verify;
 
 pub async fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Outcome> {

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use super::page::{self, Numbers};
 use super::{examine, mapping};
-use crate::cli::ImportFileArgs;
+use crate::cli::ImportVerifyArgs;
 use crate::commands::Context;
 use crate::db::bulk;
 use crate::import::finding::Findings;
@@ -11,8 +12,8 @@ use crate::import::verify::{self, Compared};
 use crate::output::table::{Align, render};
 use crate::output::{Exit, Outcome, count};
 
-pub async fn run(context: &Context, args: &ImportFileArgs) -> anyhow::Result<Outcome> {
-    let mapping = mapping(args)?;
+pub async fn run(context: &Context, args: &ImportVerifyArgs) -> anyhow::Result<Outcome> {
+    let mapping = mapping(&args.files)?;
     let mut session = context.open().await?;
     bulk::prepare(&mut session.conn).await?;
     let report = examine(context, &mapping, Some(&mut session.conn), Findings::default()).await?;
@@ -23,7 +24,10 @@ pub async fn run(context: &Context, args: &ImportFileArgs) -> anyhow::Result<Out
             all.push(verify::verify(&mut session.conn, &mapping, number, &without).await?);
         }
     }
-    Ok(verified(&all, report.rejected()))
+    let outcome = verified(&all, report.rejected());
+    let (page, numbers) = (args.page.as_deref(), Numbers::Compared(&all));
+    page::write(page, ("import verify", &mapping.system), &outcome, numbers, &report.findings, &[])?;
+    Ok(outcome)
 }
 
 fn verified(all: &[Compared], rejected: u64) -> Outcome {
