@@ -237,6 +237,7 @@ fn hostile_files_are_refused_or_read_as_they_stand() {
     gzip cut short: 2 error: `a.csv.gz`: the gzip file ends too early; copy it again
     zstd cut short: 2 error: `a.csv.zst`: the Zstandard file ends too early; copy it again
     no gzip: 2 error: `a.csv.gz`: this is no gzip file, is damaged, or has something behind its end; copy it again, or take `.gz` off its name
+    no zstd: 2 error: `a.csv.zst`: this is no Zstandard file, is damaged, or has something behind its end; copy it again, or take `.zst` off its name
     gzip in gzip: 2 error: `a.csv.gz`: the file is no text but packed twice; unpack it once
     gzip that does not say so: 2 error: `a.csv`: the file is no text but gzip; end its name with `.gz`
     40 MB in 40 KB: 1 field-too-long s 1 line 2
@@ -479,6 +480,7 @@ fn cases() -> Vec<Case> {
         case("gzip cut short", "a.csv.gz", of(cut(&gzip(&"nr,v\n1,x\n".repeat(9000).into_bytes())))),
         case("zstd cut short", "a.csv.zst", of(cut(&zstd::encode_all(&b"nr,v\n1,x\n"[..], 1).unwrap()))),
         case("no gzip", "a.csv.gz", of("nr,v\n1,x\n")),
+        case("no zstd", "a.csv.zst", of("nr,v\n1,x\n")),
         case("gzip in gzip", "a.csv.gz", of(gzip(&gzip(b"nr,v\n1,x\n")))),
         case("gzip that does not say so", "a.csv", of(gzip(b"nr,v\n1,x\n"))),
         case("40 MB in 40 KB", "a.csv.gz", of(gzip(&[&b"nr,v\n1,"[..], &vec![b'x'; 40_000_000]].concat()))),

@@ -9,6 +9,8 @@ use crate::output::count;
 
 /// So many rows are looked at.
 pub const MOST_ROWS: usize = 10_000;
+/// And so many bytes of them, for rows may be long.
+const MOST_BYTES: usize = 64 << 20;
 /// So many of them for each way in which a file may be written.
 const MOST_TRIED: usize = 1000;
 /// Lines before the header, at the most.
@@ -139,16 +141,20 @@ fn read(path: &Path, source: &Source, seen: &mut Seen) -> Result<(), ReadError> 
         return read(path, &Source { header: false, columns, ..source.clone() }, seen);
     }
     reader.header().clone_into(&mut seen.header);
-    let (mut record, mut faulty) = (Record::new(), 0);
+    let (mut record, mut faulty, mut bytes) = (Record::new(), 0, 0);
     loop {
         match reader.read(&mut record) {
             Ok(false) => break,
-            Ok(true) if seen.rows.len() + faulty == MOST_ROWS => {
+            Ok(true) if seen.rows.len() + faulty == MOST_ROWS || bytes > MOST_BYTES => {
                 seen.more = true;
                 break;
             }
             Ok(true) if !record.faults().is_empty() => faulty += 1,
-            Ok(true) => seen.rows.push((0..record.len()).map(|at| record.field(at).map(str::to_owned)).collect()),
+            Ok(true) => {
+                let row: Vec<_> = (0..record.len()).map(|at| record.field(at).map(str::to_owned)).collect();
+                bytes += row.iter().flatten().map(String::len).sum::<usize>();
+                seen.rows.push(row);
+            }
             Err(error) => {
                 let line = error.line.map(|line| format!(" at line {line}")).unwrap_or_default();
                 seen.doubts.push(format!("it can't be read to its end: `{}`{line}", error.code()));

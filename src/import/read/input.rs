@@ -10,6 +10,9 @@ use flate2::read::MultiGzDecoder;
 use super::error::ReadError;
 use crate::import::source::{Compression, compression};
 
+/// How a gzip file begins (RFC 1952, 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
 /// A file that is read once, from the beginning to the end.
 pub(super) struct Input {
     /// The path, for messages.
@@ -45,17 +48,15 @@ impl Input {
         let mut packed = BufReader::with_capacity(1 << 16, limited);
         let bytes: Box<dyn Read + Send> = match compression {
             None => Box::new(packed.into_inner()),
-            Some(kind) => {
+            Some(Compression::Gzip) => {
+                // a short text is no gzip file that ends too early
                 let head = packed.fill_buf().map_err(io)?;
-                let magic = magic(kind);
-                if head[..head.len().min(magic.len())] != magic[..head.len().min(magic.len())] {
-                    return Err(damaged(&name, kind));
+                if !head.is_empty() && !head.starts_with(&GZIP[..head.len().min(GZIP.len())]) {
+                    return Err(damaged(&name, Compression::Gzip));
                 }
-                match kind {
-                    Compression::Gzip => Box::new(MultiGzDecoder::new(packed)),
-                    Compression::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(packed).map_err(io)?),
-                }
+                Box::new(MultiGzDecoder::new(packed))
             }
+            Some(Compression::Zstd) => Box::new(zstd::stream::read::Decoder::with_buffer(packed).map_err(io)?),
         };
         Ok(Self { name, file, before, bytes, compression })
     }
@@ -112,14 +113,6 @@ impl Input {
             Some(kind) if error.raw_os_error().is_none() => damaged(&self.name, kind),
             _ => ReadError::io(&self.name, error),
         }
-    }
-}
-
-/// How a compressed file begins.
-fn magic(kind: Compression) -> &'static [u8] {
-    match kind {
-        Compression::Gzip => &[0x1f, 0x8b],
-        Compression::Zstd => &[0x28, 0xb5, 0x2f, 0xfd],
     }
 }
 
