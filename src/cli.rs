@@ -9,7 +9,8 @@ mod import;
 
 pub use archive::{ArchiveAction, ArchiveAppointmentsArgs, ArchiveArgs, ArchiveRestoreArgs};
 pub use import::{
-    FindingArgs, ImportAction, ImportArgs, ImportCheckArgs, ImportExportArgs, ImportFileArgs, ImportRunArgs, MaxErrors,
+    FindingArgs, ImportAction, ImportArgs, ImportCheckArgs, ImportExportArgs, ImportFileArgs, ImportInitArgs,
+    ImportRunArgs, ImportVerifyArgs, MaxErrors,
 };
 
 use crate::migrate::baseline::DESCRIPTION;
@@ -171,6 +172,7 @@ impl Command {
                 HoldAction::Release(_) => "hold release",
             },
             Self::Import(args) => match args.action {
+                ImportAction::Init(_) => "import init",
                 ImportAction::Check(_) => "import check",
                 ImportAction::Run(_) => "import run",
                 ImportAction::Resume(_) => "import resume",

@@ -18,6 +18,8 @@ pub struct ImportArgs {
 /// The actions of `import`.
 #[derive(Debug, Subcommand)]
 pub enum ImportAction {
+    /// Look at files, and write a first mapping of them, with guesses and doubts marked
+    Init(ImportInitArgs),
     /// Check all rows of all files, without a database unless one is named; exit 1 where a row is rejected
     Check(ImportCheckArgs),
     /// Check all rows, then load those that are right; exit 1 where a row is rejected
@@ -28,7 +30,7 @@ pub enum ImportAction {
     /// Go on with a run that did not reach its end, with the same files
     Resume(ImportRunArgs),
     /// Compare what is in the database with the files: counts, and a checksum of each column; exit 1 where they differ
-    Verify(ImportFileArgs),
+    Verify(ImportVerifyArgs),
     /// Write rows of a live MySQL into files, all as of one moment, with a manifest by which the other actions know them
     ///
     /// Values are written as MySQL shows them, moments in UTC, bits as a number, bytes as `0x` and hexadecimal digits. NULL is
@@ -45,6 +47,20 @@ pub struct ImportFileArgs {
     /// Read the rows that were mended in this folder of rejected ones, and nothing else
     #[arg(long, value_name = "DIR")]
     pub mended: Option<PathBuf>,
+}
+
+/// `import init`
+#[derive(Debug, Args)]
+pub struct ImportInitArgs {
+    /// The files: CSV, TSV, NDJSON or XLSX, also packed by gzip or zstd
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Write the mapping there, rather than print it
+    #[arg(long, value_name = "MAPPING.toml")]
+    pub to: Option<PathBuf>,
+    /// Write over a file that is there
+    #[arg(long, requires = "to")]
+    pub force: bool,
 }
 
 /// `import check`
@@ -70,6 +86,27 @@ pub struct FindingArgs {
     /// Show values as they are; without it, letters are `x` and digits are `9`
     #[arg(long)]
     pub show_values: bool,
+    /// Write a page to look at, too, of the same findings; only its owner may read it
+    #[arg(long, value_name = "FILE.html", value_parser = html)]
+    pub page: Option<PathBuf>,
+}
+
+/// `import verify`
+#[derive(Debug, Args)]
+pub struct ImportVerifyArgs {
+    /// Which files.
+    #[command(flatten)]
+    pub files: ImportFileArgs,
+    /// Write a page to look at, too; only its owner may read it
+    #[arg(long, value_name = "FILE.html", value_parser = html)]
+    pub page: Option<PathBuf>,
+}
+
+/// The name of a page, so that no other file is written over.
+fn html(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let is_page = path.extension().is_some_and(|extension| extension == "html");
+    if is_page { Ok(path) } else { Err("a page is HTML; end its name with `.html`".to_owned()) }
 }
 
 /// `import run`, `import resume`

@@ -21,7 +21,7 @@ use super::transform::{Transform, TransformError};
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
     /// A file.
-    #[error("{0}")]
+    #[error(transparent)]
     Read(#[from] ReadError),
     /// The mapping.
     #[error(transparent)]

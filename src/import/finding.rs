@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::output::plain::is_hidden;
+
 /// Codes of rows and values, with their meaning. Those of files and of a row's structure are [`super::read::CODES`].
 pub const CODES: &[(&str, &str)] = &[
     ("ambiguous-date", "the date means one day by one of the formats and another by another"),
@@ -27,7 +29,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("refused", "the server refused the row; its error number is beside the code"),
     ("required", "there is no value, and there must be one"),
     ("too-long", "more characters, or bytes, than the column has room for"),
-    ("too-precise", "more decimals, or parts of a second, than the column keeps"),
+    ("too-precise", "more decimals, digits of a number in JSON, or parts of a second, than the column keeps"),
     ("unknown-reference", "the row that it refers to is not there, or is rejected"),
     ("unknown-word", "none of the words that are allowed here"),
 ];
@@ -105,7 +107,7 @@ pub fn mask(value: &str) -> String {
 
 /// A value that can't harm a terminal.
 fn printable(value: &str) -> String {
-    shorten(value.chars().map(|letter| if letter.is_control() { '?' } else { letter }))
+    shorten(value.chars().map(|letter| if is_hidden(letter) { '?' } else { letter }))
 }
 
 fn shorten(letters: impl Iterator<Item = char>) -> String {
@@ -135,7 +137,7 @@ mod tests {
             assert_eq!(mask(value), masked);
         }
         assert_eq!(mask(&"a".repeat(41)), format!("{}…", "x".repeat(40)));
-        assert_eq!(printable("a\u{1b}b"), "a?b");
+        assert_eq!(printable("a\u{1b}b\u{202e}c"), "a?b?c");
     }
 
     #[test]

@@ -3,8 +3,10 @@
 pub mod accepted;
 pub mod check;
 mod compare;
+pub mod document;
 pub mod export;
 pub mod finding;
+pub mod init;
 pub mod keys;
 pub mod late;
 pub mod live;
@@ -14,6 +16,7 @@ pub mod manifest;
 pub mod map;
 pub mod mapping;
 pub mod money;
+pub mod page;
 mod pass;
 pub mod read;
 pub mod rejects;

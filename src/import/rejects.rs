@@ -18,7 +18,7 @@ pub const ADDED: [&str; 3] = ["caredb_row", "caredb_line", "caredb_codes"];
 #[derive(Debug, thiserror::Error)]
 pub enum RejectsError {
     /// The source, again.
-    #[error("{0}")]
+    #[error(transparent)]
     Read(#[from] ReadError),
     /// The file, or its folder.
     #[error("could not write rejected rows to `{0}`: {1}")]

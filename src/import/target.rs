@@ -33,7 +33,7 @@ pub struct Column {
     pub null: bool,
     /// It has a default, so that it can be left out.
     pub default: bool,
-    /// The least number that a CHECK allows.
+    /// The least number that a CHECK allows, or that can be: no CHECK says so, but nobody has -1 years.
     #[serde(default)]
     pub least: Option<i64>,
     /// The greatest.

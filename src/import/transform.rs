@@ -14,6 +14,7 @@ use super::read::Record;
 use super::row::{Problem, Row};
 use super::target::{self, After, Column, Table};
 use super::value::{self, Form};
+use crate::output::count;
 
 /// The namespace of all imported ids.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6c1f_5d6e_64a0_4a0b_9d1b_0c2f_1b5f_7a11);
@@ -134,7 +135,7 @@ impl Transform {
                 entity: entity.name().to_owned(),
                 source_name: entity.from.clone(),
                 column: column.to_owned(),
-                known: header.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+                known: known(entity, header),
             })
         };
         let places = |columns: &[String]| columns.iter().map(|column| place(column)).collect::<Result<Vec<_>, _>>();
@@ -242,6 +243,15 @@ impl Transform {
         }
         true
     }
+}
+
+/// The columns that a file has; where the mapping names none of them, how many: without a header they are somebody's values.
+fn known(entity: &Entity, header: &[String]) -> String {
+    let named = entity.columns.values().filter_map(|rule| rule.from.as_ref()).chain(&entity.legacy_id);
+    if named.into_iter().any(|column| header.contains(column)) {
+        return header.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    }
+    format!("{} that this mapping does not name; look at its header and its delimiter", count(header.len(), "column"))
 }
 
 /// Joins the fields. False: one of them is NULL.

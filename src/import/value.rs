@@ -7,6 +7,7 @@ use chrono::{DateTime, Datelike as _, LocalResult, NaiveDate, NaiveDateTime, Nai
 use chrono_tz::Tz;
 use serde_json::Value;
 
+use super::document;
 use super::target::{Column, Kind};
 
 /// How values are written in the source.
@@ -71,8 +72,7 @@ pub fn write(out: &mut String, text: &str, column: &Column, form: &Form) -> Resu
         }
         Kind::Timestamp => moment(out, text, form),
         Kind::Json => {
-            let value: Value = serde_json::from_str(text).map_err(|_| "bad-json-value")?;
-            write_json(out, &value);
+            write_json(out, &document::read(text)?);
             Ok(())
         }
     }

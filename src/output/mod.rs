@@ -20,6 +20,7 @@ use crate::retention::archive::stays::{self, Stays};
 
 mod bar;
 pub mod finding;
+pub mod plain;
 pub mod table;
 
 pub use bar::duration;
@@ -321,7 +322,7 @@ impl Output {
     /// Prints why `command` failed: one line on stderr, and the last object on stdout for JSON readers.
     pub fn error(&self, command: &str, exit: Exit, error: &str) {
         self.bar.clear();
-        eprintln!("error: {error}");
+        eprintln!("error: {}", plain::plain(error));
         if self.format == Format::Json {
             print_json(&json!({ "command": command, "outcome": exit.word(), "error": error }));
         }

@@ -7,6 +7,7 @@ use insta::assert_snapshot;
 use crate::import::{ROWS, STRAY, tables, with_sample};
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, most of it what is said")]
 fn the_sample_is_imported_mended_and_compared() {
     let test = with_sample("import_sample");
     assert_snapshot!(test.run("import run mapping.toml --examples 0").lines().last().unwrap(), @"nothing was loaded: of 2276 rows, 39 rejected, in `rejects/doctors.csv`, `rejects/patients.csv`, `rejects/visits.csv`; mend them, or say by `--max-errors` how many may be left out");

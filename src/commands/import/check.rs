@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use super::page::{self, Numbers};
 use super::{checked_table, examine, findings, findings_json, findings_table, mapping, sources, told, write_rejects};
 use crate::cli::ImportCheckArgs;
 use crate::commands::Context;
@@ -31,5 +32,9 @@ pub async fn run(context: &Context, args: &ImportCheckArgs) -> anyhow::Result<Ou
         "rejects": written, "seconds": seconds,
     });
     let exit = if rejected > 0 { Exit::Found } else { Exit::Done };
-    Ok(Outcome::new(exit, parts.join("\n\n"), fields))
+    let outcome = Outcome::new(exit, parts.join("\n\n"), fields);
+    let page = args.findings.page.as_deref();
+    let numbers = Numbers::Checked(&report.tables);
+    page::write(page, ("import check", &mapping.system), &outcome, numbers, &report.findings, &written)?;
+    Ok(outcome)
 }

@@ -8,6 +8,7 @@ use anyhow::bail;
 use serde_json::json;
 use sqlx::mysql::MySqlConnection;
 
+use super::page::{self, Numbers};
 use super::{
     checked_table, examine, findings, findings_json, findings_table, mapping, numbers_table, told, write_rejects,
 };
@@ -51,7 +52,10 @@ pub async fn run(context: &Context, args: &ImportRunArgs, resume: bool) -> anyho
             "run": run, "rows": rows, "rejected": rejected, "loaded": [], "findings": findings_json(&report.findings),
             "rejects": written,
         });
-        return Ok(Outcome::new(Exit::Found, text, fields));
+        let outcome = Outcome::new(Exit::Found, text, fields);
+        let (page, numbers) = (args.findings.page.as_deref(), Numbers::Checked(&report.tables));
+        page::write(page, ("import run", &mapping.system), &outcome, numbers, &report.findings, &written)?;
+        return Ok(outcome);
     }
     let loaded = load(context, &mut session, &mapping, &mut report, args, timeout).await?;
     let is_whole = !args.max_errors.is_passed(report.rejected(), rows);
@@ -59,7 +63,10 @@ pub async fn run(context: &Context, args: &ImportRunArgs, resume: bool) -> anyho
         runs::end(&mut session.conn, run).await?;
     }
     let written = write_rejects(&mapping, &report, &args.findings.rejects)?;
-    Ok(imported(&mapping, &report, (run, is_whole), &loaded, &written, begun.elapsed()))
+    let outcome = imported(&mapping, &report, (run, is_whole), &loaded, &written, begun.elapsed());
+    let (page, numbers) = (args.findings.page.as_deref(), Numbers::Loaded(&loaded));
+    page::write(page, ("import run", &mapping.system), &outcome, numbers, &report.findings, &written)?;
+    Ok(outcome)
 }
 
 async fn take(context: &Context, conn: &mut MySqlConnection, name: &str, timeout: Duration) -> anyhow::Result<()> {

@@ -15,17 +15,21 @@ use crate::import::finding::{Example, Findings, Found, Place};
 use crate::import::mapping::Mapping;
 use crate::import::sorter::Sorted;
 use crate::import::{map, rejects};
+use crate::output::plain::plain;
 use crate::output::table::{Align, render};
 use crate::output::{Event, Outcome, count};
 
 mod check;
 mod export;
+mod init;
 mod live;
 mod load;
+mod page;
 mod verify;
 
 pub async fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Outcome> {
     match &args.action {
+        ImportAction::Init(args) => init::run(args),
         ImportAction::Check(args) => check::run(context, args).await,
         ImportAction::Run(args) => load::run(context, args, false).await,
         ImportAction::Resume(args) => load::run(context, args, true).await,
@@ -137,7 +141,7 @@ fn findings_table(findings: &Findings) -> Option<String> {
         .iter()
         .map(|((code, at), found)| {
             let first: Vec<String> = found.examples.iter().map(example).collect();
-            vec![(*code).to_owned(), place(at), found.rows.to_string(), first.join(", ")]
+            vec![(*code).to_owned(), plain(&place(at)).into_owned(), found.rows.to_string(), first.join(", ")]
         })
         .collect();
     (!lines.is_empty()).then(|| render(&columns, &lines))

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use super::page::{self, Numbers};
 use super::{examine, mapping};
-use crate::cli::ImportFileArgs;
+use crate::cli::ImportVerifyArgs;
 use crate::commands::Context;
 use crate::db::bulk;
 use crate::import::finding::Findings;
@@ -15,8 +16,8 @@ use crate::import::verify::{self, Compared};
 use crate::output::table::{Align, render};
 use crate::output::{Exit, Outcome, count};
 
-pub async fn run(context: &Context, args: &ImportFileArgs) -> anyhow::Result<Outcome> {
-    let mapping = mapping(context, args).await?;
+pub async fn run(context: &Context, args: &ImportVerifyArgs) -> anyhow::Result<Outcome> {
+    let mapping = mapping(context, &args.files).await?;
     let mut session = context.open().await?;
     bulk::prepare(&mut session.conn).await?;
     let report = examine(context, &mapping, Some(&mut session.conn), Findings::default()).await?;
@@ -32,7 +33,10 @@ pub async fn run(context: &Context, args: &ImportFileArgs) -> anyhow::Result<Out
     for table in tables {
         astray.extend(scan::scan(&mut session.conn, table).await?);
     }
-    Ok(verified(&all, &astray, report.rejected()))
+    let outcome = verified(&all, &astray, report.rejected());
+    let (page, numbers) = (args.page.as_deref(), Numbers::Compared(&all));
+    page::write(page, ("import verify", &mapping.system), &outcome, numbers, &report.findings, &[])?;
+    Ok(outcome)
 }
 
 /// The sums of money: of all months, and of those that differ.

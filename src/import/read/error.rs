@@ -79,7 +79,11 @@ impl ReadError {
             ErrorKind::PermissionDenied => {
                 Self::new("no-access", file, "you may not read the file; ask its owner, or copy it")
             }
-            _ => Self::new("read-failed", file, format!("{}; run again", error.to_string().to_lowercase())),
+            _ => Self::new(
+                "read-failed",
+                file,
+                format!("{}; look at the file, then run again", error.to_string().to_lowercase()),
+            ),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The bytes of a file, uncompressed, and whether the file stayed as it was meanwhile.
 
 use std::fs::{File, Metadata};
-use std::io::{self, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead as _, BufReader, ErrorKind, Read};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -9,6 +9,9 @@ use flate2::read::MultiGzDecoder;
 
 use super::error::ReadError;
 use crate::import::source::{Compression, compression};
+
+/// How a gzip file begins (RFC 1952, 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// A file that is read once, from the beginning to the end.
 pub(super) struct Input {
@@ -42,15 +45,25 @@ impl Input {
         let compression = compression(path);
         // not beyond the length at the beginning: a file that grows all the time would have no end
         let limited = file.try_clone().map_err(io)?.take(before.bytes);
+        let mut packed = BufReader::with_capacity(1 << 16, limited);
         let bytes: Box<dyn Read + Send> = match compression {
-            None => Box::new(limited),
-            Some(Compression::Gzip) => Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, limited))),
-            Some(Compression::Zstd) => {
-                let decoder = zstd::stream::read::Decoder::with_buffer(BufReader::with_capacity(1 << 16, limited));
-                Box::new(decoder.map_err(io)?)
+            None => Box::new(packed.into_inner()),
+            Some(Compression::Gzip) => {
+                // a short text is no gzip file that ends too early
+                let head = packed.fill_buf().map_err(io)?;
+                if !head.is_empty() && !head.starts_with(&GZIP[..head.len().min(GZIP.len())]) {
+                    return Err(damaged(&name, Compression::Gzip));
+                }
+                Box::new(MultiGzDecoder::new(packed))
             }
+            Some(Compression::Zstd) => Box::new(zstd::stream::read::Decoder::with_buffer(packed).map_err(io)?),
         };
         Ok(Self { name, file, before, bytes, compression })
+    }
+
+    /// What is read was unpacked.
+    pub(super) fn is_packed(&self) -> bool {
+        self.compression.is_some()
     }
 
     /// Reads some bytes, 0 at the end. There the file must be as it was.
@@ -89,26 +102,29 @@ impl Input {
 
     fn broken(&self, error: &io::Error) -> ReadError {
         let early = error.kind() == ErrorKind::UnexpectedEof;
-        let (ends, kind) = match self.compression {
+        match self.compression {
             Some(Compression::Gzip) if early => {
-                return self.fail("truncated-gzip", "the gzip file ends too early; copy it again");
+                self.fail("truncated-gzip", "the gzip file ends too early; copy it again")
             }
             Some(Compression::Zstd) if early => {
-                return self.fail("truncated-zstd", "the Zstandard file ends too early; copy it again");
+                self.fail("truncated-zstd", "the Zstandard file ends too early; copy it again")
             }
-            Some(Compression::Gzip) => (".gz", "gzip"),
-            Some(Compression::Zstd) => (".zst", "Zstandard"),
-            None => return ReadError::io(&self.name, error),
-        };
-        // a disk that fails is not a file that is damaged
-        if error.raw_os_error().is_some() {
-            return ReadError::io(&self.name, error);
+            // a disk that fails is not a file that is damaged
+            Some(kind) if error.raw_os_error().is_none() => damaged(&self.name, kind),
+            _ => ReadError::io(&self.name, error),
         }
-        let detail = format!(
-            "this is no {kind} file, is damaged, or has something behind its end; copy it again, or take `{ends}` off its name"
-        );
-        self.fail("bad-compression", detail)
     }
+}
+
+fn damaged(name: &str, kind: Compression) -> ReadError {
+    let (ends, kind) = match kind {
+        Compression::Gzip => (".gz", "gzip"),
+        Compression::Zstd => (".zst", "Zstandard"),
+    };
+    let detail = format!(
+        "this is no {kind} file, is damaged, or has something behind its end; copy it again, or take `{ends}` off its name"
+    );
+    ReadError::new("bad-compression", name, detail)
 }
 
 impl Stamp {

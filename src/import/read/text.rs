@@ -25,17 +25,29 @@ pub(super) struct Text {
     at: usize,
     decode: Option<Box<Decode>>,
     encoding: &'static Encoding,
+    label: Option<String>,
 }
 
 struct Decode {
     decoder: encoding_rs::Decoder,
     /// In encodings of one byte a character: bytes that stand for none. The standard makes control characters of them.
     refused: Option<Box<[bool; 256]>>,
+    /// In the same encodings: whether the file is UTF-8 after all.
+    disguise: Option<Disguise>,
     raw: Vec<u8>,
     from: usize,
     to: usize,
     last: bool,
     done: bool,
+}
+
+/// What was read so far is UTF-8.
+#[derive(Default)]
+struct Disguise {
+    /// There were characters outside of ASCII.
+    wide: bool,
+    /// The beginning of a character whose end is still to be read.
+    open: Vec<u8>,
 }
 
 impl Text {
@@ -58,7 +70,7 @@ impl Text {
             return Err(input.fail("empty-file", "the file is empty; export it again"));
         }
         let decode = (encoding != UTF_8).then(|| Box::new(Decode::new(encoding)));
-        Ok(Self { input, head, at: mark, decode, encoding })
+        Ok(Self { input, head, at: mark, decode, encoding, label: label.map(str::to_owned) })
     }
 
     /// The name of the encoding.
@@ -74,9 +86,12 @@ impl Text {
     /// Fills `into`, of at least [`ROOM_BYTES`], with the text that comes next; 0 at the end.
     pub(super) fn fill(&mut self, into: &mut [u8]) -> Result<usize, ReadError> {
         let Some(mut decode) = self.decode.take() else { return self.bytes(into) };
-        let filled = decode.fill(into, |raw| self.bytes(raw));
+        let filled = decode.fill(into, |raw| self.bytes(raw))?;
+        if filled == 0 && decode.disguise.as_ref().is_some_and(Disguise::is_utf8) {
+            return Err(wrong(&self.input, self.label.as_deref(), ITS_UTF_8));
+        }
         self.decode = Some(decode);
-        filled
+        Ok(filled)
     }
 
     /// The file's own bytes.
@@ -101,8 +116,9 @@ impl Decode {
             };
             Box::new(std::array::from_fn(refused))
         });
+        let disguise = refused.is_some().then(Disguise::default);
         let decoder = encoding.new_decoder_without_bom_handling();
-        Self { decoder, refused, raw: vec![0; HEAD_BYTES], from: 0, to: 0, last: false, done: false }
+        Self { decoder, refused, disguise, raw: vec![0; HEAD_BYTES], from: 0, to: 0, last: false, done: false }
     }
 
     fn fill(
@@ -116,6 +132,7 @@ impl Decode {
                 self.from = 0;
                 self.to = bytes(&mut self.raw)?;
                 self.last = self.to == 0;
+                self.disguise = self.disguise.take().and_then(|disguise| disguise.with(&self.raw[..self.to]));
             }
             let raw = &self.raw[self.from..self.to];
             let refused =
@@ -150,9 +167,33 @@ impl Decode {
     }
 }
 
+impl Disguise {
+    /// With the bytes that come next; none where they are no UTF-8.
+    fn with(mut self, bytes: &[u8]) -> Option<Self> {
+        if self.open.is_empty() && bytes.is_ascii() {
+            return Some(self);
+        }
+        self.open.extend_from_slice(bytes);
+        let whole = match std::str::from_utf8(&self.open) {
+            Ok(text) => text.len(),
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            Err(_) => return None,
+        };
+        self.wide |= !self.open[..whole].is_ascii();
+        self.open.drain(..whole);
+        Some(self)
+    }
+
+    /// At the end: nobody writes `Ã¼`, and nothing else.
+    fn is_utf8(&self) -> bool {
+        self.wide && self.open.is_empty()
+    }
+}
+
 /// Formats that are no text, told by their first bytes.
 fn refuse_archive(input: &Input, head: &[u8]) -> Result<(), ReadError> {
     let kind = match head {
+        [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] if input.is_packed() => "packed twice; unpack it once",
         [0x1f, 0x8b, ..] => "gzip; end its name with `.gz`",
         [0x28, 0xb5, 0x2f, 0xfd, ..] => "Zstandard; end its name with `.zst`",
         [b'P', b'K', 3, 4, ..] => "ZIP or XLSX; unpack it, or say `format = \"xlsx\"`",
@@ -186,10 +227,7 @@ fn settle(
     label: Option<&str>,
     head: &[u8],
 ) -> Result<(&'static Encoding, usize), ReadError> {
-    let said =
-        label.map_or("UTF-8 where no `encoding` is declared".to_owned(), |label| format!("declared as `{label}`"));
-    let wrong =
-        |sign: &str, cure: &str| Err(input.fail("wrong-encoding", format!("the file is {said}, but {sign}; {cure}")));
+    let wrong = |sign: &str, cure: &str| Err(wrong(input, label, (sign, cure)));
     let other = |encoding: &str| format!("write `encoding = \"{}\"`", encoding.to_ascii_lowercase());
     let (marked, mark) = match head {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
@@ -207,6 +245,16 @@ fn settle(
         return wrong(&format!("it is {} by its byte order mark", marked.name()), &other(marked.name()));
     }
     Ok((marked, mark))
+}
+
+/// Its text is UTF-8, and the cure.
+const ITS_UTF_8: (&str, &str) = ("its text is UTF-8", "write `encoding = \"utf-8\"`");
+
+/// The file is not in the encoding of its label, by a sign.
+fn wrong(input: &Input, label: Option<&str>, (sign, cure): (&str, &str)) -> ReadError {
+    let said =
+        label.map_or("UTF-8 where no `encoding` is declared".to_owned(), |label| format!("declared as `{label}`"));
+    input.fail("wrong-encoding", format!("the file is {said}, but {sign}; {cure}"))
 }
 
 /// Signs that a file without a byte order mark is not in its declared encoding, and the cure.
@@ -230,7 +278,7 @@ fn unmarked(declared: &'static Encoding, head: &[u8]) -> Option<(&'static str, &
     }
     // three characters of several bytes each that are UTF-8 by chance: nobody writes `Ã©`
     let utf8 = declared.is_single_byte() && is_utf8(head).is_some_and(|wide| wide >= 3);
-    utf8.then_some(("its text is UTF-8", "write `encoding = \"utf-8\"`"))
+    utf8.then_some(ITS_UTF_8)
 }
 
 /// The number of characters outside ASCII, where all is UTF-8; a character that is cut off at the end may be.

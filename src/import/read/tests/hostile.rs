@@ -4,7 +4,7 @@ use encoding_rs::{UTF_16BE, UTF_16LE};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{fails, file, plain, reads};
+use super::{fails, file, plain, reads, rows};
 use crate::import::read::{Reader, Record};
 use crate::import::source::Source;
 
@@ -89,6 +89,20 @@ fn a_wrong_encoding_is_refused() {
             "`a.csv`: there is no encoding `{label}`; write `utf-8`, `windows-1252`, `utf-16le` or another of the WHATWG's"
         );
         fails("a.csv", "a\n", &encoding(label), "unknown-encoding", &message);
+    }
+}
+
+/// Wherever the first letter stands, also between two pieces of the file.
+#[test]
+fn utf_8_that_is_declared_as_another_encoding_is_refused_at_its_end() {
+    let message = "`a.csv`: the file is declared as `latin1`, but its text is UTF-8; write `encoding = \"utf-8\"`";
+    for length in (1 << 16) - 3..(1 << 16) + 3 {
+        let text = format!("a\n{}é\n", "x".repeat(length));
+        fails("a.csv", &text, &encoding("latin1"), "wrong-encoding", message);
+        // one letter that is none in UTF-8, and the file may be what it is declared as
+        let mixed = [text.as_bytes(), b"M\xfcller\n"].concat();
+        assert_eq!(rows("a.csv", mixed, &encoding("latin1")).unwrap()[2], "2:3 Müller");
+        assert!(rows("a.csv", [text.as_bytes(), b"\xc3"].concat(), &encoding("latin1")).is_ok());
     }
 }
 
