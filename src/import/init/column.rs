@@ -18,6 +18,8 @@ pub(super) struct Guess {
     pub doubts: Vec<String>,
     /// What has to be filled in.
     pub open: Option<String>,
+    /// Most rows would be rejected: whatever the name says, it is another column.
+    pub wrong: bool,
 }
 
 /// How days are written; none for ISO 8601.
@@ -134,6 +136,7 @@ fn by_form(values: &Values<'_>, column: &Column, key: &str, ways: &[String]) -> 
     // a few values may be wrong
     if most * 10 < all * 9 {
         guess.doubts.iter_mut().for_each(|doubt| doubt.push_str("; is this the right column?"));
+        guess.wrong = most * 2 < all;
         return guess;
     }
     if found.len() > 1 {

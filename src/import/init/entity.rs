@@ -152,6 +152,9 @@ fn rule(entity: &Entity<'_>, table: &Table, column: &Column, all: &[Entity<'_>])
     }
     let at = called?;
     let mut guess = column::guess(seen.values(at), column);
+    if guess.wrong {
+        return None;
+    }
     let missing = seen.rows.len() - seen.values(at).count();
     if missing > 0 && !column.null && !column.default {
         guess.doubts.push(format!("{} without a value, and there must be one", count(missing, "row")));

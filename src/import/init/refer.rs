@@ -23,7 +23,7 @@ pub(super) fn key(seen: &Seen) -> Key {
         let share = distinct(column) * 1000 / rows.max(1);
         share + if names::is_key(&seen.header[column]) { 300 } else { 0 } + if column == 0 { 100 } else { 0 }
     };
-    let likely = (0..seen.header.len()).filter(|column| distinct(*column) * 2 > rows);
+    let likely = (0..seen.header.len()).filter(|column| distinct(*column) * 5 > rows * 4);
     // the first of equals
     let Some(column) = likely.rev().max_by_key(|column| score(*column)) else { return Key::default() };
     let mut doubts = Vec::new();

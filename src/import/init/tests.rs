@@ -54,11 +54,12 @@ fn a_rule_is_guessed_by_name_and_values() {
             "id,DOB\n1,05/06/1980\n",
             "# doubt: `%d/%m/%Y` and `%m/%d/%Y` fit; keep the one that is meant\ndate_of_birth = { from = \"DOB\", format = [\"%d/%m/%Y\", \"%m/%d/%Y\"] }",
         ),
+        ("patient_profiles", "date_of_birth", "id,DOB\n1,soon\n", "# fill in: date_of_birth = { from = \"…\" }"),
         (
             "patient_profiles",
             "date_of_birth",
-            "id,DOB\n1,soon\n",
-            "# doubt: 1 row of 1 would be rejected; is this the right column?\ndate_of_birth = { from = \"DOB\" }",
+            "id,DOB\n1,soon\n2,1980-05-06\n",
+            "# doubt: 1 row of 2 would be rejected; is this the right column?\ndate_of_birth = { from = \"DOB\" }",
         ),
         (
             "patient_profiles",
