@@ -15,6 +15,7 @@ use super::pass::{self, Place, Wrong};
 use super::read::{ReadError, Reader, Record};
 use super::rejects::Codes;
 use super::sorter::{Ids, Sorted};
+use super::taken::Taken;
 use super::transform::{Transform, TransformError};
 
 /// Why a check ends early.
@@ -126,21 +127,30 @@ struct At<'a> {
     table: &'a str,
 }
 
-/// Checks all files. `known` has the ids of rows that are imported already, by `[[table]]`. `on_rows` hears of every so many rows.
+/// What a database has of a `[[table]]`.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The ids of rows that are imported already.
+    pub ids: Sorted,
+    /// Keys of rows that this import has not made.
+    pub taken: Taken,
+}
+
+/// Checks all files. `known`: what a database has, by `[[table]]`. `on_rows` hears of every so many rows.
 pub fn check(
     mapping: &Mapping,
-    mut known: BTreeMap<String, Sorted>,
+    mut known: BTreeMap<String, Known>,
     findings: Findings,
     on_rows: &mut impl FnMut(&str, u64),
 ) -> Result<Report, CheckError> {
     let mut report = Report { findings, ..Report::default() };
     let mut ids: BTreeMap<&str, Ids> = BTreeMap::new();
     for entity in &mapping.tables {
-        let imported = known.remove(entity.name()).unwrap_or_default();
+        let known = known.remove(entity.name()).unwrap_or_default();
         let (checked, own) = if mapping.left_out.contains(&entity.from) {
-            (Checked::default(), Ids { imported, ..Ids::default() })
+            (Checked::default(), Ids { imported: known.ids, ..Ids::default() })
         } else {
-            table(mapping, entity, imported, &ids, &mut report, on_rows)?
+            table(mapping, entity, known, &ids, &mut report, on_rows)?
         };
         ids.insert(entity.name(), own);
         report.tables.push(Checked { name: entity.name().to_owned(), into: entity.into.clone(), ..checked });
@@ -152,7 +162,7 @@ pub fn check(
 fn table(
     mapping: &Mapping,
     entity: &Entity,
-    imported: Sorted,
+    Known { ids: imported, taken }: Known,
     others: &BTreeMap<&str, Ids>,
     report: &mut Report,
     on_rows: &mut impl FnMut(&str, u64),
@@ -167,7 +177,7 @@ fn table(
     };
     let (mut seen, transform) = pass::read(mapping, entity, on_wrong, |rows| on_rows(table, rows))?;
     let mut own = Ids { own: mem::take(&mut seen.ids), rejected: mem::take(&mut seen.rejected), imported };
-    let against = compare::compare(&seen, &transform, entity, others, &mut own).map_err(CheckError::Spill)?;
+    let against = compare::compare(&seen, &transform, entity, others, &mut own, &taken).map_err(CheckError::Spill)?;
     explain(mapping, entity, &transform, against, report)?;
     let checked = Checked {
         rows: seen.rows,

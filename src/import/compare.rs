@@ -5,7 +5,8 @@ use std::io;
 
 use super::mapping::Entity;
 use super::pass::{Late, Seen};
-use super::sorter::{Ids, Keyed};
+use super::sorter::{Ids, Keyed, among};
+use super::taken::Taken;
 use super::transform::Transform;
 
 /// What speaks against a row that is right by itself.
@@ -18,15 +19,22 @@ pub(super) struct Against {
 }
 
 /// Finds what speaks against rows. `others` has the ids of the `[[table]]`s before, `own` those of this one; its rejected rows
-/// grow. Errors: the temporary file.
+/// grow. `taken`: keys of rows that this import has not made. Errors: the temporary file.
 pub(super) fn compare(
     seen: &Seen,
     transform: &Transform,
     entity: &Entity,
     others: &BTreeMap<&str, Ids>,
     own: &mut Ids,
+    taken: &Taken,
 ) -> io::Result<Vec<Against>> {
     let mut against = refer(seen, entity, others)?;
+    for (known, keys) in transform.unique.iter().zip(&seen.unique) {
+        let Some(taken) = taken.get(known.name) else { continue };
+        for keyed in among(keys.keys()?, taken)? {
+            against.push(Against { row: keyed?.row, code: "taken", column: known.columns.first().copied() });
+        }
+    }
     reject(own, &against);
     let shared = share(seen, transform, own)?;
     reject(own, &shared);
@@ -99,7 +107,8 @@ fn settle(late: &[Late], own: &Ids) -> io::Result<Vec<Against>> {
     if open.is_empty() {
         return Ok(Vec::new());
     }
-    let imported = own.imported_of(&targets)?;
+    let imported = among(targets.iter().copied().map(Ok), &own.imported)?;
+    let imported: HashSet<u128> = imported.map(|keyed| Ok(keyed?.key())).collect::<io::Result<_>>()?;
     let mut to: HashMap<u128, Vec<&Late>> = HashMap::new();
     for late in &late {
         to.entry(late.target).or_default().push(late);

@@ -28,6 +28,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("out-of-range", "more or less than the column, or a rule of the table, allows"),
     ("refused", "the server refused the row; its error number is beside the code"),
     ("required", "there is no value, and there must be one"),
+    (
+        "taken",
+        "a row of the database that this import has not made has the value, or the values, that no two rows may share",
+    ),
     ("too-long", "more characters, or bytes, than the column has room for"),
     ("too-precise", "more decimals, digits of a number in JSON, or parts of a second, than the column keeps"),
     ("unknown-reference", "the row that it refers to is not there, or is rejected"),

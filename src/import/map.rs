@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 use super::sorter::{Keyed, Sorted, Sorter};
 use super::transform;
 use crate::db::bulk::push_text;
-use crate::db::error::DbError;
+use crate::db::error::{DbError, server_error};
 
 /// How many bytes a legacy id may have.
 pub const MOST_LEGACY_BYTES: usize = 255;
@@ -55,8 +55,7 @@ pub async fn ids(conn: &mut MySqlConnection, system: &str, entity: &str) -> Resu
                 ids.extend(&[Keyed::new(id.as_u128(), 0)]).map_err(spilled)?;
             }
             Ok(None) => break,
-            // 1146: no such table
-            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42S02") => break,
+            Err(error) if is_missing(&error) => break,
             Err(error) => return Err(failed(error)),
         }
     }
@@ -65,10 +64,19 @@ pub async fn ids(conn: &mut MySqlConnection, system: &str, entity: &str) -> Resu
 
 const ANY: &str = "SELECT EXISTS (SELECT 1 FROM caredb_import_map WHERE origin = ?)";
 
-/// Whether any row of an entity is imported.
+/// Whether any row of an entity is imported; none is where there is no table.
 pub async fn any(conn: &mut MySqlConnection, origin: &str) -> Result<bool, DbError> {
     let found: Result<i64, _> = sqlx::query_scalar(ANY).bind(origin).fetch_one(conn).await;
-    Ok(found.map_err(|error| DbError::new("could not read table `caredb_import_map`", &error))? != 0)
+    match found {
+        Ok(found) => Ok(found != 0),
+        Err(error) if is_missing(&error) => Ok(false),
+        Err(error) => Err(DbError::new("could not read table `caredb_import_map`", &error)),
+    }
+}
+
+/// Whether the server says that there is no such table.
+pub(super) fn is_missing(error: &sqlx::Error) -> bool {
+    server_error(error).is_some_and(|(number, _)| number == 1146)
 }
 
 /// A row that is imported.

@@ -25,6 +25,7 @@ pub mod runs;
 pub mod scan;
 pub mod sorter;
 pub mod source;
+pub mod taken;
 pub mod target;
 pub mod transform;
 pub mod value;

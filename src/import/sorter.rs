@@ -2,7 +2,7 @@
 //! are compared in one pass, which takes less time than looking each key up in a set, and no more memory however many there are.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashSet};
+use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io;
 use std::iter::Peekable;
@@ -174,6 +174,19 @@ impl Sorted {
     }
 }
 
+/// Which of some keys, in their order, are among others.
+pub fn among<'a>(
+    keys: impl Iterator<Item = io::Result<Keyed>> + 'a,
+    others: &'a Sorted,
+) -> io::Result<impl Iterator<Item = io::Result<Keyed>> + 'a> {
+    let mut others = others.keys()?.peekable();
+    Ok(keys.filter_map(move |keyed| match keyed.and_then(|keyed| Ok((keyed, has(&mut others, keyed.key(), &[])?))) {
+        Ok((keyed, true)) => Some(Ok(keyed)),
+        Ok((_, false)) => None,
+        Err(error) => Some(Err(error)),
+    }))
+}
+
 /// A way through sorted keys.
 pub enum Keys<'a> {
     /// That are in memory.
@@ -255,18 +268,6 @@ impl Ids {
             }
         }))
     }
-
-    /// Which of these keys, which are in order, are in the database.
-    pub fn imported_of(&self, keys: &[Keyed]) -> io::Result<HashSet<u128>> {
-        let mut imported = self.imported.keys()?.peekable();
-        let mut found = HashSet::new();
-        for keyed in keys {
-            if has(&mut imported, keyed.key(), &[])? {
-                found.insert(keyed.key());
-            }
-        }
-        Ok(found)
-    }
 }
 
 /// Whether a key is among those that come, of a row that is not rejected; goes no further than needed.
@@ -340,6 +341,7 @@ mod tests {
         };
         let asked = sorted(&[(0, 1), (1, 2), (1, 3), (2, 4), (3, 5), (4, 6), (9, 7), (10, 8)]);
         assert_eq!(pairs(ids.without(asked.keys().unwrap()).unwrap()), [(0, 1), (4, 6), (10, 8)]);
+        assert_eq!(pairs(among(asked.keys().unwrap(), &ids.imported).unwrap()), [(3, 5), (9, 7)]);
         let ids = Ids { own: sorted(&[(2, 2), (2, 3)]), rejected: vec![2, 3], imported: Sorted::default() };
         assert_eq!(pairs(ids.without(asked.keys().unwrap()).unwrap()).len(), 8);
     }

@@ -66,6 +66,8 @@ pub struct Transform {
 /// A unique key.
 #[derive(Debug)]
 pub struct Key {
+    /// Its name.
+    pub name: &'static str,
     /// What a second row with its values is called.
     pub code: &'static str,
     /// The places of its columns.
@@ -180,7 +182,7 @@ impl Transform {
             let unless =
                 unique.unless.as_ref().and_then(|unless| Some((mapped(&unless.column)?, unless.is.as_slice())));
             let code = if unique.unless.is_some() { "double-booking" } else { "duplicate-value" };
-            Some(Key { code, columns, unless })
+            Some(Key { name: &unique.name, code, columns, unless })
         };
         let skip = entity.skip.iter().map(|when| Ok((place(&when.column)?, when.clone())));
         Ok(Self {

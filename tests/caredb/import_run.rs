@@ -327,9 +327,32 @@ fn a_row_that_is_left_as_it_is_gets_no_reference_either() {
 }
 
 #[test]
+fn what_others_have_is_found_by_the_check() {
+    let test = clinic("import_taken");
+    test.sql("INSERT INTO users (id, email, password_hash, role) VALUES ('x', 'JIM@mail.example', '!', 'ADMIN')");
+    let found = |command: &str| {
+        let text = test.run(&format!("{command} --examples 1"));
+        text.lines().filter(|line| line.starts_with("taken")).collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(found("import check old.toml"), @"taken  users.email  1  line 4 `xxx@xxxx.xxxxxxx`");
+    test.sql("DELETE FROM users WHERE id = 'x'");
+    test.run("import run old.toml --max-errors 7");
+    // what an import has made is its own
+    assert_eq!(found("import check old.toml"), "");
+    test.sql(
+        "UPDATE appointments SET status = 'CANCELLED' WHERE booking_reference = 'OLD-6';
+         INSERT INTO appointments (id, booking_reference, patient_id, doctor_id, appointment_date, start_time, end_time,
+             consultation_type, fee)
+         SELECT 'y', 'other', patient_id, doctor_id, appointment_date, start_time, end_time, 'VIDEO', 1
+         FROM appointments WHERE booking_reference = 'OLD-6'",
+    );
+    assert_snapshot!(found("import check old.toml"), @"taken  appointments.doctor_id  1  line 6");
+}
+
+#[test]
 fn what_only_the_server_knows_is_found_by_halves() {
     let test = clinic("import_halves");
-    test.sql("INSERT INTO users (id, email, password_hash, role) VALUES ('x', 'p37@mail.example', '!', 'ADMIN')");
+    test.sql("INSERT INTO users (id, email, password_hash, role) VALUES ('x', 'p37@máil.example', '!', 'ADMIN')");
     let row =
         |number: u32| format!("{number};p{number}@mail.example;Roe, P{number};01.02.1980;w;030 123456;;Bonn;\r\n");
     test.file(
@@ -359,7 +382,7 @@ fn what_only_the_server_knows_is_found_by_halves() {
 #[test]
 fn more_refused_rows_than_allowed_stop_the_run_and_it_is_resumed() {
     let test = clinic("import_too_many_refused");
-    test.sql("INSERT INTO users (id, email, password_hash, role) VALUES ('x', 'jim@mail.example', '!', 'ADMIN')");
+    test.sql("INSERT INTO users (id, email, password_hash, role) VALUES ('x', 'jím@mail.example', '!', 'ADMIN')");
     assert_snapshot!(stable(&test.run("import run old.toml --max-errors 7 --examples 0")), @"
     exit 1
     --- stdout

@@ -10,11 +10,11 @@ use sqlx::mysql::MySqlConnection;
 
 use super::Context;
 use crate::cli::{FindingArgs, ImportAction, ImportArgs, ImportFileArgs};
-use crate::import::check::{self as checking, Checked, Report};
+use crate::db::bulk;
+use crate::import::check::{self as checking, Checked, Known, Report};
 use crate::import::finding::{Example, Findings, Found, Place};
 use crate::import::mapping::Mapping;
-use crate::import::sorter::Sorted;
-use crate::import::{map, rejects};
+use crate::import::{map, rejects, taken};
 use crate::output::plain::plain;
 use crate::output::table::{Align, render};
 use crate::output::{Event, Outcome, count};
@@ -69,10 +69,13 @@ async fn examine(
     conn: Option<&mut MySqlConnection>,
     findings: Findings,
 ) -> anyhow::Result<Report> {
-    let mut known: BTreeMap<String, Sorted> = BTreeMap::new();
+    let mut known: BTreeMap<String, Known> = BTreeMap::new();
     if let Some(conn) = conn {
+        bulk::prepare(conn).await?;
         for entity in &mapping.tables {
-            known.insert(entity.name().to_owned(), map::ids(conn, &mapping.system, entity.name()).await?);
+            let ids = map::ids(conn, &mapping.system, entity.name()).await?;
+            let taken = taken::taken(conn, mapping, entity).await?;
+            known.insert(entity.name().to_owned(), Known { ids, taken });
         }
     }
     let begun = Instant::now();
