@@ -145,6 +145,20 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_table_is_complete() {
+        let line = |(code, meaning): &(&str, &str)| format!("| `{code}` | {} |\n", meaning.replace('|', "\\|"));
+        let table = |codes: &[(&str, &str)]| codes.iter().map(line).collect::<String>();
+        let expected = format!(
+            "# Codes of findings\n\nWhat `import check` says of rows and values, in its table, in `--page`, in JSON, and behind rejected rows.\n\n\
+             | code | meaning |\n|---|---|\n{}\nAnd of files, and of how a row is written:\n\n| code | meaning |\n|---|---|\n{}",
+            table(CODES),
+            table(super::super::read::CODES)
+        );
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/legacy/codes.md");
+        assert_eq!(std::fs::read_to_string(path).unwrap(), expected);
+    }
+
+    #[test]
     fn codes_are_in_order_and_said_once() {
         assert!(CODES.is_sorted());
         assert!(CODES.iter().all(|(code, _)| super::super::read::CODES.iter().all(|(other, _)| other != code)));

@@ -7,8 +7,8 @@ use futures_util::TryStreamExt as _;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
+use super::id;
 use super::sorter::{Keyed, Sorted, Sorter};
-use super::transform;
 use crate::db::bulk::push_text;
 use crate::db::error::{DbError, server_error};
 
@@ -51,7 +51,7 @@ pub async fn ids(conn: &mut MySqlConnection, system: &str, entity: &str) -> Resu
         match rows.try_next().await {
             Ok(Some(row)) => {
                 let legacy: Vec<u8> = row.try_get_unchecked(0).map_err(failed)?;
-                let id = transform::id(system, entity, &String::from_utf8_lossy(&legacy));
+                let id = id::id(system, entity, &String::from_utf8_lossy(&legacy));
                 ids.extend(&[Keyed::new(id.as_u128(), 0)]).map_err(spilled)?;
             }
             Ok(None) => break,

@@ -1,25 +1,17 @@
 //! Turns a source's rows into rows of a table, by the rules of one `[[table]]` of the mapping.
 
-use std::borrow::Cow;
-
 use chrono_tz::Tz;
-use serde_json::{Map, Value};
-use sha1::{Digest as _, Sha1};
-use uuid::Uuid;
 
-use super::lookup::{self, Lookup, LookupError};
+use super::id::{Hasher, legacy_id};
+use super::lookup::{self, LookupError};
 use super::map::MOST_LEGACY_BYTES;
-use super::mapping::{Case, Entity, Mapping, Pattern, Rule, When};
+use super::mapping::{Entity, Mapping, When};
 use super::read::Record;
 use super::row::{Problem, Row};
+use super::rule::{Compiled, From, Piece};
 use super::target::{self, After, Column, Table};
 use super::value::{self, Form};
 use crate::output::count;
-
-/// The namespace of all imported ids.
-const NAMESPACE: Uuid = Uuid::from_u128(0x6c1f_5d6e_64a0_4a0b_9d1b_0c2f_1b5f_7a11);
-/// Stands between the columns of a legacy id; no text has it.
-pub const SEPARATOR: char = '\u{1f}';
 
 /// A mapping that does not fit the file.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -74,59 +66,6 @@ pub struct Key {
     pub columns: Vec<usize>,
     /// Rows with one of these words in a column are not in it.
     pub unless: Option<(usize, &'static [String])>,
-}
-
-#[derive(Debug)]
-struct Compiled {
-    from: From,
-    rule: Rule,
-    form: Form,
-    column: &'static Column,
-}
-
-#[derive(Debug)]
-enum From {
-    Column(usize),
-    Value(String),
-    Template(Vec<Piece>),
-    Join(Vec<usize>),
-    Json(Vec<(String, Piece)>),
-    OwnId,
-    Reference(Hasher, Vec<usize>, Option<Lookup>),
-}
-
-#[derive(Debug)]
-enum Piece {
-    Text(String),
-    Column(usize),
-}
-
-/// Makes the ids of an entity: UUIDv5 of the system, the entity and the legacy id (RFC 9562, 5.5).
-#[derive(Debug, Clone)]
-struct Hasher(Sha1);
-
-impl Hasher {
-    fn new(system: &str, entity: &str) -> Self {
-        let mut hash = Sha1::new();
-        hash.update(NAMESPACE.as_bytes());
-        hash.update(format!("{system}{SEPARATOR}{entity}{SEPARATOR}"));
-        Self(hash)
-    }
-
-    fn id(&self, legacy_id: &str) -> Uuid {
-        let mut hash = self.0.clone();
-        hash.update(legacy_id);
-        let hash = hash.finalize();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&hash[..16]);
-        uuid::Builder::from_sha1_bytes(bytes).into_uuid()
-    }
-}
-
-/// The id of a row that another system knows.
-#[must_use]
-pub fn id(system: &str, entity: &str, legacy_id: &str) -> Uuid {
-    Hasher::new(system, entity).id(legacy_id)
 }
 
 impl Transform {
@@ -256,18 +195,6 @@ fn known(entity: &Entity, header: &[String]) -> String {
     format!("{} that this mapping does not name; look at its header and its delimiter", count(header.len(), "column"))
 }
 
-/// Joins the fields. False: one of them is NULL.
-fn legacy_id(record: &Record, columns: &[usize], out: &mut String) -> bool {
-    for (number, column) in columns.iter().enumerate() {
-        let Some(text) = record.field(*column) else { return false };
-        if number > 0 {
-            out.push(SEPARATOR);
-        }
-        out.push_str(text);
-    }
-    true
-}
-
 fn holds(when: &When, field: Option<&str>) -> bool {
     let is = |words: &[String]| field.is_some_and(|field| words.iter().any(|word| word == field));
     (when.is.is_empty() || is(&when.is))
@@ -287,153 +214,6 @@ fn pieces(template: &str, place: impl Fn(&str) -> Result<usize, TransformError>)
     }
     pieces.push(Piece::Text(rest.to_owned()));
     Ok(pieces)
-}
-
-impl Compiled {
-    /// What a word becomes.
-    fn word(&self, text: &str) -> Option<&String> {
-        let words = &self.rule.words;
-        let found = match words.len() {
-            // they are compared before they would be hashed
-            ..=8 => words.iter().find(|(word, _)| *word == text).map(|(_, becomes)| becomes),
-            _ => words.get(text),
-        };
-        found.or(self.rule.otherwise.as_ref())
-    }
-
-    fn apply(&self, place: usize, record: &Record, row: &mut Row) {
-        if let From::Reference(ids, by, lookup) = &self.from {
-            let mut legacy = String::new();
-            if legacy_id(record, by, &mut legacy) {
-                let found = lookup.as_ref().map_or(Some(&legacy), |lookup| lookup.get(&legacy));
-                let Some(found) = found else {
-                    row.problem("unknown-reference");
-                    return row.push_null();
-                };
-                let id = row.recent.id(place, found, |legacy| ids.id(legacy));
-                row.references.push((place, id));
-                row.push(|out| {
-                    out.push_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
-                    Ok(())
-                });
-            } else {
-                self.missing(row);
-            }
-            return;
-        }
-        let text = self.text(record, row.id).and_then(|text| match &self.rule.split {
-            Some(split) => self.part(text, split),
-            None => Some(text),
-        });
-        let Some(mut text) = text.or_else(|| self.rule.default.as_deref().map(Cow::Borrowed)) else {
-            return self.missing(row);
-        };
-        if self.rule.trim && text.trim().len() < text.len() {
-            text = Cow::Owned(text.trim().to_owned());
-        }
-        match self.rule.case {
-            Some(Case::Lower) => text = Cow::Owned(text.to_lowercase()),
-            Some(Case::Upper) => text = Cow::Owned(text.to_uppercase()),
-            None => {}
-        }
-        if let Some((at, _)) = self.rule.cut.and_then(|most| text.char_indices().nth(most)) {
-            text = Cow::Owned(text[..at].to_owned());
-        }
-        if !self.rule.words.is_empty() {
-            let Some(word) = self.word(&text) else {
-                row.problem("unknown-word");
-                return row.push_null();
-            };
-            text = Cow::Borrowed(word.as_str());
-        }
-        if let Some(code) = self.rule.pattern.and_then(|pattern| breaks(pattern, &text)) {
-            row.problem(code);
-            return row.push_null();
-        }
-        row.push(|out| value::write(out, &text, self.column, &self.form));
-    }
-
-    /// There is no value.
-    fn missing(&self, row: &mut Row) {
-        match (self.column.default, self.column.null) {
-            (true, _) => row.push_default(),
-            (false, true) => row.push_null(),
-            (false, false) => {
-                row.problem("required");
-                row.push_null();
-            }
-        }
-    }
-
-    fn text<'a>(&'a self, record: &'a Record, id: Uuid) -> Option<Cow<'a, str>> {
-        match &self.from {
-            From::Column(column) => record.field(*column).map(Cow::Borrowed),
-            From::Value(text) => Some(Cow::Borrowed(text)),
-            From::Template(pieces) => {
-                let mut text = String::new();
-                for piece in pieces {
-                    text.push_str(piece.text(record)?);
-                }
-                Some(Cow::Owned(text))
-            }
-            From::Join(columns) => {
-                let texts: Vec<&str> = columns.iter().filter_map(|column| record.field(*column)).collect();
-                let with = self.rule.with.as_deref().unwrap_or(" ");
-                (!texts.is_empty()).then(|| Cow::Owned(texts.join(with)))
-            }
-            From::Json(pieces) => {
-                let fields = pieces.iter().filter_map(|(key, piece)| Some((key.clone(), piece.text(record)?.into())));
-                let object = Value::Object(fields.collect::<Map<String, Value>>());
-                let mut columns = pieces.iter().filter(|(_, piece)| matches!(piece, Piece::Column(_))).peekable();
-                if columns.peek().is_some() && columns.all(|(_, piece)| piece.text(record).is_none()) {
-                    return None;
-                }
-                let value = if self.rule.array { Value::Array(vec![object]) } else { object };
-                Some(Cow::Owned(value.to_string()))
-            }
-            From::OwnId => Some(Cow::Owned(id.simple().to_string())),
-            From::Reference(..) => None,
-        }
-    }
-
-    fn part<'a>(&self, text: Cow<'a, str>, split: &str) -> Option<Cow<'a, str>> {
-        let part = self.rule.part.unwrap_or(1) - 1;
-        match text {
-            Cow::Borrowed(text) => text.split(split).nth(part).map(Cow::Borrowed),
-            Cow::Owned(text) => text.split(split).nth(part).map(|part| Cow::Owned(part.to_owned())),
-        }
-    }
-}
-
-impl Piece {
-    fn text<'a>(&'a self, record: &'a Record) -> Option<&'a str> {
-        match self {
-            Self::Text(text) => Some(text),
-            Self::Column(column) => record.field(*column),
-        }
-    }
-}
-
-/// The code of a text that is not of a form.
-fn breaks(pattern: Pattern, text: &str) -> Option<&'static str> {
-    match pattern {
-        Pattern::Email => {
-            let is_right = text.split_once('@').is_some_and(|(name, domain)| {
-                !name.is_empty()
-                    && !domain.contains('@')
-                    && domain.split('.').count() > 1
-                    && domain.split('.').all(|label| !label.is_empty())
-                    && !text.contains(|letter: char| letter.is_whitespace() || letter.is_control())
-            });
-            (!is_right).then_some("bad-email")
-        }
-        Pattern::Phone => {
-            let digits = text.bytes().filter(u8::is_ascii_digit).count();
-            let is_right = (5..=15).contains(&digits)
-                && text.chars().all(|letter| letter.is_ascii_digit() || " +-/().".contains(letter));
-            (!is_right).then_some("bad-phone")
-        }
-    }
 }
 
 #[cfg(test)]
@@ -552,33 +332,5 @@ mod tests {
             role = { value = 'STAFF' }";
         let csv = format!("nr\n{}\n{}\n", "é".repeat(127), "é".repeat(128));
         assert_eq!(rows(rules, &csv), ["e|!|STAFF", "e|!|STAFF|!too-long:"]);
-    }
-
-    #[test]
-    fn ids_do_not_change() {
-        // an import that is repeated must find its rows again
-        assert_eq!(id("old", "users", "1").to_string(), "fb8db8e9-af7e-5ff5-b16c-b3f1931bb3bf");
-        assert_ne!(id("old", "users", "1"), id("old", "patients", "1"));
-        assert_ne!(id("old", "users", "1"), id("older", "users", "1"));
-        assert_eq!(id("old", "users", "1").get_version_num(), 5);
-    }
-
-    #[test]
-    fn forms_of_text() {
-        for (text, right) in [
-            ("a@b.c", true),
-            ("a@b", false),
-            ("@b.c", false),
-            ("a b@c.d", false),
-            ("a@b@c.d", false),
-            ("a@b..c", false),
-        ] {
-            assert_eq!(breaks(Pattern::Email, text).is_none(), right, "{text}");
-        }
-        for (text, right) in
-            [("+49 (30) 12345-67", true), ("1234", false), ("12345a", false), ("1234567890123456", false)]
-        {
-            assert_eq!(breaks(Pattern::Phone, text).is_none(), right, "{text}");
-        }
     }
 }
