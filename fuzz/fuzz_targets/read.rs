@@ -88,7 +88,9 @@ fn read(path: &std::path::Path, source: &Source, bytes: usize) -> Result<Vec<Row
         for fault in record.faults() {
             assert!(CODES.iter().any(|(code, _)| *code == fault.code), "{fault:?}");
         }
-        if record.faults().is_empty() {
+        // `"\N"` with an escape is a word that may mean NULL, and to the csv crate an `N`
+        let has_word = (0..record.len()).any(|column| record.field(column).is_none() && record.raw(column).contains(&b'\\'));
+        if record.faults().is_empty() && !has_word {
             assert_eq!(record.len(), reader.header().len());
             let fields: Vec<_> = (0..record.len()).map(|column| record.raw(column).to_vec()).collect();
             assert!(fields.iter().all(|field| std::str::from_utf8(field).is_ok() && !field.contains(&0)));

@@ -175,7 +175,7 @@ fn table(
         };
         report.reject(&At { source, table }, wrong.code, column.unwrap_or(""), wrong.row, wrong.value.as_deref());
     };
-    let (mut seen, transform) = pass::read(mapping, entity, on_wrong, |rows| on_rows(table, rows))?;
+    let (mut seen, transform) = pass::read(mapping, entity, others, on_wrong, |rows| on_rows(table, rows))?;
     let mut own = Ids { own: mem::take(&mut seen.ids), rejected: mem::take(&mut seen.rejected), imported };
     let against = compare::compare(&seen, &transform, entity, others, &mut own, &taken).map_err(CheckError::Spill)?;
     explain(mapping, entity, &transform, against, report)?;

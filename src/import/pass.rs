@@ -2,6 +2,7 @@
 //! with others.
 
 use std::collections::{BTreeMap, HashSet};
+use std::hash::BuildHasherDefault;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::{mem, thread};
@@ -9,10 +10,10 @@ use std::{mem, thread};
 use super::check::CheckError;
 use super::keys::{Same, key};
 use super::late;
-use super::mapping::{Entity, Mapping};
+use super::mapping::{Entity, Mapping, Rule};
 use super::read::{Reader, Record};
-use super::row::Row;
-use super::sorter::{Keyed, Sorted, Sorter};
+use super::row::{Problem, Row};
+use super::sorter::{Ids, Keyed, Sorted, Sorter};
 use super::transform::Transform;
 
 /// How many threads transform rows.
@@ -91,10 +92,11 @@ struct Facts {
 /// The source, and how many batches it has given. None behind its end, or an error.
 type Shared = Mutex<(Option<Reader>, u64)>;
 
-/// Reads all rows. `on_wrong` hears what is wrong with each, in the order of the file; `on_rows`, how many are done.
+/// Reads all rows. `others` has the ids of the `[[table]]`s before. `on_wrong` hears what is wrong with each, in the order of the file; `on_rows`, how many are done.
 pub(super) fn read(
     mapping: &Mapping,
     entity: &Entity,
+    others: &BTreeMap<&str, Ids>,
     mut on_wrong: impl FnMut(&Transform, &[String], Wrong),
     mut on_rows: impl FnMut(u64),
 ) -> Result<(Seen, Transform), CheckError> {
@@ -104,13 +106,14 @@ pub(super) fn read(
     let header = reader.header().to_vec();
     // which row is the first of an id can't be said by two
     let threads = if entity.first_of { 1 } else { THREADS };
+    let parents = parents(entity, others)?;
     let shared: Shared = Mutex::new((Some(reader), 0));
     let mut sorters = Sorters::new(&transform);
     let mut seen = Seen::default();
     thread::scope(|scope| {
         let (sender, receiver) = sync_channel(threads);
         for _ in 0..threads {
-            let (worker, sender) = (Worker::new(entity, &transform), sender.clone());
+            let (worker, sender) = (Worker::new(entity, &transform, &parents), sender.clone());
             let shared = &shared;
             scope.spawn(move || worker.run(shared, &sender));
         }
@@ -133,6 +136,21 @@ pub(super) fn read(
     })?;
     (seen.ids, seen.unique, seen.refers) = sorters.sorted()?;
     Ok((seen, transform))
+}
+
+/// Ids in memory.
+type Few = HashSet<u128, BuildHasherDefault<Same>>;
+
+/// So many are looked up as they come, which takes less time than to sort what refers to them.
+const FEW: usize = 1 << 16;
+
+/// The ids that each column refers to, where they are few. Which row of an id is the first must not depend on it.
+fn parents(entity: &Entity, others: &BTreeMap<&str, Ids>) -> Result<Vec<Option<Few>>, CheckError> {
+    let few = |rule: &Rule| {
+        let ids = rule.reference.as_deref().and_then(|name| others.get(name));
+        ids.filter(|_| !entity.first_of).map_or(Ok(None), |ids| ids.few(FEW)).map_err(CheckError::Spill)
+    };
+    entity.columns.values().map(few).collect()
 }
 
 impl Seen {
@@ -188,13 +206,18 @@ struct Worker<'a> {
     /// The columns whose targets may come later.
     late: Vec<usize>,
     /// The ids so far, where the first row of each counts.
-    firsts: HashSet<u128, std::hash::BuildHasherDefault<Same>>,
+    firsts: Few,
+    /// The ids that each column refers to, where they are few.
+    parents: &'a [Option<Few>],
+    /// A key's text.
+    text: String,
 }
 
 impl<'a> Worker<'a> {
-    fn new(entity: &'a Entity, transform: &'a Transform) -> Self {
+    fn new(entity: &'a Entity, transform: &'a Transform, parents: &'a [Option<Few>]) -> Self {
         let refers = entity.columns.values().map(|rule| rule.reference.as_deref()).collect();
-        Self { entity, transform, refers, late: late::places(entity), firsts: HashSet::default() }
+        let (late, firsts, text) = (late::places(entity), Few::default(), String::new());
+        Self { entity, transform, refers, late, firsts, parents, text }
     }
 
     /// Works off batches for as long as there are any, and somebody listens.
@@ -280,8 +303,13 @@ impl<'a> Worker<'a> {
         if !row.id.is_nil() {
             facts.ids.push(Keyed::new(id, at.0));
         }
-        let is_right = row.problems.is_empty();
         for (place, target) in &row.references {
+            if self.parents[*place].as_ref().is_some_and(|ids| !ids.contains(&target.as_u128())) {
+                row.problems.push(Problem { code: "unknown-reference", column: Some(*place) });
+            }
+        }
+        let is_right = row.problems.is_empty();
+        for (place, target) in row.references.iter().filter(|(place, _)| self.parents[*place].is_none()) {
             if self.refers[*place] != Some(self.entity.name()) {
                 facts.refers[*place].push(Keyed::new(target.as_u128(), at.0));
             } else if is_right && self.late.contains(place) {
@@ -304,7 +332,7 @@ impl<'a> Worker<'a> {
     }
 
     /// The keys of a row in the table's unique keys.
-    fn keys(&self, row: &Row, number: u64, unique: &mut [Vec<Keyed>]) {
+    fn keys(&mut self, row: &Row, number: u64, unique: &mut [Vec<Keyed>]) {
         for (known, keys) in self.transform.unique.iter().zip(unique) {
             let spared = known.unless.is_some_and(|(column, words)| {
                 row.value(column).is_some_and(|value| words.iter().any(|word| word == value))
@@ -313,7 +341,8 @@ impl<'a> Worker<'a> {
             if spared || known.columns.iter().any(|column| row.value(*column).is_none()) {
                 continue;
             }
-            keys.push(Keyed::new(key(known.columns.iter().filter_map(|column| row.value(*column))), number));
+            let values = known.columns.iter().filter_map(|column| row.value(*column));
+            keys.push(Keyed::new(key(values, &mut self.text), number));
         }
     }
 }

@@ -2,11 +2,14 @@
 //! are compared in one pass, which takes less time than looking each key up in a set, and no more memory however many there are.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 use std::fs::File;
+use std::hash::BuildHasherDefault;
 use std::io;
 use std::iter::Peekable;
 use std::os::unix::fs::FileExt as _;
+
+use super::keys::Same;
 
 /// How many are sorted at once, of 24 bytes each; a check has about six sorters.
 const AT_ONCE: usize = if cfg!(test) { 8 } else { 1 << 19 };
@@ -251,6 +254,22 @@ pub struct Ids {
 }
 
 impl Ids {
+    /// All of them, where they are at most so many.
+    pub fn few(&self, most: usize) -> io::Result<Option<HashSet<u128, BuildHasherDefault<Same>>>> {
+        let is_few = |sorted: &Sorted| sorted.spilled.is_none() && sorted.keys.len() <= most;
+        if !is_few(&self.own) || !is_few(&self.imported) {
+            return Ok(None);
+        }
+        let mut few = HashSet::default();
+        for keyed in self.own.keys()?.chain(self.imported.keys()?) {
+            let keyed = keyed?;
+            if keyed.row == 0 || self.rejected.binary_search(&keyed.row).is_err() {
+                few.insert(keyed.key());
+            }
+        }
+        Ok(Some(few))
+    }
+
     /// Which of these keys are no ids, in the order of keys.
     pub fn without<'a>(
         &'a self,
@@ -339,6 +358,9 @@ mod tests {
             rejected: vec![2, 4],
             imported: sorted(&[(3, 0), (9, 0)]),
         };
+        let few = ids.few(4).unwrap().unwrap();
+        assert_eq!([0, 1, 2, 3, 4, 9].map(|key| few.contains(&key)), [false, true, true, true, false, true]);
+        assert!(ids.few(3).unwrap().is_none());
         let asked = sorted(&[(0, 1), (1, 2), (1, 3), (2, 4), (3, 5), (4, 6), (9, 7), (10, 8)]);
         assert_eq!(pairs(ids.without(asked.keys().unwrap()).unwrap()), [(0, 1), (4, 6), (10, 8)]);
         assert_eq!(pairs(among(asked.keys().unwrap(), &ids.imported).unwrap()), [(3, 5), (9, 7)]);

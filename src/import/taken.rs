@@ -54,7 +54,7 @@ async fn read(conn: &mut MySqlConnection, table: &str, sql: String, columns: usi
     let spilled = |error: std::io::Error| {
         DbError::because(format!("could not sort the keys of table `{table}`"), error.to_string())
     };
-    let mut sorter = Sorter::default();
+    let (mut sorter, mut text) = (Sorter::default(), String::new());
     let mut rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(conn);
     loop {
         let row = match rows.try_next().await {
@@ -66,7 +66,7 @@ async fn read(conn: &mut MySqlConnection, table: &str, sql: String, columns: usi
         };
         let values = (0..columns).map(|column| row.try_get_unchecked::<String, _>(column));
         let values: Vec<String> = values.collect::<Result<_, _>>().map_err(failed)?;
-        sorter.extend(&[Keyed::new(key(values.iter().map(String::as_str)), 0)]).map_err(spilled)?;
+        sorter.extend(&[Keyed::new(key(values.iter().map(String::as_str), &mut text), 0)]).map_err(spilled)?;
     }
     sorter.sorted().map_err(spilled)
 }
