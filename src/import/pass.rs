@@ -22,6 +22,8 @@ const THREADS: usize = 2;
 const ROWS: usize = 512;
 /// And how many bytes of them, about, at the most: a hostile row has 16 MiB.
 const BYTES: usize = 4 << 20;
+/// So many rows are done between two reports of it.
+const TOLD: u64 = 16_384;
 
 /// What is wrong with a row by itself.
 #[derive(Debug)]
@@ -127,8 +129,11 @@ pub(super) fn read(
                     on_wrong(&transform, &header, wrong);
                 }
                 sorters.extend(&facts)?;
+                let told = seen.rows / TOLD;
                 seen.add(facts);
-                on_rows(seen.rows);
+                if seen.rows / TOLD > told {
+                    on_rows(seen.rows);
+                }
                 next += 1;
             }
         }

@@ -87,10 +87,11 @@ pub async fn verify(
     // by its id alone a row is looked for in each partition
     let day = if entity.into == "appointments" { entity.columns.get_index_of("appointment_date") } else { None };
     let mut expected: HashMap<String, Expected> = HashMap::with_capacity(ROWS_AT_ONCE);
+    let money = money::columns(&accepted.transform);
     while accepted.advance()? {
         let Accepted { record, row, transform, .. } = &accepted;
         compared.rows += 1;
-        for Money { name, column, day } in money::columns(transform) {
+        for &Money { name, column, day } in &money {
             if let Some(amount) = row.value(column) {
                 let months = compared.money.entry(name).or_default();
                 money::add(months, day.and_then(|day| row.value(day)), amount, |sums| &mut sums.files);

@@ -115,8 +115,9 @@ pub async fn purge(
             // somebody has kept a young row for long, which is not in the way of time
             Some(error) if way == Way::Id && error.number == Some(1205) => {
                 way = Way::Time;
-                // it comes by them again
+                // it comes by them again, and by what the other lane has left
                 work.purged.kept = Kept::default();
+                work.purged.complete = true;
             }
             Some(error) => return Err(error),
             None => break,
