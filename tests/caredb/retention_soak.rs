@@ -235,8 +235,6 @@ struct Soak<'a> {
     choice: Choice,
     in_a_row: u64,
     stride: u32,
-    /// A job of each kind must be killed half-way.
-    each_kind: bool,
     begun: Instant,
     round: u32,
     hits: BTreeMap<Kind, Hits>,
@@ -258,7 +256,7 @@ impl Soak<'_> {
     /// The next kill of a job that takes so long; none where there were enough.
     fn blow(&mut self, kind: Kind, left: Duration, wanted: (u32, u32)) -> Option<Blow> {
         let (caredb, server) = self.hits();
-        let is_unhurt = self.each_kind && self.unhurt().contains(&kind);
+        let is_unhurt = is_full() && self.unhurt().contains(&kind);
         let moments = &mut self.choice.moments;
         let moment = Duration::from_millis(moments.next(u64::try_from(left.as_millis()).unwrap().max(1)));
         let (point, of_five) = (1 + moments.next(POINTS), moments.next(5));
@@ -311,7 +309,7 @@ impl Soak<'_> {
 
     fn all_rounds(&mut self, size: &Size) {
         // which rounds hit a job half-way depends on the machine
-        let is_unhurt = |soak: &Self| soak.each_kind && !soak.unhurt().is_empty();
+        let is_unhurt = |soak: &Self| is_full() && !soak.unhurt().is_empty();
         while self.hits().0 < size.kills.0 || self.hits().1 < size.kills.1 || is_unhurt(self) {
             assert!(self.round < 40 + 4 * (size.kills.0 + size.kills.1), "seed {SEED}: too few hits: {:?}", self.hits);
             self.begin_round();
@@ -353,7 +351,6 @@ fn no_kill_loses_doubles_or_destroys_a_row() {
         choice,
         in_a_row: size.in_a_row,
         stride: size.stride,
-        each_kind: is_full(),
         begun,
         round: 0,
         hits: BTreeMap::new(),

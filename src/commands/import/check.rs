@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::page::{self, Numbers};
-use super::{checked_table, examine, findings, findings_json, findings_table, mapping, sources, told, write_rejects};
+use super::numbers::Numbers;
+use super::page;
+use super::{examine, findings, findings_json, findings_table, mapping, sources, told, write_rejects};
 use crate::cli::ImportCheckArgs;
 use crate::commands::Context;
 use crate::output::{Exit, Outcome, count};
@@ -19,7 +20,8 @@ pub async fn run(context: &Context, args: &ImportCheckArgs) -> anyhow::Result<Ou
     let seconds = begun.elapsed().as_secs_f64();
     let written = write_rejects(&mapping, &report, &args.findings.rejects)?;
     let (rows, rejected) = (report.rows(&mapping), report.rejected());
-    let mut parts = vec![checked_table(&report.tables)];
+    let numbers = Numbers::Checked(&report.tables);
+    let mut parts = vec![numbers.table()];
     parts.extend(findings_table(&report.findings));
     parts.push(format!(
         "checked {} of {}: {}",
@@ -34,7 +36,6 @@ pub async fn run(context: &Context, args: &ImportCheckArgs) -> anyhow::Result<Ou
     let exit = if rejected > 0 { Exit::Found } else { Exit::Done };
     let outcome = Outcome::new(exit, parts.join("\n\n"), fields);
     let page = args.findings.page.as_deref();
-    let numbers = Numbers::Checked(&report.tables);
     page::write(page, ("import check", &mapping.system), &outcome, numbers, &report.findings, &written)?;
     Ok(outcome)
 }

@@ -8,10 +8,9 @@ use anyhow::bail;
 use serde_json::json;
 use sqlx::mysql::MySqlConnection;
 
-use super::page::{self, Numbers};
-use super::{
-    checked_table, examine, findings, findings_json, findings_table, mapping, numbers_table, told, write_rejects,
-};
+use super::numbers::Numbers;
+use super::page;
+use super::{examine, findings, findings_json, findings_table, mapping, told, write_rejects};
 use crate::cli::ImportRunArgs;
 use crate::commands::Context;
 use crate::db::bulk;
@@ -41,7 +40,8 @@ pub async fn run(context: &Context, args: &ImportRunArgs, resume: bool) -> anyho
     if args.max_errors.is_passed(rejected, rows) {
         let written = write_rejects(&mapping, &report, &args.findings.rejects)?;
         runs::end(&mut session.conn, run).await?;
-        let parts = [Some(checked_table(&report.tables)), findings_table(&report.findings)];
+        let numbers = Numbers::Checked(&report.tables);
+        let parts = [Some(numbers.table()), findings_table(&report.findings)];
         let last = format!(
             "nothing was loaded: of {}, {}; mend them, or say by `--max-errors` how many may be left out",
             count(rows, "row"),
@@ -53,7 +53,7 @@ pub async fn run(context: &Context, args: &ImportRunArgs, resume: bool) -> anyho
             "rejects": written,
         });
         let outcome = Outcome::new(Exit::Found, text, fields);
-        let (page, numbers) = (args.findings.page.as_deref(), Numbers::Checked(&report.tables));
+        let page = args.findings.page.as_deref();
         page::write(page, ("import run", &mapping.system), &outcome, numbers, &report.findings, &written)?;
         return Ok(outcome);
     }
@@ -169,13 +169,9 @@ fn imported(
     written: &[String],
     took: Duration,
 ) -> Outcome {
-    let numbers =
-        |table: &Loaded| [table.inserted, table.equal, table.different, table.updated, table.refused.len() as u64];
-    let lines = loaded.iter().map(|table| (table.name.as_str(), numbers(table)));
-    let table = numbers_table(["inserted", "equal", "different", "updated", "refused"], lines);
     let (rows, rejected) = (report.rows(mapping), report.rejected());
     let inserted: u64 = loaded.iter().map(|table| table.inserted).sum();
-    let mut parts = vec![table];
+    let mut parts = vec![Numbers::Loaded(loaded).table()];
     parts.extend(findings_table(&report.findings));
     let gone = loaded.iter().filter(|table| table.gone > 0).map(|table| {
         let gone = count(table.gone, "row");

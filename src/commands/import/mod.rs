@@ -11,7 +11,7 @@ use sqlx::mysql::MySqlConnection;
 use super::Context;
 use crate::cli::{FindingArgs, ImportAction, ImportArgs, ImportFileArgs};
 use crate::db::bulk;
-use crate::import::check::{self as checking, Checked, Known, Report};
+use crate::import::check::{self as checking, Known, Report};
 use crate::import::finding::{Example, Findings, Found, Place};
 use crate::import::mapping::Mapping;
 use crate::import::{map, rejects, taken};
@@ -24,6 +24,7 @@ mod export;
 mod init;
 mod live;
 mod load;
+mod numbers;
 mod page;
 mod verify;
 
@@ -111,21 +112,6 @@ fn told(rejected: u64, written: &[String]) -> String {
 fn write_rejects(mapping: &Mapping, report: &Report, folder: &Path) -> anyhow::Result<Vec<String>> {
     let written = rejects::write(mapping, &report.rejects, folder)?;
     Ok(written.iter().map(|path| format!("`{}`", path.display())).collect())
-}
-
-fn checked_table(tables: &[Checked]) -> String {
-    let numbers = |table: &Checked| [table.rows, table.accepted, table.skipped, table.rejected.len() as u64];
-    let lines = tables.iter().map(|table| (table.name.as_str(), numbers(table)));
-    numbers_table(["rows", "accepted", "passed over", "rejected"], lines)
-}
-
-/// A line a `[[table]]`.
-fn numbers_table<'a, const N: usize>(names: [&str; N], lines: impl Iterator<Item = (&'a str, [u64; N])>) -> String {
-    let columns: Vec<_> = [("table", Align::Left)].into_iter().chain(names.map(|name| (name, Align::Right))).collect();
-    let line = |(name, numbers): (&str, [u64; N])| {
-        [name.to_owned()].into_iter().chain(numbers.map(|number| number.to_string())).collect()
-    };
-    render(&columns, &lines.map(line).collect::<Vec<Vec<String>>>())
 }
 
 fn findings_table(findings: &Findings) -> Option<String> {

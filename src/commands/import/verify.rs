@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::page::{self, Numbers};
-use super::{examine, mapping};
+use super::numbers::Numbers;
+use super::{examine, mapping, page};
 use crate::cli::ImportVerifyArgs;
 use crate::commands::Context;
 use crate::db::bulk;
