@@ -1,5 +1,7 @@
 //! Ids of rows that another system knows.
 
+use std::borrow::Cow;
+
 use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
 
@@ -38,16 +40,19 @@ pub fn id(system: &str, entity: &str, legacy_id: &str) -> Uuid {
     Hasher::new(system, entity).id(legacy_id)
 }
 
-/// Joins the fields. False: one of them is NULL.
-pub(super) fn legacy_id(record: &Record, columns: &[usize], out: &mut String) -> bool {
-    for (number, column) in columns.iter().enumerate() {
-        let Some(text) = record.field(*column) else { return false };
-        if number > 0 {
-            out.push(SEPARATOR);
-        }
-        out.push_str(text);
+/// The fields with the separator between them; most legacy ids are one. None: one of them is NULL.
+pub(super) fn legacy_id<'a>(record: &'a Record, columns: &[usize]) -> Option<Cow<'a, str>> {
+    if let [column] = columns {
+        return record.field(*column).map(Cow::Borrowed);
     }
-    true
+    let mut joined = String::new();
+    for (number, column) in columns.iter().enumerate() {
+        if number > 0 {
+            joined.push(SEPARATOR);
+        }
+        joined.push_str(record.field(*column)?);
+    }
+    Some(Cow::Owned(joined))
 }
 
 #[cfg(test)]

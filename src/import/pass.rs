@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasherDefault;
+use std::mem;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
-use std::{mem, thread};
+use std::thread::{self, ScopedJoinHandle};
 
 use super::check::CheckError;
 use super::keys::{Same, key};
@@ -190,13 +191,16 @@ impl Sorters {
         Ok(())
     }
 
+    /// Sorts each on a thread of its own, since which of them have many keys is not known before.
     fn sorted(self) -> Result<(Sorted, Vec<Sorted>, Vec<Sorted>), CheckError> {
-        let all = |sorters: Vec<Sorter>| sorters.into_iter().map(Sorter::sorted).collect::<Result<Vec<_>, _>>();
         thread::scope(|scope| {
-            let refers = scope.spawn(|| all(self.refers));
-            let (ids, unique) = (self.ids.sorted()?, all(self.unique)?);
+            let sort = |sorter: Sorter| scope.spawn(|| sorter.sorted());
+            let all = |sorters: Vec<Sorter>| sorters.into_iter().map(sort).collect::<Vec<_>>();
+            let (ids, unique, refers) = (sort(self.ids), all(self.unique), all(self.refers));
             let stopped = |_| std::io::Error::other("the thread that sorts has stopped");
-            Ok((ids, unique, refers.join().map_err(stopped)??))
+            let end = |thread: ScopedJoinHandle<'_, std::io::Result<Sorted>>| thread.join().map_err(stopped)?;
+            let ends = |threads: Vec<_>| threads.into_iter().map(end).collect::<Result<Vec<_>, _>>();
+            Ok((end(ids)?, ends(unique)?, ends(refers)?))
         })
         .map_err(CheckError::Spill)
     }

@@ -54,9 +54,8 @@ impl Compiled {
     /// Makes the value of the column at `place`.
     pub fn apply(&self, place: usize, record: &Record, row: &mut Row) {
         if let From::Reference(ids, by, lookup) = &self.from {
-            let mut legacy = String::new();
-            if legacy_id(record, by, &mut legacy) {
-                let found = lookup.as_ref().map_or(Some(&legacy), |lookup| lookup.get(&legacy));
+            if let Some(legacy) = legacy_id(record, by) {
+                let found = lookup.as_ref().map_or(Some(&*legacy), |lookup| lookup.get(&*legacy).map(String::as_str));
                 let Some(found) = found else {
                     row.problem("unknown-reference");
                     return row.push_null();

@@ -156,7 +156,8 @@ impl Transform {
         if self.skip.iter().any(|(column, when)| holds(when, record.field(*column))) {
             return false;
         }
-        if legacy_id(record, &self.legacy_id, &mut row.legacy_id) {
+        if let Some(legacy_id) = legacy_id(record, &self.legacy_id) {
+            row.legacy_id.push_str(&legacy_id);
             row.id = self.ids.id(&row.legacy_id);
             if row.legacy_id.len() > MOST_LEGACY_BYTES {
                 row.problems.push(Problem { code: "too-long", column: None });
