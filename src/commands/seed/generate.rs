@@ -142,6 +142,12 @@ async fn make_room(
 ) -> anyhow::Result<()> {
     let database = session.database.as_str().to_owned();
     if args.reset {
+        if let Some((table, back)) = reset::elsewhere(&mut session.conn).await? {
+            let refusal = format!(
+                "`{table}` has rows that came from what a reset would delete; bring them back by `{back}` first"
+            );
+            return Err(Refusal(refusal).into());
+        }
         let counts = reset::count(&mut session.conn).await?;
         if !counts.is_empty() {
             let named: Vec<String> =

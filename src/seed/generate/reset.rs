@@ -31,13 +31,39 @@ pub async fn missing(conn: &mut MySqlConnection) -> Result<Vec<&'static str>, Db
 pub async fn occupied(conn: &mut MySqlConnection) -> Result<Vec<&'static str>, DbError> {
     let mut occupied = Vec::new();
     for table in TABLES.map(super::rows::Table::name) {
-        let row =
-            sqlx::raw_sql(AssertSqlSafe(format!("SELECT 1 FROM {table} LIMIT 1"))).fetch_optional(&mut *conn).await;
-        if row.map_err(|error| DbError::new(format!("could not read table `{table}`"), &error))?.is_some() {
+        if has_rows(conn, table).await? {
             occupied.push(table);
         }
     }
     Ok(occupied)
+}
+
+/// Where retention puts rows of the thirteen, and how they come back. They hold keys and patients that a reset would delete.
+const ELSEWHERE: [(&str, &str); 7] = [
+    ("appointments_archive", "caredb archive restore --all"),
+    ("appointments_moving", "caredb archive restore --all"),
+    ("consultations_archive", "caredb archive restore --all"),
+    ("prescriptions_archive", "caredb archive restore --all"),
+    ("payments_archive", "caredb archive restore --all"),
+    ("reviews_archive", "caredb archive restore --all"),
+    ("medical_records_compressed", "caredb compress medical-records --decompress"),
+];
+
+/// The first of those tables with rows, and the command that brings them back.
+pub async fn elsewhere(conn: &mut MySqlConnection) -> Result<Option<(&'static str, &'static str)>, DbError> {
+    let present = present(conn).await?;
+    for (table, back) in ELSEWHERE {
+        if present.iter().any(|name| name == table) && has_rows(conn, table).await? {
+            return Ok(Some((table, back)));
+        }
+    }
+    Ok(None)
+}
+
+async fn has_rows(conn: &mut MySqlConnection, table: &str) -> Result<bool, DbError> {
+    let row = sqlx::raw_sql(AssertSqlSafe(format!("SELECT 1 FROM {table} LIMIT 1"))).fetch_optional(conn).await;
+    let row = row.map_err(|error| DbError::new(format!("could not read table `{table}`"), &error))?;
+    Ok(row.is_some())
 }
 
 /// How many rows the tables have, those with rows alone, each before those that it refers to.

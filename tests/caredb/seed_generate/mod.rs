@@ -188,6 +188,30 @@ fn a_reset_names_what_it_deletes_and_asks() {
 }
 
 #[test]
+fn a_reset_leaves_nothing_behind_in_archives() {
+    let test = clinic("generate_archived");
+    test.ok(&format!("seed generate {SMALL}"));
+    test.ok("archive appointments --older-than 2w --with-dependents --yes --quiet");
+    test.ok("compress medical-records --older-than 1d --yes --quiet");
+    let before = checksums(&test);
+    let again = format!("seed generate {SMALL} --reset --yes --quiet");
+    assert_snapshot!(test.run(&again), @"
+    exit 3
+    --- stderr
+    error: `appointments_archive` has rows that came from what a reset would delete; bring them back by `caredb archive restore --all` first
+    ");
+    assert_eq!(checksums(&test), before);
+    test.ok("archive restore --all --yes --quiet");
+    assert_snapshot!(test.run(&again), @"
+    exit 3
+    --- stderr
+    error: `medical_records_compressed` has rows that came from what a reset would delete; bring them back by `caredb compress medical-records --decompress` first
+    ");
+    test.ok("compress medical-records --decompress --yes --quiet");
+    assert_eq!(generate(&test, &format!("{SMALL} --reset --yes"))["checksum"], SMALL_CHECKSUM);
+}
+
+#[test]
 fn a_protected_database_is_refused() {
     let test = clinic("generate_protected");
     test.file("caredb.toml", "protected = [\"t_generate_*\"]\n");
