@@ -11,8 +11,8 @@ use super::Context;
 use crate::cli::{ThrottleArgs, TodayArgs};
 use crate::db::clock;
 use crate::db::connect::{Session, connect};
+use crate::db::ident::Ident;
 use crate::db::lock;
-use crate::db::target::Target;
 use crate::db::throttle::Throttle;
 use crate::output::{Event, Exit, Outcome, duration};
 use crate::retention::ledger::{self, Ending, Expected, Run};
@@ -49,6 +49,8 @@ pub async fn begin(
     let Session { conn, database, target, .. } = &mut open.session;
     let timeout = Duration::from_secs(lock_timeout_s.into());
     lock::acquire(conn, &[lock::name(command, database)], timeout, context.on_wait()).await?;
+    // a killed run may still be committing by its second connection
+    lock::pass(conn, &second_lock(command, database), timeout, context.on_wait()).await?;
     ledger::create(conn).await?;
     hold::create(conn).await?;
     for run in ledger::close_interrupted(conn, command).await? {
@@ -60,15 +62,19 @@ pub async fn begin(
     Ok(throttle)
 }
 
-/// More connections like that of a job.
-pub async fn more(target: &Target, number: usize) -> anyhow::Result<Vec<MySqlConnection>> {
-    let mut connections = Vec::new();
-    for _ in 0..number {
-        let mut conn = connect(target).await?.conn;
-        job::prepare(&mut conn).await?;
-        connections.push(conn);
-    }
-    Ok(connections)
+/// The lock of a job's second connection.
+pub fn second_lock(command: &str, database: &Ident) -> String {
+    lock::name(&format!("{command} second"), database)
+}
+
+/// A second connection like that of a job, which the next run waits for.
+pub async fn second(session: &Session, command: &str) -> anyhow::Result<Session> {
+    let mut second = connect(&session.target).await?;
+    job::prepare(&mut second.conn).await?;
+    let lock = second_lock(command, &session.database);
+    // nobody has it, since `begin` has waited; but a connection of this run may have just been closed
+    lock::acquire(&mut second.conn, &[lock], Duration::from_secs(60), |_, _| ()).await?;
+    Ok(second)
 }
 
 /// A run that is in the ledger with its end.

@@ -78,6 +78,22 @@ pub async fn acquire(
     Ok(())
 }
 
+const RELEASE_LOCK: &str = "DO RELEASE_LOCK(?)";
+
+/// Waits until nobody has a lock: takes it, and gives it back. A killed run's connections end one by one, each when the server has
+/// ended its last statement.
+pub async fn pass(
+    conn: &mut MySqlConnection,
+    lock: &str,
+    timeout: Duration,
+    on_wait: impl FnMut(&str, &Holder),
+) -> Result<(), LockError> {
+    acquire(conn, &[lock.to_owned()], timeout, on_wait).await?;
+    let released = sqlx::query(RELEASE_LOCK).bind(lock).execute(conn).await;
+    released.map_err(|error| DbError::new(format!("could not give lock `{lock}` back"), &error))?;
+    Ok(())
+}
+
 const GET_LOCK: &str = "SELECT GET_LOCK(?, ?)";
 
 async fn get(conn: &mut MySqlConnection, lock: &str, timeout_s: u64) -> Result<bool, DbError> {

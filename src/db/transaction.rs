@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
 
 use super::crash::crash_point;
@@ -11,6 +12,12 @@ use super::error::DbError;
 const TRIES: u32 = 5;
 /// How long to step aside before the second try; doubled with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+/// While a session holds what others wait for, the server ends it, and frees all, where nothing comes for so many seconds: this
+/// process may be stopped, its host gone. A statement may take longer.
+pub const SOON: &str = "SET SESSION wait_timeout = 10";
+/// In between, where a job may be paused for a night.
+pub const NOT_SOON: &str = "SET SESSION wait_timeout = 31536000";
 
 /// An error that may come from a deadlock, or from a lock that was not to be had: both are the server's to solve.
 pub trait MayPass: From<DbError> {
@@ -57,15 +64,17 @@ async fn attempt<T, E: MayPass>(
 ) -> Result<Option<T>, E> {
     let failed = |error: sqlx::Error| DbError::new(what, &error);
     crash_point();
-    sqlx::raw_sql("START TRANSACTION").execute(&mut *conn).await.map_err(failed)?;
+    // each in one packet
+    let begin = format!("{SOON}; START TRANSACTION");
+    sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut *conn).await.map_err(failed)?;
     let done = work(conn).await;
     if !matches!(done, Ok(Some(_))) {
         // where this fails, the connection is gone, and with it the transaction
-        let _ = sqlx::raw_sql("ROLLBACK").execute(conn).await;
+        let _ = sqlx::raw_sql(AssertSqlSafe(format!("ROLLBACK; {NOT_SOON}"))).execute(conn).await;
         return done;
     }
     crash_point();
-    sqlx::raw_sql("COMMIT").execute(conn).await.map_err(failed)?;
+    sqlx::raw_sql(AssertSqlSafe(format!("COMMIT; {NOT_SOON}"))).execute(conn).await.map_err(failed)?;
     crash_point();
     done
 }

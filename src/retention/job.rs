@@ -8,10 +8,10 @@ use crate::db::error::DbError;
 use crate::db::progress::left_s;
 use crate::output::{Event, count};
 
-// UTC, since checksums are over times as text; READ COMMITTED, so that what stays is not locked, nor the gaps; one second, since
+// dates that a lax session wrote go along as they are; UTC, since checksums are over times as text; READ COMMITTED, so that what stays is not locked, nor the gaps; one second, since
 // while a job waits, others wait for what it has locked; a year, since a job may be paused for a night
 const SESSION: &str = "
-    SET SESSION time_zone = '+00:00', transaction_isolation = 'READ-COMMITTED', innodb_lock_wait_timeout = 1,
+    SET SESSION sql_mode = 'STRICT_ALL_TABLES,ALLOW_INVALID_DATES', time_zone = '+00:00', transaction_isolation = 'READ-COMMITTED', innodb_lock_wait_timeout = 1,
         lock_wait_timeout = 5, wait_timeout = 31536000";
 
 /// Prepares the connection of a job.

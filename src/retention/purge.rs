@@ -79,9 +79,6 @@ pub struct Purged {
     pub complete: bool,
 }
 
-/// How many connections delete at once: one waits for its commit, or for a page, while the other works.
-pub const LANES: usize = 2;
-
 /// Deletes them over these connections, in batches that each take about `batch`. Ends early where the throttle says that it is
 /// over. `expected`: how many rows are old enough. What an error leaves behind is in the ledger.
 pub async fn purge(

@@ -44,23 +44,34 @@ pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::R
         let shown = dry_run(&contents, &steps, &left, cut_off);
         return retention::with_expected(&mut session.conn, ARCHIVE, rows, shown).await;
     }
-    for (content, why) in &left {
-        let text = format!("{} can't be exchanged: {why}; say `--method rows`", content.month);
-        context.output.event(&Event::Note { text });
-    }
+    let say_left = |left: &[Left<'_>]| {
+        for (content, why) in left {
+            let text = format!("{} can't be exchanged: {why}; say `--method rows`", content.month);
+            context.output.event(&Event::Note { text });
+        }
+    };
     let dependents = if args.with_dependents { Some(Dependents::read(&mut session.conn).await?) } else { None };
     let is_idle = steps.is_empty()
         && (dependents.is_none() || dependents::waiting(&mut session.conn, &archive).await?.is_empty());
     if is_idle {
+        say_left(&left);
         let text = format!("nothing to do: no appointment older than {cut_off} can go{}", staying(&contents));
         return Ok(Outcome::done(text, json!({ "cut_off": cut_off, "rows": 0, "months": contents })));
     }
+    let mut made = false;
     if let (Some(first), Some(last)) = (steps.first(), steps.last()) {
         definition::same(&mut session.conn, TABLE).await?;
         let months = (first.content.month, last.content.month);
-        make_months(context, &mut session, archive, months, &args.waits).await?;
+        made = make_months(context, &mut session, archive, months, &args.waits).await?;
     }
     let (_, archive) = observe::partitions(&mut session.conn).await?;
+    let contents = match made {
+        // a month that was made may have got rows from the partition that it was a part of
+        true => observe::contents(&mut session.conn, &selection, (&live, &archive)).await?,
+        false => contents,
+    };
+    let (steps, left) = plan(&contents, args.method);
+    say_left(&left);
     let same = |step: &&Step<'_>| observe::same_bounds(&live, &archive, &step.content.partition);
     if let Some(other) = steps.iter().find(|step| !same(step)) {
         return Err(ArchiveError::Bounds(other.content.partition.as_str().to_owned()).into());
@@ -232,6 +243,13 @@ impl Archiving<'_> {
                 let Some(rows) = batch.await? else { break };
                 self.done.dependents += rows;
             }
+        }
+        for (table, rows) in dependents::without_place(&mut session.conn).await? {
+            let text = format!(
+                "{} of `{table}` can't go: `{table}_archive` has one of the same appointment, see which is right and delete the other",
+                count(rows, "row")
+            );
+            self.context.output.event(&Event::Note { text });
         }
         Ok(true)
     }

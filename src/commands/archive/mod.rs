@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use super::Context;
-use super::partition::lock;
+use super::partition;
+use super::retention::second_lock;
 use crate::cli::{ArchiveAction, ArchiveArgs, WaitArgs};
-use crate::db::connect::{Session, connect};
+use crate::db::connect::Session;
 use crate::db::ddl::Patience;
 use crate::db::ident::Ident;
+use crate::db::lock;
 use crate::output::{Event, Outcome, count};
 use crate::partition::month::Month;
 use crate::partition::plan::{Wish, plan as plan_months};
@@ -45,7 +47,10 @@ pub async fn begin(
     columns: &Columns,
     waits: &WaitArgs,
 ) -> anyhow::Result<()> {
-    lock(context, session, waits).await?;
+    partition::lock(context, session, waits).await?;
+    // a killed run may still be committing by its second connection
+    let timeout = Duration::from_secs(waits.lock_timeout.into());
+    lock::pass(&mut session.conn, &second_lock(ARCHIVE, &session.database), timeout, context.on_wait()).await?;
     ledger::create(&mut session.conn).await?;
     hold::create(&mut session.conn).await?;
     for run in ledger::unfinished(&mut session.conn, ARCHIVE).await? {
@@ -78,7 +83,7 @@ pub async fn begin(
 
 /// A second connection to the same server, prepared for moving rows.
 async fn second(session: &Session) -> anyhow::Result<Session> {
-    let mut second = connect(&session.target).await?;
+    let mut second = super::retention::second(session, ARCHIVE).await?;
     observe::prepare(&mut second.conn).await?;
     Ok(second)
 }
@@ -102,21 +107,21 @@ fn is_on_its_way(part: &Part) -> bool {
     part.state == MOVING_STATE || part.state == LANDING_STATE
 }
 
-/// Sees that a partitioned table has all months from the first to the last.
+/// Sees that a partitioned table has all months from the first to the last. Returns whether one had to be made.
 async fn make_months(
     context: &Context,
     session: &mut Session,
     table: Table,
     (first, last): (Month, Month),
     waits: &WaitArgs,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     let contents = partitions::contents(&mut session.conn, &table).await?;
     let behind = u32::try_from(first.until(last)).unwrap_or(0);
     let steps = plan_months(&table, &contents, &Wish { today: last, ahead: 0, behind: Some(behind) })?;
     for step in &steps {
-        super::partition::ddl(context, session, waits).await?.make(&table, step).await?;
+        partition::ddl(context, session, waits).await?.make(&table, step).await?;
     }
-    Ok(())
+    Ok(!steps.is_empty())
 }
 
 /// Whether a run left a month between two exchanges: then it stays open in the ledger, and the next run goes on with it. Also

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use serde_json::json;
-use sqlx::mysql::MySqlConnection;
 
 use super::Context;
 use super::retention::{self, Ended, Open};
@@ -36,6 +35,7 @@ async fn notifications(context: &Context, args: &PurgeNotificationsArgs) -> anyh
         return dry_run(&mut open, wish).await;
     }
     let mut throttle = retention::begin(context, &mut open, COMMAND, args.lock_timeout, &args.throttle).await?;
+    let mut second = retention::second(&open.session, COMMAND).await?;
     let conn = &mut open.session.conn;
     let policy = json!({ "older_than": age, "keep_unread": keep_unread });
     let job = ledger::Job { command: COMMAND, policy, cut_off: Some(wish.cut_off) };
@@ -43,8 +43,8 @@ async fn notifications(context: &Context, args: &PurgeNotificationsArgs) -> anyh
     let expected = purge::expected(conn, wish).await?;
     let batch = Duration::from_millis(args.batch.batch_ms);
     let mut on_event = |event| context.output.event(&event);
-    let mut others = retention::more(&open.session.target, purge::LANES - 1).await?;
-    let mut lanes: Vec<&mut MySqlConnection> = [&mut *conn].into_iter().chain(&mut others).collect();
+    // two: one waits for its commit, or for a page, while the other works
+    let mut lanes = [&mut *conn, &mut second.conn];
     let purged = purge::purge(&mut lanes, &mut throttle, &run, (wish, batch), expected, &mut on_event).await;
     let summary =
         purged.as_ref().map_or((false, json!({})), |purged| (purged.complete, json!({ "kept": purged.kept })));

@@ -6,34 +6,46 @@ use std::time::Instant;
 use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
 
+use super::stays;
 use super::{ARCHIVE, ArchiveError};
 use crate::db::crash::crash_point;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::db::transaction::in_transaction;
 use crate::partition::Table;
+use crate::retention::hold;
 use crate::retention::ledger::Run;
 use crate::retention::rows::{Columns, Keyset, Move, Picked, Sum, list};
 
-/// Tables, with the column that says to which row of which table they belong; parents first.
-const DEPENDENTS: [(&str, &str, Option<usize>); 4] = [
-    ("consultations", "appointment_id", None),
-    ("prescriptions", "consultation_id", Some(0)),
-    ("payments", "appointment_id", None),
-    ("reviews", "appointment_id", None),
+/// Tables, with the column that says to which row of which table they belong, and whether that has one of them at the most; parents
+/// first.
+const DEPENDENTS: [(&str, &str, Option<usize>, bool); 4] = [
+    ("consultations", "appointment_id", None, true),
+    ("prescriptions", "consultation_id", Some(0), false),
+    ("payments", "appointment_id", None, false),
+    ("reviews", "appointment_id", None, true),
 ];
 
-/// The archive's partitions with appointments of which something is still in a live table.
+/// The condition that the place of a row is free in the archive: an application that does not see an archived review may write a
+/// second one. `d` stands for the live table.
+fn has_place(table: &str, of: &str) -> String {
+    format!("NOT EXISTS (SELECT 1 FROM {} t WHERE t.{of} = d.{of})", archive(table))
+}
+
+/// The archive's partitions with appointments of which something is still in a live table, and may go.
 pub async fn waiting(conn: &mut MySqlConnection, archive: &Table) -> Result<Vec<Ident>, ArchiveError> {
     let mut waiting = Vec::new();
     for partition in &archive.partitions {
-        for (table, of, parent) in DEPENDENTS {
+        for (table, of, parent, is_one) in DEPENDENTS {
             if parent.is_some() {
                 continue;
             }
+            let place = if is_one { has_place(table, of) } else { "TRUE".to_owned() };
             let sql = format!(
-                "SELECT 1 FROM {ARCHIVE} PARTITION ({}) a STRAIGHT_JOIN {table} d ON d.{of} = a.id LIMIT 1",
-                partition.name
+                "SELECT 1 FROM {ARCHIVE} PARTITION ({}) a STRAIGHT_JOIN {table} d ON d.{of} = a.id
+                 WHERE {place} AND {} LIMIT 1",
+                partition.name,
+                stays::none(&stays::of_others(true))
             );
             let found = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_optional(&mut *conn).await;
             if found.map_err(|error| DbError::new(format!("could not read table `{table}`"), &error))?.is_some() {
@@ -43,6 +55,25 @@ pub async fn waiting(conn: &mut MySqlConnection, archive: &Table) -> Result<Vec<
         }
     }
     Ok(waiting)
+}
+
+/// How many rows of which table can't go, since the archive has one of the same appointment.
+pub async fn without_place(conn: &mut MySqlConnection) -> Result<Vec<(&'static str, u64)>, DbError> {
+    let mut all = Vec::new();
+    for (table, of) in single() {
+        let sql = format!("SELECT COUNT(*) FROM {table} d WHERE NOT ({})", has_place(table, of));
+        let rows: Result<i64, _> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut *conn).await;
+        let rows = rows.map_err(|error| DbError::new(format!("could not read table `{table}`"), &error))?;
+        if rows > 0 {
+            all.push((table, rows.unsigned_abs()));
+        }
+    }
+    Ok(all)
+}
+
+/// The tables of which an appointment has one row at the most, with the column that says which appointment.
+pub fn single() -> impl Iterator<Item = (&'static str, &'static str)> {
+    DEPENDENTS.into_iter().filter(|(.., is_one)| *is_one).map(|(table, of, ..)| (table, of))
 }
 
 /// Their tables and archives.
@@ -95,7 +126,13 @@ fn failed(direction: Direction, table: &str, error: &sqlx::Error) -> DbError {
         Direction::Away | Direction::Back => format!("could not move rows of table `{table}`"),
         Direction::Gone => format!("could not destroy rows of `{table}_archive`"),
     };
-    DbError::new(what, error)
+    let failed = DbError::new(what, error);
+    match (direction, failed.number) {
+        (Direction::Back, Some(1062)) => failed.with_cure(
+            "since it was archived, another one of the same appointment was written: see which is right, and delete the other",
+        ),
+        _ => failed,
+    }
 }
 
 /// The name of a table's archive.
@@ -142,7 +179,19 @@ impl Dependents {
         let sql = format!("SELECT id FROM {ARCHIVE} PARTITION ({partition}) WHERE {rest} ORDER BY id LIMIT {rows}");
         let ids: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut *conn).await.map_err(failed)?;
         let dependents = in_transaction(conn, &what, async |conn| {
-            let dependents = self.go(conn, &ids, Direction::Away, (run, partition)).await?;
+            hold::gate(conn).await?;
+            // under a hold, or with something open since they were archived
+            let may = if ids.is_empty() {
+                Vec::new()
+            } else {
+                let sql = format!(
+                    "SELECT a.id FROM {ARCHIVE} PARTITION ({partition}) a WHERE a.id IN ({}) AND {}",
+                    list(&ids),
+                    stays::none(&stays::of_others(true))
+                );
+                sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut *conn).await.map_err(failed)?
+            };
+            let dependents = self.go(conn, &may, Direction::Away, (run, partition)).await?;
             crash_point();
             Ok::<_, ArchiveError>(Some(dependents))
         })
@@ -194,15 +243,18 @@ impl Dependents {
         direction: Direction,
     ) -> Result<Vec<Part>, ArchiveError> {
         let mut parts: Vec<Part> = Vec::new();
-        for ((table, of, parent), columns) in DEPENDENTS.iter().zip(&self.0) {
+        for ((table, of, parent, is_one), columns) in DEPENDENTS.iter().zip(&self.0) {
             let (from, to) = direction.ends(table);
             let moving = Move { from, to, partition: None, columns: columns.clone() };
             let parents = parent.map_or(appointments, |index: usize| &parts[index].picked.ids);
             let picked = if parents.is_empty() {
                 Picked::default()
             } else {
-                let condition = format!("a.{of} IN ({})", list(parents));
-                let picked = moving.pick(conn, "a", &condition, None).await;
+                let mut condition = format!("d.{of} IN ({})", list(parents));
+                if *is_one && direction == Direction::Away {
+                    condition = format!("{condition} AND {}", has_place(table, of));
+                }
+                let picked = moving.pick(conn, "d", &condition, None).await;
                 picked.map_err(|error| failed(direction, table, &error))?
             };
             parts.push(Part { table, moving, picked, arrived: Sum::default() });

@@ -11,15 +11,16 @@ use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
 
 use super::observe::by_reason;
-use super::stays::{self, Rules, Stays};
+use super::stays::{self, Reason, Rules, Stays};
 use super::worker::turn;
 use super::{ARCHIVE, ArchiveError, Content, KEYS, LIVE, MOVING, STAYING, Selection, definition};
 use crate::db::crash::crash_point;
 use crate::db::ddl::{Patience, run_ddl};
 use crate::db::error::{DbError, server_error};
 use crate::db::ident::Ident;
-use crate::db::transaction::in_transaction;
+use crate::db::transaction::{NOT_SOON, SOON, in_transaction};
 use crate::output::Event;
+use crate::partition::month::Month;
 use crate::retention::hold;
 use crate::retention::ledger::Run;
 use crate::retention::rows::{Columns, Sum, list, middle, sum};
@@ -68,10 +69,13 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         definition::same(self.conn, ARCHIVE).await?;
         definition::same(self.conn, MOVING).await?;
         let partition = &content.partition;
+        if self.is_on_its_way().await? {
+            return Err(ArchiveError::Strangers);
+        }
         self.clear().await?;
         self.try_out(partition).await?;
         let rules = Rules { status: &selection.status, holds: true, archive: None };
-        let reason = stays::case(&stays::all(&rules));
+        let reason = stays::case(&dated(content, selection, stays::all(&rules)));
         self.execute(&format!(
             "INSERT INTO {STAYING} (id, reason) SELECT id, reason FROM (
                  SELECT a.id, {reason} AS reason FROM {LIVE} PARTITION ({partition}) a) r WHERE reason IS NOT NULL"
@@ -80,11 +84,11 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         run.set_state(self.conn, partition.as_str(), "archive", MOVING_STATE).await?;
         crash_point();
         let begun = self.lock().await?;
-        let away = self.away(selection, partition).await;
-        let unlocked = sqlx::raw_sql("UNLOCK TABLES").execute(&mut *self.conn).await;
+        let away = self.away(selection, content).await;
+        let unlocked = self.unlock().await;
         let locked = begun.elapsed();
         away?;
-        unlocked.map_err(|error| DbError::new("could not unlock the tables", &error))?;
+        unlocked?;
         crash_point();
         let failed = |error: sqlx::Error| DbError::new(format!("could not read table `{STAYING}`"), &error);
         let stays = by_reason(self.conn, REASONS.to_owned()).await.map_err(failed)?;
@@ -103,23 +107,50 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
     /// Exchanges the archive's empty partition with the empty table, so that what the second exchange would be refused for shows
     /// before the first.
     async fn try_out(&mut self, partition: &Ident) -> Result<(), ArchiveError> {
-        self.exchange(ARCHIVE, partition).await?;
+        self.into_archive(partition).await?;
         self.ddl(&format!("TRUNCATE TABLE {MOVING}")).await
+    }
+
+    /// Exchanges what is in between with the archive's partition, which is seen to be empty under the lock: rows of it would be
+    /// swapped out of the archive.
+    async fn into_archive(&mut self, partition: &Ident) -> Result<(), ArchiveError> {
+        self.lock_tables(&format!("{ARCHIVE} WRITE, {MOVING} WRITE")).await?;
+        let exchanged = match self.exists(&format!("{ARCHIVE} PARTITION ({partition})")).await {
+            Ok(false) => self.exchange(ARCHIVE, partition).await,
+            Ok(true) => Err(ArchiveError::Occupied(partition.as_str().to_owned())),
+            Err(error) => Err(error),
+        };
+        let unlocked = self.unlock().await;
+        exchanged?;
+        unlocked
     }
 
     /// Keeps writers out. The tables of the triggers are locked along by the server; an alias needs a lock of its own.
     async fn lock(&mut self) -> Result<Instant, ArchiveError> {
-        let sql = format!(
-            "LOCK TABLES {LIVE} WRITE, {LIVE} AS a WRITE, {MOVING} WRITE, {STAYING} WRITE, {STAYING} AS s WRITE, caredb_holds AS h READ"
+        let tables = format!(
+            "{LIVE} WRITE, {LIVE} AS a WRITE, {MOVING} WRITE, {STAYING} WRITE, {STAYING} AS s WRITE, caredb_holds AS h READ"
         );
-        self.ddl(&sql).await?;
+        self.lock_tables(&tables).await?;
         Ok(Instant::now())
     }
 
+    /// Takes locks that others wait for. Where this process stops, or its host is gone, the server frees them soon.
+    async fn lock_tables(&mut self, tables: &str) -> Result<(), ArchiveError> {
+        self.execute(SOON).await?;
+        self.ddl(&format!("LOCK TABLES {tables}")).await
+    }
+
+    async fn unlock(&mut self) -> Result<(), ArchiveError> {
+        let unlocked = sqlx::raw_sql("UNLOCK TABLES").execute(&mut *self.conn).await;
+        unlocked.map_err(|error| DbError::new("could not unlock the tables", &error))?;
+        self.execute(NOT_SOON).await
+    }
+
     /// Under the lock: looks again at the rows themselves and at the holds, copies what stays, and exchanges.
-    async fn away(&mut self, selection: &Selection, partition: &Ident) -> Result<(), ArchiveError> {
+    async fn away(&mut self, selection: &Selection, content: &Content) -> Result<(), ArchiveError> {
+        let partition = &content.partition;
         let rules = Rules { status: &selection.status, holds: true, archive: None };
-        let own = stays::case(&stays::own(&rules));
+        let own = stays::case(&dated(content, selection, stays::own(&rules)));
         let from = format!("{LIVE} PARTITION ({partition}) a");
         self.execute(&format!(
             "INSERT IGNORE INTO {STAYING} (id, reason) SELECT a.id, {own} FROM {from} WHERE {own} IS NOT NULL"
@@ -160,7 +191,7 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         let before = self.count().await?;
         self.landing(partition, run, before).await?;
         crash_point();
-        self.exchange(ARCHIVE, partition).await?;
+        self.into_archive(partition).await?;
         crash_point();
         self.landed(partition, run, before).await?;
         Ok(before)
@@ -214,15 +245,14 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         (state, recorded): (&str, Sum),
         run: &Run,
     ) -> Result<Option<Sum>, ArchiveError> {
-        let away =
-            self.exists(&format!("{MOVING} m WHERE NOT EXISTS (SELECT 1 FROM {STAYING} s WHERE s.id = m.id)")).await?;
+        let away = self.is_on_its_way().await?;
         if away && state == MOVING_STATE {
             return self.land(partition, run).await.map(Some);
         }
         if state == LANDING_STATE {
             if away {
                 // counted, and not exchanged
-                self.exchange(ARCHIVE, partition).await?;
+                self.into_archive(partition).await?;
             }
             self.landed(partition, run, recorded).await?;
             return Ok(Some(recorded));
@@ -245,10 +275,15 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         Ok(all)
     }
 
+    /// Whether a row has left `appointments` and is in between: what stays is there as copies alone.
+    async fn is_on_its_way(&mut self) -> Result<bool, ArchiveError> {
+        self.exists(&format!("{MOVING} m WHERE NOT EXISTS (SELECT 1 FROM {STAYING} s WHERE s.id = m.id)")).await
+    }
+
     async fn exists(&mut self, what: &str) -> Result<bool, ArchiveError> {
         let sql = format!("SELECT 1 FROM {what} LIMIT 1");
         let found = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_optional(&mut *self.conn).await;
-        Ok(found.map_err(|error| DbError::new(format!("could not look into table `{MOVING}`"), &error))?.is_some())
+        Ok(found.map_err(|error| DbError::new("could not look into the tables of a month", &error))?.is_some())
     }
 
     async fn execute(&mut self, sql: &str) -> Result<(), ArchiveError> {
@@ -271,6 +306,16 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
             }
         })
     }
+}
+
+/// Reasons with one before them: rows that were not there when the month was planned, of another one (the first partition
+/// takes all that is older) or too young.
+fn dated(content: &Content, selection: &Selection, mut reasons: Vec<Reason>) -> Vec<Reason> {
+    let next = content.month.next().map(Month::first_day).into_iter();
+    let end = next.chain([selection.cut_off.to_string()]).min().unwrap_or_default();
+    let first = content.month.first_day();
+    reasons.insert(0, ("date", format!("NOT (a.appointment_date >= '{first}' AND a.appointment_date < '{end}')")));
+    reasons
 }
 
 /// Two conditions on ids that halve so many rows.
@@ -304,8 +349,11 @@ async fn turn_all(conn: &mut MySqlConnection, from: &str, ids: &str) -> Result<u
         let sql = format!(
             "UPDATE {KEYS} k JOIN (SELECT id FROM {from} WHERE {range}) r ON r.id = k.id SET k.archived = TRUE"
         );
-        crash_point();
-        turned += turn(conn, sql).await.map_err(failed)?;
+        let what = format!("could not turn the keys in table `{KEYS}`");
+        turned += in_transaction(conn, &what, async |conn: &mut MySqlConnection| {
+            turn(conn, sql.clone()).await.map(Some).map_err(failed)
+        })
+        .await?;
         if after.is_none() {
             return Ok(turned);
         }

@@ -149,6 +149,16 @@ pub enum ArchiveError {
         "partition `{0}` of table `{ARCHIVE}` has other bounds than that of `{LIVE}`; `caredb partition list` shows them, correct the archive's by REORGANIZE PARTITION"
     )]
     Bounds(String),
+    /// The archive's partition has rows, which an exchange would swap out.
+    #[error(
+        "partition `{0}` of table `{ARCHIVE}` has got rows since this run looked; a month that was on its way is whole in `{MOVING}`, where `appointments_all` shows it: take those rows out of the partition if it is, or run again, rows then go in batches"
+    )]
+    Occupied(String),
+    /// Rows in between that no run has put there.
+    #[error(
+        "table `{MOVING}` has rows that belong to no run, and would be emptied; see where they come from, then move them to `{LIVE}` or `{ARCHIVE}`"
+    )]
+    Strangers,
     /// Count or checksum is not the same on both sides.
     #[error("{what} are not the same on both sides: {before} before, {after} after; {state}")]
     Mismatch {

@@ -13,8 +13,8 @@ use crate::partition::{Managed, Partition, Range, Table, observe};
 use crate::retention::rows::Columns;
 use crate::retention::{job, table};
 
-// dates that a lax session wrote go along as they are; a second, since others wait behind a job that waits
-const SESSION: &str = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ALLOW_INVALID_DATES', lock_wait_timeout = 1";
+// a second, since others wait behind a job that waits
+const SESSION: &str = "SET SESSION lock_wait_timeout = 1";
 
 /// Prepares a session for moving appointments.
 pub async fn prepare(conn: &mut MySqlConnection) -> Result<(), DbError> {

@@ -63,20 +63,28 @@ const SLOT: &str =
 #[must_use]
 pub fn all(rules: &Rules<'_>) -> Vec<Reason> {
     let mut reasons = own(rules);
-    reasons.extend([
-        ("refund", REFUND.to_owned()),
-        ("prescription", PRESCRIPTION.to_owned()),
-        ("follow-up", FOLLOW_UP.to_owned()),
-    ]);
-    if rules.holds {
-        reasons.push(("hold", crate::retention::hold::covers("a.patient_id", "a.id")));
-    }
+    reasons.extend(of_others(rules.holds));
     if let Some(archive) = &rules.archive {
         let live = "a.status NOT IN ('CANCELLED', 'NO_SHOW')";
         reasons.push((
             "slot taken",
             format!("{live} AND EXISTS (SELECT 1 FROM {archive} t FORCE INDEX (uk_doctor_live_slot) WHERE {SLOT})"),
         ));
+    }
+    reasons
+}
+
+/// The reasons that are read off other tables, and hold for what belongs to an archived appointment, too. `holds`: there is a table
+/// of legal holds.
+#[must_use]
+pub fn of_others(holds: bool) -> Vec<Reason> {
+    let mut reasons = vec![
+        ("refund", REFUND.to_owned()),
+        ("prescription", PRESCRIPTION.to_owned()),
+        ("follow-up", FOLLOW_UP.to_owned()),
+    ];
+    if holds {
+        reasons.push(("hold", crate::retention::hold::covers("a.patient_id", "a.id")));
     }
     reasons
 }

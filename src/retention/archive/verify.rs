@@ -24,9 +24,12 @@ pub async fn verify(
     let mut findings = vec![between(conn).await?];
     findings.extend(definitions(conn).await?);
     findings.extend(keys_match(conn, archive).await?);
-    findings.push(twice(conn, LIVE, ARCHIVE, " AND l.appointment_date = r.appointment_date").await?);
+    findings.push(twice(conn, LIVE, ARCHIVE, &["l.id = r.id AND l.appointment_date = r.appointment_date"]).await?);
     for (table, archive) in dependents::tables() {
-        findings.push(twice(conn, table, &archive, "").await?);
+        let another = dependents::single().find(|(single, _)| *single == table);
+        let another = another.map(|(_, of)| format!("l.{of} = r.{of} AND l.id <> r.id"));
+        let same: Vec<&str> = ["l.id = r.id"].into_iter().chain(another.as_deref()).collect();
+        findings.push(twice(conn, table, &archive, &same).await?);
     }
     findings.push(ledger(conn, columns, archive).await?);
     Ok(findings)
@@ -88,10 +91,13 @@ fn named(ids: &Ids) -> String {
     format!("{}{more}", ids.first.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", "))
 }
 
-/// Rows that are both live and archived.
-async fn twice(conn: &mut MySqlConnection, live: &str, archive: &str, and: &str) -> Result<Finding, DbError> {
-    let sql = format!("SELECT COUNT(*) FROM {archive} r JOIN {live} l ON l.id = r.id{and}");
-    let rows: i64 = one(conn, &sql, archive).await?;
+/// Rows that are both live and archived; `same` has the conditions by which two are the same, each with an index of its own.
+async fn twice(conn: &mut MySqlConnection, live: &str, archive: &str, same: &[&str]) -> Result<Finding, DbError> {
+    let mut rows = 0;
+    for same in same {
+        let sql = format!("SELECT COUNT(*) FROM {archive} r JOIN {live} l ON {same}");
+        rows += one(conn, &sql, archive).await?;
+    }
     if rows > 0 {
         let what = format!("{} in both `{live}` and `{archive}`", count(rows, "row"));
         return Ok(problem("twice", what, "compare them and delete one of each"));
