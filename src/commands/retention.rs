@@ -73,7 +73,7 @@ pub async fn second(session: &Session, command: &str) -> anyhow::Result<Session>
     job::prepare(&mut second.conn).await?;
     let lock = second_lock(command, &session.database);
     // nobody has it, since `begin` has waited; but a connection of this run may have just been closed
-    lock::acquire(&mut second.conn, &[lock], Duration::from_secs(60), |_, _| ()).await?;
+    lock::acquire(&mut second.conn, &[lock], Duration::from_mins(1), |_, _| ()).await?;
     Ok(second)
 }
 

@@ -65,11 +65,9 @@ pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::R
         made = make_months(context, &mut session, archive, months, &args.waits).await?;
     }
     let (_, archive) = observe::partitions(&mut session.conn).await?;
-    let contents = match made {
-        // a month that was made may have got rows from the partition that it was a part of
-        true => observe::contents(&mut session.conn, &selection, (&live, &archive)).await?,
-        false => contents,
-    };
+    // a month that was made may have got rows from the partition that it was a part of
+    let contents =
+        if made { observe::contents(&mut session.conn, &selection, (&live, &archive)).await? } else { contents };
     let (steps, left) = plan(&contents, args.method);
     say_left(&left);
     let same = |step: &&Step<'_>| observe::same_bounds(&live, &archive, &step.content.partition);

@@ -107,13 +107,13 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
     /// Exchanges the archive's empty partition with the empty table, so that what the second exchange would be refused for shows
     /// before the first.
     async fn try_out(&mut self, partition: &Ident) -> Result<(), ArchiveError> {
-        self.into_archive(partition).await?;
+        self.enter_archive(partition).await?;
         self.ddl(&format!("TRUNCATE TABLE {MOVING}")).await
     }
 
     /// Exchanges what is in between with the archive's partition, which is seen to be empty under the lock: rows of it would be
     /// swapped out of the archive.
-    async fn into_archive(&mut self, partition: &Ident) -> Result<(), ArchiveError> {
+    async fn enter_archive(&mut self, partition: &Ident) -> Result<(), ArchiveError> {
         self.lock_tables(&format!("{ARCHIVE} WRITE, {MOVING} WRITE")).await?;
         let exchanged = match self.exists(&format!("{ARCHIVE} PARTITION ({partition})")).await {
             Ok(false) => self.exchange(ARCHIVE, partition).await,
@@ -191,7 +191,7 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         let before = self.count().await?;
         self.landing(partition, run, before).await?;
         crash_point();
-        self.into_archive(partition).await?;
+        self.enter_archive(partition).await?;
         crash_point();
         self.landed(partition, run, before).await?;
         Ok(before)
@@ -252,7 +252,7 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         if state == LANDING_STATE {
             if away {
                 // counted, and not exchanged
-                self.into_archive(partition).await?;
+                self.enter_archive(partition).await?;
             }
             self.landed(partition, run, recorded).await?;
             return Ok(Some(recorded));
