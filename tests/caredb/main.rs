@@ -29,6 +29,7 @@ mod repeatable;
 mod resume;
 mod retention_archive;
 mod retention_archive_cases;
+mod retention_archive_guards;
 mod retention_archive_hands;
 mod retention_at_work;
 mod retention_compress;

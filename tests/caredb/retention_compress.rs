@@ -232,3 +232,14 @@ fn killed_at_every_point_every_record_is_in_one_place() {
         }
     }
 }
+
+#[test]
+fn dates_that_a_lax_session_wrote_go_along() {
+    let test = prepared("compress_zero", 40);
+    test.sql("SET SESSION sql_mode = ''; UPDATE medical_records SET record_date = '0000-00-00', updated_at = updated_at WHERE id = 'r1'");
+    let (_, sum) = places(&test);
+    test.ok(COMPRESS);
+    assert_eq!(places(&test), ("0|40".to_owned(), sum.clone()));
+    test.ok(BACK);
+    assert_eq!(places(&test), ("40|0".to_owned(), sum));
+}

@@ -55,6 +55,9 @@ pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::R
         && (dependents.is_none() || dependents::waiting(&mut session.conn, &archive).await?.is_empty());
     if is_idle {
         say_left(&left);
+        if dependents.is_some() {
+            say_without_place(context, &mut session).await?;
+        }
         let text = format!("nothing to do: no appointment older than {cut_off} can go{}", staying(&contents));
         return Ok(Outcome::done(text, json!({ "cut_off": cut_off, "rows": 0, "months": contents })));
     }
@@ -242,15 +245,21 @@ impl Archiving<'_> {
                 self.done.dependents += rows;
             }
         }
-        for (table, rows) in dependents::without_place(&mut session.conn).await? {
-            let text = format!(
-                "{} of `{table}` can't go: `{table}_archive` has one of the same appointment, see which is right and delete the other",
-                count(rows, "row")
-            );
-            self.context.output.event(&Event::Note { text });
-        }
+        say_without_place(self.context, session).await?;
         Ok(true)
     }
+}
+
+/// Says what can't go for good, until a person has looked at it.
+async fn say_without_place(context: &Context, session: &mut Session) -> anyhow::Result<()> {
+    for (table, rows) in dependents::without_place(&mut session.conn).await? {
+        let text = format!(
+            "{} of `{table}` can't go: `{table}_archive` has one of the same appointment; see which is right, and delete the other",
+            count(rows, "row")
+        );
+        context.output.event(&Event::Note { text });
+    }
+    Ok(())
 }
 
 /// `; 12 stay (10 status, 2 unpaid)`, over all months.

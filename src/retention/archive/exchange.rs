@@ -35,6 +35,8 @@ pub const DONE_STATE: &str = "done";
 const REASONS: &str = "SELECT reason, COUNT(*) FROM appointments_staying GROUP BY reason";
 const MOVING_ROWS: &str = "SELECT COUNT(*) FROM appointments_moving";
 
+const ON_ITS_WAY: &str = "the month is whole in `appointments_moving`, and `appointments_all` shows it: take the others out of the partition, then run again";
+
 /// How many keys are turned in a transaction.
 const KEYS_A_BATCH: u64 = 5000;
 
@@ -107,17 +109,17 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
     /// Exchanges the archive's empty partition with the empty table, so that what the second exchange would be refused for shows
     /// before the first.
     async fn try_out(&mut self, partition: &Ident) -> Result<(), ArchiveError> {
-        self.enter_archive(partition).await?;
+        self.enter_archive(partition, "run again: its rows then go in batches").await?;
         self.ddl(&format!("TRUNCATE TABLE {MOVING}")).await
     }
 
     /// Exchanges what is in between with the archive's partition, which is seen to be empty under the lock: rows of it would be
     /// swapped out of the archive.
-    async fn enter_archive(&mut self, partition: &Ident) -> Result<(), ArchiveError> {
+    async fn enter_archive(&mut self, partition: &Ident, cure: &'static str) -> Result<(), ArchiveError> {
         self.lock_tables(&format!("{ARCHIVE} WRITE, {MOVING} WRITE")).await?;
         let exchanged = match self.exists(&format!("{ARCHIVE} PARTITION ({partition})")).await {
             Ok(false) => self.exchange(ARCHIVE, partition).await,
-            Ok(true) => Err(ArchiveError::Occupied(partition.as_str().to_owned())),
+            Ok(true) => Err(ArchiveError::Occupied { partition: partition.as_str().to_owned(), cure }),
             Err(error) => Err(error),
         };
         let unlocked = self.unlock().await;
@@ -191,7 +193,7 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         let before = self.count().await?;
         self.landing(partition, run, before).await?;
         crash_point();
-        self.enter_archive(partition).await?;
+        self.enter_archive(partition, ON_ITS_WAY).await?;
         crash_point();
         self.landed(partition, run, before).await?;
         Ok(before)
@@ -252,7 +254,7 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
         if state == LANDING_STATE {
             if away {
                 // counted, and not exchanged
-                self.enter_archive(partition).await?;
+                self.enter_archive(partition, ON_ITS_WAY).await?;
             }
             self.landed(partition, run, recorded).await?;
             return Ok(Some(recorded));

@@ -151,9 +151,14 @@ pub enum ArchiveError {
     Bounds(String),
     /// The archive's partition has rows, which an exchange would swap out.
     #[error(
-        "partition `{0}` of table `{ARCHIVE}` has got rows since this run looked; a month that was on its way is whole in `{MOVING}`, where `appointments_all` shows it: take those rows out of the partition if it is, or run again, rows then go in batches"
+        "partition `{partition}` of table `{ARCHIVE}` has got rows since this run looked, which an exchange would swap out; {cure}"
     )]
-    Occupied(String),
+    Occupied {
+        /// The partition.
+        partition: String,
+        /// What to do, by where the month is.
+        cure: &'static str,
+    },
     /// Rows in between that no run has put there.
     #[error(
         "table `{MOVING}` has rows that belong to no run, and would be emptied; see where they come from, then move them to `{LIVE}` or `{ARCHIVE}`"
