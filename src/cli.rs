@@ -22,7 +22,7 @@ mod jobs;
 mod retention;
 
 pub use jobs::{
-    BatchArgs, CompressAction, CompressArgs, CompressRecordsArgs, PurgeAction, PurgeArchiveArgs, PurgeArgs,
+    BatchArgs, CompressAction, CompressArgs, CompressRecordsArgs, CronArgs, PurgeAction, PurgeArchiveArgs, PurgeArgs,
     PurgeNotificationsArgs, ThrottleArgs,
 };
 pub use retention::{HoldAction, HoldAddArgs, HoldArgs, HoldListArgs, HoldReleaseArgs, RunArgs, RunsAction, RunsArgs};
@@ -109,6 +109,12 @@ pub enum Command {
     Runs(RunsArgs),
     /// Move old appointments to their archive, bring them back, prove that none is lost
     Archive(ArchiveArgs),
+    /// The nightly work: months made ahead, old rows archived, purged and compressed, months checked
+    ///
+    /// Runs `partition ensure`, `archive appointments`, `purge notifications`, `compress medical-records`, where `caredb.toml` sets a
+    /// term `purge archive`, and `partition check`, each by the policy of `caredb.toml`. One that fails does not keep the others
+    /// from their work; the exit code is that of the worst.
+    Cron(CronArgs),
     /// Check files of another system, load them in batches, compare the database with them
     Import(ImportArgs),
 }
@@ -117,7 +123,7 @@ impl Command {
     /// Whether it works in batches, and Ctrl-C lets it finish the one under way.
     #[must_use]
     pub fn works_in_batches(&self) -> bool {
-        matches!(self, Self::Archive(_) | Self::Purge(_) | Self::Compress(_))
+        matches!(self, Self::Archive(_) | Self::Purge(_) | Self::Compress(_) | Self::Cron(_))
     }
 
     /// The name in JSON output.
@@ -136,6 +142,7 @@ impl Command {
                 ArchiveAction::Restore(_) => "archive restore",
                 ArchiveAction::Verify => "archive verify",
             },
+            Self::Cron(_) => "cron",
             Self::Status(_) => "status",
             Self::Migrate(_) => "migrate",
             Self::Rollback(_) => "rollback",

@@ -10,7 +10,7 @@ use crate::db::throttle::judge::{self, Window};
 use crate::retention::policy::Age;
 
 /// How a job that works in batches keeps out of the way of others.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Throttling, between two batches")]
 pub struct ThrottleArgs {
     /// Pause while this replica is behind, `mysql://user:password@host:3306/database`, by a user with REPLICATION CLIENT; may
@@ -154,6 +154,23 @@ pub struct CompressRecordsArgs {
     #[command(flatten)]
     pub batch: BatchArgs,
     /// How to keep out of the way.
+    #[command(flatten)]
+    pub throttle: ThrottleArgs,
+}
+
+/// `cron`
+#[derive(Debug, Args)]
+pub struct CronArgs {
+    /// Say what each job would do, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The database's name, to destroy archived rows of a protected one
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+    /// What day it is.
+    #[command(flatten)]
+    pub today: TodayArgs,
+    /// How to keep out of the way; `--max-runtime` is for all jobs together.
     #[command(flatten)]
     pub throttle: ThrottleArgs,
 }

@@ -17,6 +17,7 @@ use crate::output::{Event, Exit, Outcome, Output};
 mod archive;
 mod baseline;
 mod compress;
+mod cron;
 mod dev;
 mod doctor;
 mod hold;
@@ -101,6 +102,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Hold(args) => hold::run(context, &args).await,
         Command::Runs(args) => runs::run(context, &args).await,
         Command::Archive(args) => archive::run(context, &args).await,
+        Command::Cron(args) => cron::run(context, &args).await,
         Command::Import(args) => import::run(context, &args).await,
     }
 }

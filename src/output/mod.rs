@@ -43,7 +43,9 @@ pub enum Exit {
 }
 
 impl Exit {
-    fn word(self) -> &'static str {
+    /// As JSON readers get it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Found => "found",

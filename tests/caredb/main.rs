@@ -4,6 +4,7 @@
 //! says how to look at them.
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::similar_names, clippy::format_push_string, missing_docs)]
 
+mod cron;
 mod ddl;
 mod dev;
 mod doctor;
