@@ -23,6 +23,9 @@ pub enum RejectsError {
     /// The file, or its folder.
     #[error("could not write rejected rows to `{0}`: {1}")]
     Write(String, String),
+    /// A source's own file is in their place.
+    #[error("rejected rows would go to `{0}`, the file of `[source.{1}]`; name another folder by `--rejects`")]
+    IsSource(String, String),
 }
 
 /// The codes of rejected rows. A wrong format may reject all rows of a file: each costs 16 bytes.
@@ -76,8 +79,28 @@ impl Codes {
     }
 }
 
+/// Where the rejected rows of a source go, and where they are while they are being written.
+fn places(folder: &Path, name: &str) -> [PathBuf; 2] {
+    [format!("{name}.csv"), format!(".{name}.csv.new")].map(|file| folder.join(file))
+}
+
+/// Whether no file of rejected rows in `folder` would take the place of a source's own file, which may be the only copy of what it
+/// holds. Files of rejected rows that are being mended are no such, so `mapping` is as it was read. Errors: one would.
+pub fn check_folder(mapping: &Mapping, folder: &Path) -> Result<(), RejectsError> {
+    let files = mapping.sources.iter().filter(|(_, source)| !source.is_live());
+    let files: BTreeMap<PathBuf, &String> =
+        files.filter_map(|(name, source)| Some((mapping.path(source).canonicalize().ok()?, name))).collect();
+    for path in mapping.sources.keys().flat_map(|name| places(folder, name)) {
+        if let Some(source) = path.canonicalize().ok().and_then(|real| files.get(&real)) {
+            return Err(RejectsError::IsSource(path.display().to_string(), (*source).clone()));
+        }
+    }
+    Ok(())
+}
+
 /// Writes the rejected rows of all sources into `folder`, a file `SOURCE.csv` each, that only its owner may read, in UTF-8 with
-/// commas. A file of an earlier import, in which somebody may have mended rows, stays as `SOURCE.csv~`. Returns the files written.
+/// commas. A file of an earlier import, in which somebody may have mended rows, stays as `SOURCE.csv~`, or where that is taken
+/// as `SOURCE.csv~2` and so on. Returns the files written.
 pub fn write(
     mapping: &Mapping,
     rejects: &BTreeMap<String, Codes>,
@@ -87,29 +110,39 @@ pub fn write(
     let none = Codes::default();
     for (name, source) in &mapping.sources {
         let codes = rejects.get(name).unwrap_or(&none);
-        let path = folder.join(format!("{name}.csv"));
+        let [path, beside] = places(folder, name);
         let failed = |error: &dyn std::fmt::Display| RejectsError::Write(path.display().to_string(), error.to_string());
-        let keep = || match fs::rename(&path, folder.join(format!("{name}.csv~"))) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&error)),
-            _ => Ok(()),
-        };
         if codes.is_empty() {
-            keep()?;
+            keep(&path).map_err(|error| failed(&error))?;
             continue;
         }
         fs::create_dir_all(folder).map_err(|error| failed(&error))?;
-        // beside it first, since it may be the very file that is being imported
-        let beside = folder.join(format!(".{name}.csv.new"));
+        // beside it first, since it may be the very file of mended rows that is being imported
         let file = private(&beside).map_err(|error| failed(&error))?;
         copy(&mapping.path(source), source, codes, file).map_err(|error| match error {
             Copy::Read(error) => RejectsError::Read(error),
             Copy::Write(error) => failed(&error),
         })?;
-        keep()?;
+        keep(&path).map_err(|error| failed(&error))?;
         fs::rename(&beside, &path).map_err(|error| failed(&error))?;
         written.push(path);
     }
     Ok(written)
+}
+
+/// Gives a file, where there is one, the first of the names `FILE~`, `FILE~2`, `FILE~3`, … that is free.
+fn keep(path: &Path) -> io::Result<()> {
+    let name = |number: u32| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(if number == 1 { "~".to_owned() } else { format!("~{number}") });
+        name
+    };
+    let free = (1..u32::MAX).map(name).find(|name| fs::symlink_metadata(name).is_err());
+    let none = || Err(io::ErrorKind::AlreadyExists.into());
+    match free.map_or_else(none, |name| fs::rename(path, name)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn private(path: &Path) -> io::Result<File> {

@@ -16,6 +16,7 @@ mod import_hostile;
 mod import_init;
 mod import_mended;
 mod import_page;
+mod import_rejects;
 mod import_run;
 mod import_synthea;
 mod import_tables;

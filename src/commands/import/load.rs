@@ -27,7 +27,7 @@ const TASK: &str = "import";
 const WORKERS: usize = 2;
 
 pub async fn run(context: &Context, args: &ImportRunArgs, resume: bool) -> anyhow::Result<Outcome> {
-    let mapping = Arc::new(mapping(context, &args.files).await?);
+    let mapping = Arc::new(mapping(context, &args.files, Some(&args.findings.rejects)).await?);
     let mut session = context.open().await?;
     let timeout = Duration::from_secs(args.lock.lock_timeout.into());
     take(context, &mut session.conn, &lock::name(TASK, &session.database), timeout).await?;

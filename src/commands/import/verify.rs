@@ -17,7 +17,7 @@ use crate::output::table::{Align, render};
 use crate::output::{Exit, Outcome, count};
 
 pub async fn run(context: &Context, args: &ImportVerifyArgs) -> anyhow::Result<Outcome> {
-    let mapping = mapping(context, &args.files).await?;
+    let mapping = mapping(context, &args.files, None).await?;
     let mut session = context.open().await?;
     bulk::prepare(&mut session.conn).await?;
     let report = examine(context, &mapping, Some(&mut session.conn), Findings::default()).await?;
