@@ -11,6 +11,7 @@ mod fault;
 mod flyway;
 mod history;
 mod import;
+mod import_archived;
 mod import_export;
 mod import_hostile;
 mod import_init;
