@@ -7,6 +7,7 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use super::export::NULL_WORD;
 use super::mapping::Mapping;
 use super::read::{ReadError, Reader, Record};
 use super::source::{Format, Source};
@@ -150,6 +151,12 @@ fn private(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
+/// What stands for NULL among the rejected rows of a source, so that the mapping alone says how they are read: its own first word
+/// for it, or `\N` where it has none. `\N` of live sources and of manifests is not the mapping's.
+fn null_word(source: &Source) -> &str {
+    source.null.iter().map(String::as_str).find(|word| *word != NULL_WORD).unwrap_or(NULL_WORD)
+}
+
 enum Copy {
     Read(ReadError),
     Write(csv::Error),
@@ -162,12 +169,16 @@ fn copy(path: &Path, source: &Source, codes: &Codes, file: File) -> Result<(), C
     let header = reader.header().iter().map(String::as_str).filter(|name| !ADDED.contains(name));
     writer.write_record(header.chain(ADDED)).map_err(Copy::Write)?;
     let own: Vec<bool> = reader.header().iter().map(|name| !ADDED.contains(&name.as_str())).collect();
+    let null = null_word(source);
+    let has_null_word = source.null.iter().any(|word| word == NULL_WORD);
     let mut record = Record::new();
     while reader.read(&mut record).map_err(Copy::Read)? {
         let Some(codes) = codes.of(record.row()) else { continue };
         let fields = record.len().max(columns);
         for column in (0..fields).filter(|column| own.get(*column).copied().unwrap_or(true)) {
-            writer.write_field(record.raw(column)).map_err(Copy::Write)?;
+            let raw = record.raw(column);
+            let is_null = record.is_absent(column) || has_null_word && raw == NULL_WORD.as_bytes();
+            writer.write_field(if is_null { null.as_bytes() } else { raw }).map_err(Copy::Write)?;
         }
         let added = [record.row().to_string(), record.line().to_string(), codes.join(" ")];
         writer.write_record(added).map_err(Copy::Write)?;
@@ -182,8 +193,11 @@ pub fn read_from(mapping: &mut Mapping, folder: &Path) {
     for (name, source) in &mut mapping.sources {
         // of the working directory, not of the mapping's folder
         let file = std::path::absolute(folder.join(format!("{name}.csv"))).unwrap_or_default();
-        *source =
-            Source { format: Some(Format::Csv), null: source.null.clone(), trim: source.trim, ..Source::new(file) };
+        let mut null = source.null.clone();
+        if null.is_empty() {
+            null.push(NULL_WORD.to_owned());
+        }
+        *source = Source { format: Some(Format::Csv), null, trim: source.trim, ..Source::new(file) };
     }
     let there: Vec<String> =
         mapping.sources.iter().filter(|(_, source)| source.file.exists()).map(|(name, _)| name.clone()).collect();
@@ -225,5 +239,53 @@ mod tests {
         write(&mapping, &rejects, &out).unwrap();
         let text = fs::read_to_string(&written[0]).unwrap();
         assert_eq!(text, "nr,name,caredb_row,caredb_line,caredb_codes\n2,\"M\u{fc}ller,\",1,2,bad-email\n");
+    }
+
+    #[test]
+    fn null_comes_back_as_null_and_an_empty_text_as_what_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let (json, exported) = ("{\"a\": 1, \"b\": null, \"c\": \"\"}\n", "a,b,c\n1,\\N,\n");
+        // the words of the mapping; those of a manifest or a live source; the file; the rejects; b and c, read from them
+        for (file, text, said, more, expected, b, c) in [
+            ("s.ndjson", json, "null = []", None, "1,\\N,", None, Some("")),
+            ("s.ndjson", json, "", None, "1,,", None, None),
+            ("s.ndjson", json, "null = ['-']", None, "1,-,", None, Some("")),
+            ("s.csv", exported, "null = []", Some(NULL_WORD), "1,\\N,", None, Some("")),
+            ("s.csv", exported, "", Some(NULL_WORD), "1,,", None, None),
+            ("s.csv", exported, "null = ['-']", Some(NULL_WORD), "1,-,", None, Some("")),
+            ("s.csv", exported, "", None, "1,\\N,", Some("\\N"), None),
+        ] {
+            fs::write(folder.path().join(file), text).unwrap();
+            let toml = format!("system = 'o'\ntable = []\n[source.s]\nfile = '{file}'\n{said}");
+            let case = format!("{file} {said} {more:?}");
+            let mapping = || {
+                let mut mapping = Mapping::parse(&toml, "m").unwrap();
+                mapping.folder = folder.path().to_owned();
+                mapping
+            };
+            let mut codes = Codes::default();
+            codes.add(1, "required");
+            let rejects = BTreeMap::from([("s".to_owned(), codes)]);
+            let out = folder.path().join("rejects");
+            let rejected = |mapping: &Mapping| {
+                let written = write(mapping, &rejects, &out).unwrap();
+                let text = fs::read_to_string(&written[0]).unwrap();
+                let row = text.lines().nth(1).unwrap().to_owned();
+                row.split_once(",1,").map(|(row, _)| row.to_owned()).unwrap()
+            };
+            let mut first = mapping();
+            first.sources["s"].null.extend(more.map(str::to_owned));
+            assert_eq!(rejected(&first), expected, "{case}");
+            // what is wrong still once it is mended comes out the same, and is read the same
+            for _ in 0..2 {
+                let mut mended = mapping();
+                read_from(&mut mended, &out);
+                let source = &mended.sources["s"];
+                let (mut reader, mut record) = (Reader::open(&mended.path(source), source).unwrap(), Record::new());
+                assert!(reader.read(&mut record).unwrap());
+                assert_eq!((record.field(0), record.field(1), record.field(2)), (Some("1"), b, c), "{case}");
+                assert_eq!(rejected(&mended), expected, "{case}");
+            }
+        }
     }
 }

@@ -42,7 +42,7 @@ fn shown(test: &Test, arguments: &[&str]) -> String {
     test.show(&export(test, arguments).output().unwrap())
 }
 
-fn read(test: &Test, file: &str) -> String {
+pub fn read(test: &Test, file: &str) -> String {
     fs::read_to_string(test.folder.join(file)).unwrap()
 }
 
@@ -442,7 +442,7 @@ message = { from = "body", default = "none" }
 "#;
 
 /// An old system, and a database for its rows, with the mapping between them.
-fn legacy(name: &str) -> (Test, Test) {
+pub fn legacy(name: &str) -> (Test, Test) {
     let (old, new) = (Test::new(&format!("{name}_old")), Test::new(name));
     old.sql(
         "CREATE TABLE people (nr INT PRIMARY KEY, mail VARCHAR(50), kind CHAR(1), joined TIMESTAMP NULL);
@@ -464,13 +464,13 @@ fn import(old: &Test, new: &Test, arguments: &str) -> Command {
 }
 
 /// How it ended; nothing is left of the rows.
-fn imported(old: &Test, new: &Test, arguments: &str) -> String {
+pub fn imported(old: &Test, new: &Test, arguments: &str) -> String {
     let text = new.show(&import(old, new, arguments).output().unwrap()).replace(&old.database, "<old>");
     assert_eq!(listed(new, "tmp"), [] as [&str; 0], "{text}");
     text
 }
 
-const LOADED: &str = "SELECT email, role, u.created_at, message FROM users AS u LEFT JOIN notifications AS n ON n.user_id = u.id ORDER BY email, message";
+pub const LOADED: &str = "SELECT email, role, u.created_at, message FROM users AS u LEFT JOIN notifications AS n ON n.user_id = u.id ORDER BY email, message";
 
 #[test]
 fn a_live_source_is_checked_loaded_and_compared() {

@@ -3,6 +3,9 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use insta::assert_snapshot;
+
+use crate::import_export::{LOADED, imported, legacy, read};
 use crate::import_run::files;
 use crate::support::{Test, command};
 
@@ -83,4 +86,41 @@ fn what_somebody_has_mended_is_never_written_over() {
     test.file("rejects/patients.csv", rejected.replace("31.02.1980", "30.02.1980"));
     import(&test, "check old.toml --mended rejects");
     assert!(read("patients.csv~4").contains("30.02.1980"));
+}
+
+#[test]
+fn mended_rows_of_a_live_source_have_their_nulls() {
+    let (old, new) = legacy("import_reject_null");
+    // one source says `null = []`, the other nothing
+    old.sql(
+        "INSERT INTO letters VALUES (4, 11, NULL), (5, 11, '');
+         INSERT INTO people VALUES (12, 'kim@mail.example', 'X', NULL)",
+    );
+    let text = imported(&old, &new, "import run old.toml --max-errors 3");
+    assert!(text.contains("3 rejected, in `rejects/people.csv`, `rejects/letters.csv`"), "{text}");
+    let added = "caredb_row,caredb_line,caredb_codes";
+    assert_eq!(
+        [read(&new, "rejects/people.csv"), read(&new, "rejects/letters.csv")],
+        [
+            format!("nr,mail,kind,joined,{added}\n12,kim@mail.example,X,,3,4,unknown-word\n"),
+            format!("nr,person,body,{added}\n4,11,\\N,4,6,unknown-reference\n5,11,,5,7,unknown-reference\n"),
+        ]
+    );
+    for (file, wrong, right) in [("rejects/people.csv", ",X,", ",P,"), ("rejects/letters.csv", ",11,", ",12,")] {
+        new.file(file, read(&new, file).replace(wrong, right));
+    }
+    assert_snapshot!(imported(&old, &new, "import run old.toml --mended rejects"), @"
+    exit 0
+    --- stdout
+    table  inserted  equal  different  updated  refused
+    users  1  0  0  0  0
+    notifications  2  0  0  0  0
+
+    imported 3 rows from 3 rows of `old` in <s> s; none is rejected; run 2
+    ");
+    let kim: Vec<String> = new.rows(LOADED).into_iter().filter(|row| row.starts_with("kim")).collect();
+    assert_eq!(
+        kim,
+        ["kim@mail.example|PATIENT|2000-01-01 00:00:00|", "kim@mail.example|PATIENT|2000-01-01 00:00:00|none"]
+    );
 }
