@@ -12,6 +12,7 @@ mod flyway;
 mod history;
 mod import;
 mod import_archived;
+mod import_dates;
 mod import_export;
 mod import_hostile;
 mod import_init;

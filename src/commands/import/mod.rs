@@ -43,6 +43,8 @@ pub async fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Outcome
 /// to go to.
 async fn mapping(context: &Context, args: &ImportFileArgs, rejects: Option<&Path>) -> anyhow::Result<Mapping> {
     let mut mapping = Mapping::read(&args.mapping)?;
+    // this machine's clock, since a check needs no server; once, so that each pass over the rows finds the same
+    mapping.today = Some(chrono::Utc::now().with_timezone(&mapping.zone()).date_naive());
     if let Some(folder) = rejects {
         rejects::check_folder(&mapping, folder)?;
     }
