@@ -20,6 +20,7 @@ mod import_mended;
 mod import_page;
 mod import_rejects;
 mod import_run;
+mod import_session;
 mod import_synthea;
 mod import_tables;
 mod migrate;
