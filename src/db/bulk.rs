@@ -6,9 +6,10 @@ use sqlx::mysql::MySqlConnection;
 use super::error::DbError;
 
 // no NO_BACKSLASH_ESCAPES, since texts are escaped by backslashes; READ COMMITTED, since under REPEATABLE READ two connections
-// wait for each other's gap locks on `appointment_keys` (measured: up to 4 s of 12)
+// wait for each other's gap locks on `appointment_keys` (measured: up to 4 s of 12); a year, since the session that holds the lock
+// waits while others load
 const SESSION: &str = "
-    SET SESSION time_zone = '+00:00', transaction_isolation = 'READ-COMMITTED',
+    SET SESSION time_zone = '+00:00', transaction_isolation = 'READ-COMMITTED', wait_timeout = 31536000,
         sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
 
 /// Prepares a connection: strict, in UTC.

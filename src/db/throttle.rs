@@ -26,6 +26,9 @@ const GOOD_FOR: Duration = Duration::from_millis(500);
 /// from 25,000 on (`group_replication_flow_control_applier_threshold`); a job goes first.
 const GROUP_QUEUE: u64 = 5000;
 
+// a year, since nothing is asked while the file that pauses is there
+const SESSION: &str = "SET SESSION wait_timeout = 31536000";
+
 /// What a job waits for, and how long it may take.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -64,6 +67,8 @@ impl Throttle {
     /// `stop`: what ends a pause early, see [`Throttle::is_over`].
     pub async fn open(target: &Target, settings: Settings, stop: Stop) -> Result<Self, ConnectError> {
         let mut primary = connect_server(target).await?.conn;
+        let failed = |error| DbError::new("could not prepare the session that asks whether to pause", &error);
+        sqlx::raw_sql(SESSION).execute(&mut primary).await.map_err(failed)?;
         let in_group = is_in_group(&mut primary).await?;
         let replica = |target: &Target| Replica { target: target.clone(), conn: None };
         let replicas = settings.replicas.iter().map(replica).collect();

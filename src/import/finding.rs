@@ -21,6 +21,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("double-booking", "another row has the doctor, the day and the time"),
     ("duplicate-id", "another row has the legacy id"),
     ("duplicate-value", "another row has the value, or the values, that no two rows may share"),
+    ("in-future", "the day has not come yet, and must have; a year of two digits is taken for one of 1970 to 2069"),
     ("no-legacy-id", "a column of the legacy id is NULL"),
     ("no-such-date", "the date does not exist"),
     ("no-such-time", "the time does not exist, or is left out on the day when summer time begins"),

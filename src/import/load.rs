@@ -4,9 +4,10 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use sqlx::mysql::MySqlConnection;
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::{AssertSqlSafe, Either, Row as _};
 use tokio::sync::{Mutex, mpsc};
 
 use super::accepted::{Accepted, Without};
@@ -140,6 +141,7 @@ pub async fn load(
     let origin = map::origin(&mapping.system, entity.name());
     let Some(first) = conns.first_mut() else { return Ok(Loaded::default()) };
     let known = map::any(first, &origin).await?;
+    let is_there = if known { map::is_there(first, &entity.into).await? } else { String::new() };
     let columns: Vec<String> = entity.columns.keys().map(|column| format!("`{column}`")).collect();
     let table = Table {
         head: format!("INSERT INTO {} (`id`, {}) VALUES ", entity.into, columns.join(", ")),
@@ -147,6 +149,7 @@ pub async fn load(
         origin: &origin,
         from: &entity.from,
         known,
+        is_there: &is_there,
         on_conflict,
     };
     let (sender, receiver) = mpsc::channel(1);
@@ -244,6 +247,8 @@ struct Table<'a> {
     from: &'a str,
     /// Some rows are there already.
     known: bool,
+    /// The condition that one of those is.
+    is_there: &'a str,
     on_conflict: OnConflict,
 }
 
@@ -256,7 +261,7 @@ impl Table<'_> {
         if self.known {
             let failed = |error: sqlx::Error| DbError::new("could not read table `caredb_import_map`", &error);
             let ids = batch.iter().map(|ready| ready.legacy_id.as_str());
-            let written = map::written(conn, self.origin, self.into, ids).await.map_err(failed)?;
+            let written = map::written(conn, self.origin, self.is_there, ids).await.map_err(failed)?;
             for ready in batch {
                 match written.get(ready.legacy_id.as_bytes()) {
                     None => new.push(ready),
@@ -286,15 +291,15 @@ impl Table<'_> {
         let mut accepted: Vec<&Ready> = Vec::new();
         while let Some(mut rows) = open.pop() {
             match self.statement(conn, &rows).await? {
-                None => accepted.append(&mut rows),
-                Some(number) if rows.len() == 1 => {
+                Ok(_) => accepted.append(&mut rows),
+                Err(number) if rows.len() == 1 => {
                     loaded.refused.extend(rows.iter().map(|ready| Refused {
                         row: ready.row,
                         line: ready.line,
                         number,
                     }));
                 }
-                Some(_) => {
+                Err(_) => {
                     let second = rows.split_off(rows.len() / 2);
                     open.push(second);
                     open.push(rows);
@@ -323,8 +328,8 @@ impl Table<'_> {
         sql
     }
 
-    /// Sends rows as one statement. Returns the number of what the server has against it; then none is there.
-    async fn statement(&self, conn: &mut MySqlConnection, rows: &[&Ready]) -> Result<Option<u16>, LoadError> {
+    /// Sends rows as one statement, see [`Self::refusable`].
+    async fn statement(&self, conn: &mut MySqlConnection, rows: &[&Ready]) -> Result<Result<u64, u16>, LoadError> {
         let mut sql = self.head.clone();
         for (number, ready) in rows.iter().enumerate() {
             sql.push_str(if number == 0 { "" } else { "," });
@@ -333,40 +338,53 @@ impl Table<'_> {
         self.refusable(conn, sql).await
     }
 
-    /// Runs a statement that the server may refuse for what the rows are.
-    async fn refusable(&self, conn: &mut MySqlConnection, sql: String) -> Result<Option<u16>, LoadError> {
+    /// Runs a statement that the server may refuse for what the rows are. Returns how many rows it wrote or matched, or the number
+    /// of what the server has against it; then it did nothing.
+    async fn refusable(&self, conn: &mut MySqlConnection, sql: String) -> Result<Result<u64, u16>, LoadError> {
         let what = || format!("could not import rows into table `{}`", self.into);
         let failed = |error: &sqlx::Error| LoadError::Db(DbError::new(what(), error));
         // in one packet, since any other statement would clear the warnings
         let sql = format!("SAVEPOINT rows_begin; {sql}; SHOW WARNINGS LIMIT 1");
-        let refused = match sqlx::raw_sql(AssertSqlSafe(sql)).fetch_optional(&mut *conn).await {
-            // its code, behind its level
-            Ok(Some(warning)) => Some(warning.try_get_unchecked::<u16, _>(1).map_err(|error| failed(&error))?),
-            Ok(None) => None,
-            Err(error) => {
-                let number = DbError::new(what(), &error).number;
-                match number.filter(|number| is_of_rows(*number)) {
-                    Some(number) => Some(number),
-                    None => return Err(failed(&error)),
+        let mut done = Ok(0);
+        let mut results = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_many(&mut *conn);
+        while let Some(result) = results.next().await {
+            match result {
+                // the driver asks for matched rows; a savepoint and warnings are none
+                Ok(Either::Left(result)) => done = done.map(|rows| rows + result.rows_affected()),
+                // its code, behind its level
+                Ok(Either::Right(warning)) => {
+                    done = Err(warning.try_get_unchecked(1).map_err(|error| failed(&error))?);
                 }
+                Err(error) => match DbError::new(what(), &error).number.filter(|number| is_of_rows(*number)) {
+                    Some(number) => done = Err(number),
+                    None => return Err(failed(&error)),
+                },
             }
-        };
-        if refused.is_some() {
+        }
+        drop(results);
+        if done.is_err() {
             let back = sqlx::raw_sql("ROLLBACK TO SAVEPOINT rows_begin").execute(conn).await;
             back.map_err(|error| failed(&error))?;
         }
-        Ok(refused)
+        Ok(done)
     }
 
-    /// Gives rows their new values, one by one.
+    /// Gives rows their new values, one by one. One that has gone meanwhile has none, and counts as gone.
     async fn update(&self, conn: &mut MySqlConnection, rows: &[&Ready], loaded: &mut Loaded) -> Result<(), LoadError> {
         for ready in rows {
             let sql = format!("UPDATE {} SET {} WHERE id = '{}'", self.into, ready.sets, ready.id);
-            if let Some(number) = self.refusable(conn, sql).await? {
-                loaded.refused.push(Refused { row: ready.row, line: ready.line, number });
-                continue;
+            match self.refusable(conn, sql).await? {
+                Ok(0) => {
+                    loaded.gone += 1;
+                    loaded.different -= 1;
+                    continue;
+                }
+                Ok(_) => loaded.updated += 1,
+                Err(number) => {
+                    loaded.refused.push(Refused { row: ready.row, line: ready.line, number });
+                    continue;
+                }
             }
-            loaded.updated += 1;
             let mut note = format!("UPDATE caredb_import_map SET hash = {} WHERE origin = ", ready.hash);
             push_text(&mut note, self.origin);
             note.push_str(" AND legacy_id = ");

@@ -79,28 +79,40 @@ pub(super) fn is_missing(error: &sqlx::Error) -> bool {
     server_error(error).is_some_and(|(number, _)| number == 1146)
 }
 
+const ARCHIVES: &str = "
+    SELECT EXISTS (SELECT 1 FROM information_schema.columns
+        WHERE table_schema = DATABASE() AND table_name = 'appointment_keys' AND column_name = 'archived')";
+
+/// The condition that a row `m` of the table is still in `into`, and not in its archive.
+pub async fn is_there(conn: &mut MySqlConnection, into: &str) -> Result<String, DbError> {
+    // by its id alone an appointment is looked for in each partition; its key says the same, from V14 on also that it is archived
+    if into == "appointments" {
+        let archives: Result<i64, _> = sqlx::query_scalar(ARCHIVES).fetch_one(conn).await;
+        let failed = |error| DbError::new("could not read the columns of table `appointment_keys`", &error);
+        if archives.map_err(failed)? != 0 {
+            return Ok("EXISTS (SELECT 1 FROM appointment_keys t WHERE t.id = m.id AND NOT t.archived)".to_owned());
+        }
+    }
+    Ok(format!("EXISTS (SELECT 1 FROM {into} t WHERE t.id = m.id)"))
+}
+
 /// A row that is imported.
 #[derive(Debug, Clone, Copy)]
 pub struct Written {
     /// Of its values, as they were written.
     pub hash: u64,
-    /// It is still in its table; an appointment may be in the archive instead.
+    /// It is still in its table.
     pub is_there: bool,
 }
 
-/// Those of these rows that are imported, by legacy id. `into` is their table.
+/// Those of these rows that are imported, by legacy id. `is_there`: the condition of [`is_there`] for their table.
 pub async fn written(
     conn: &mut MySqlConnection,
     origin: &str,
-    into: &str,
+    is_there: &str,
     legacy_ids: impl Iterator<Item = &str>,
 ) -> Result<HashMap<Vec<u8>, Written>, sqlx::Error> {
-    // by its id alone an appointment is looked for in each partition
-    let into = if into == "appointments" { "appointment_keys" } else { into };
-    let mut sql = format!(
-        "SELECT m.legacy_id, m.hash, EXISTS (SELECT 1 FROM {into} t WHERE t.id = m.id) FROM caredb_import_map m \
-         WHERE m.origin = "
-    );
+    let mut sql = format!("SELECT m.legacy_id, m.hash, {is_there} FROM caredb_import_map m WHERE m.origin = ");
     push_text(&mut sql, origin);
     sql.push_str(" AND m.legacy_id IN (");
     for (number, legacy_id) in legacy_ids.enumerate() {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
+use chrono_tz::Tz;
 use indexmap::IndexMap;
 use serde::Deserialize;
 
@@ -19,7 +21,7 @@ pub struct Mapping {
     pub system: String,
     /// The time zone of moments that do not name one: of the IANA's list (`Europe/Berlin`). UTC by default.
     #[serde(default)]
-    pub time_zone: Option<chrono_tz::Tz>,
+    pub time_zone: Option<Tz>,
     /// The files, by name.
     #[serde(rename = "source")]
     pub sources: IndexMap<String, Source>,
@@ -32,6 +34,9 @@ pub struct Mapping {
     /// The files as they were, where mended rows are read in their place.
     #[serde(skip)]
     pub originals: IndexMap<String, Source>,
+    /// What day it is in the mapping's zone; none: no day is of the future.
+    #[serde(skip)]
+    pub today: Option<NaiveDate>,
     /// Sources that are not read this time.
     #[serde(skip)]
     pub left_out: Vec<String>,
@@ -237,6 +242,12 @@ impl Mapping {
             .map_err(|error| MappingError::Syntax(name.to_owned(), without_urls(error.to_string().trim_end())))?;
         mapping.check()?;
         Ok(mapping)
+    }
+
+    /// The time zone of moments that do not name one.
+    #[must_use]
+    pub fn zone(&self) -> Tz {
+        self.time_zone.unwrap_or(Tz::UTC)
     }
 
     /// The file of a source.

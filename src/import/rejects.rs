@@ -7,6 +7,7 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use super::export::NULL_WORD;
 use super::mapping::Mapping;
 use super::read::{ReadError, Reader, Record};
 use super::source::{Format, Source};
@@ -23,6 +24,9 @@ pub enum RejectsError {
     /// The file, or its folder.
     #[error("could not write rejected rows to `{0}`: {1}")]
     Write(String, String),
+    /// A source's own file is in their place.
+    #[error("rejected rows would go to `{0}`, the file of `[source.{1}]`; name another folder by `--rejects`")]
+    IsSource(String, String),
 }
 
 /// The codes of rejected rows. A wrong format may reject all rows of a file: each costs 16 bytes.
@@ -76,8 +80,28 @@ impl Codes {
     }
 }
 
+/// Where the rejected rows of a source go, and where they are while they are being written.
+fn places(folder: &Path, name: &str) -> [PathBuf; 2] {
+    [format!("{name}.csv"), format!(".{name}.csv.new")].map(|file| folder.join(file))
+}
+
+/// Whether no file of rejected rows in `folder` would take the place of a source's own file, which may be the only copy of what it
+/// holds. Files of rejected rows that are being mended are no such, so `mapping` is as it was read. Errors: one would.
+pub fn check_folder(mapping: &Mapping, folder: &Path) -> Result<(), RejectsError> {
+    let files = mapping.sources.iter().filter(|(_, source)| !source.is_live());
+    let files: BTreeMap<PathBuf, &String> =
+        files.filter_map(|(name, source)| Some((mapping.path(source).canonicalize().ok()?, name))).collect();
+    for path in mapping.sources.keys().flat_map(|name| places(folder, name)) {
+        if let Some(source) = path.canonicalize().ok().and_then(|real| files.get(&real)) {
+            return Err(RejectsError::IsSource(path.display().to_string(), (*source).clone()));
+        }
+    }
+    Ok(())
+}
+
 /// Writes the rejected rows of all sources into `folder`, a file `SOURCE.csv` each, that only its owner may read, in UTF-8 with
-/// commas. A file of an earlier import, in which somebody may have mended rows, stays as `SOURCE.csv~`. Returns the files written.
+/// commas. A file of an earlier import, in which somebody may have mended rows, stays as `SOURCE.csv~`, or where that is taken
+/// as `SOURCE.csv~2` and so on. Returns the files written.
 pub fn write(
     mapping: &Mapping,
     rejects: &BTreeMap<String, Codes>,
@@ -87,34 +111,50 @@ pub fn write(
     let none = Codes::default();
     for (name, source) in &mapping.sources {
         let codes = rejects.get(name).unwrap_or(&none);
-        let path = folder.join(format!("{name}.csv"));
+        let [path, beside] = places(folder, name);
         let failed = |error: &dyn std::fmt::Display| RejectsError::Write(path.display().to_string(), error.to_string());
-        let keep = || match fs::rename(&path, folder.join(format!("{name}.csv~"))) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&error)),
-            _ => Ok(()),
-        };
         if codes.is_empty() {
-            keep()?;
+            keep(&path).map_err(|error| failed(&error))?;
             continue;
         }
         fs::create_dir_all(folder).map_err(|error| failed(&error))?;
-        // beside it first, since it may be the very file that is being imported
-        let beside = folder.join(format!(".{name}.csv.new"));
+        // beside it first, since it may be the very file of mended rows that is being imported
         let file = private(&beside).map_err(|error| failed(&error))?;
         copy(&mapping.path(source), source, codes, file).map_err(|error| match error {
             Copy::Read(error) => RejectsError::Read(error),
             Copy::Write(error) => failed(&error),
         })?;
-        keep()?;
+        keep(&path).map_err(|error| failed(&error))?;
         fs::rename(&beside, &path).map_err(|error| failed(&error))?;
         written.push(path);
     }
     Ok(written)
 }
 
+/// Gives a file, where there is one, the first of the names `FILE~`, `FILE~2`, `FILE~3`, … that is free.
+fn keep(path: &Path) -> io::Result<()> {
+    let name = |number: u32| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(if number == 1 { "~".to_owned() } else { format!("~{number}") });
+        name
+    };
+    let free = (1..u32::MAX).map(name).find(|name| fs::symlink_metadata(name).is_err());
+    let none = || Err(io::ErrorKind::AlreadyExists.into());
+    match free.map_or_else(none, |name| fs::rename(path, name)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn private(path: &Path) -> io::Result<File> {
     let _ = fs::remove_file(path);
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// What stands for NULL among the rejected rows of a source, so that the mapping alone says how they are read: its own first word
+/// for it, or `\N` where it has none. `\N` of live sources and of manifests is not the mapping's.
+fn null_word(source: &Source) -> &str {
+    source.null.iter().map(String::as_str).find(|word| *word != NULL_WORD).unwrap_or(NULL_WORD)
 }
 
 enum Copy {
@@ -129,12 +169,16 @@ fn copy(path: &Path, source: &Source, codes: &Codes, file: File) -> Result<(), C
     let header = reader.header().iter().map(String::as_str).filter(|name| !ADDED.contains(name));
     writer.write_record(header.chain(ADDED)).map_err(Copy::Write)?;
     let own: Vec<bool> = reader.header().iter().map(|name| !ADDED.contains(&name.as_str())).collect();
+    let null = null_word(source);
+    let has_null_word = source.null.iter().any(|word| word == NULL_WORD);
     let mut record = Record::new();
     while reader.read(&mut record).map_err(Copy::Read)? {
         let Some(codes) = codes.of(record.row()) else { continue };
         let fields = record.len().max(columns);
         for column in (0..fields).filter(|column| own.get(*column).copied().unwrap_or(true)) {
-            writer.write_field(record.raw(column)).map_err(Copy::Write)?;
+            let raw = record.raw(column);
+            let is_null = record.is_absent(column) || has_null_word && raw == NULL_WORD.as_bytes();
+            writer.write_field(if is_null { null.as_bytes() } else { raw }).map_err(Copy::Write)?;
         }
         let added = [record.row().to_string(), record.line().to_string(), codes.join(" ")];
         writer.write_record(added).map_err(Copy::Write)?;
@@ -149,8 +193,11 @@ pub fn read_from(mapping: &mut Mapping, folder: &Path) {
     for (name, source) in &mut mapping.sources {
         // of the working directory, not of the mapping's folder
         let file = std::path::absolute(folder.join(format!("{name}.csv"))).unwrap_or_default();
-        *source =
-            Source { format: Some(Format::Csv), null: source.null.clone(), trim: source.trim, ..Source::new(file) };
+        let mut null = source.null.clone();
+        if null.is_empty() {
+            null.push(NULL_WORD.to_owned());
+        }
+        *source = Source { format: Some(Format::Csv), null, trim: source.trim, ..Source::new(file) };
     }
     let there: Vec<String> =
         mapping.sources.iter().filter(|(_, source)| source.file.exists()).map(|(name, _)| name.clone()).collect();
@@ -192,5 +239,53 @@ mod tests {
         write(&mapping, &rejects, &out).unwrap();
         let text = fs::read_to_string(&written[0]).unwrap();
         assert_eq!(text, "nr,name,caredb_row,caredb_line,caredb_codes\n2,\"M\u{fc}ller,\",1,2,bad-email\n");
+    }
+
+    #[test]
+    fn null_comes_back_as_null_and_an_empty_text_as_what_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let (json, exported) = ("{\"a\": 1, \"b\": null, \"c\": \"\"}\n", "a,b,c\n1,\\N,\n");
+        // the words of the mapping; those of a manifest or a live source; the file; the rejects; b and c, read from them
+        for (file, text, said, more, expected, b, c) in [
+            ("s.ndjson", json, "null = []", None, "1,\\N,", None, Some("")),
+            ("s.ndjson", json, "", None, "1,,", None, None),
+            ("s.ndjson", json, "null = ['-']", None, "1,-,", None, Some("")),
+            ("s.csv", exported, "null = []", Some(NULL_WORD), "1,\\N,", None, Some("")),
+            ("s.csv", exported, "", Some(NULL_WORD), "1,,", None, None),
+            ("s.csv", exported, "null = ['-']", Some(NULL_WORD), "1,-,", None, Some("")),
+            ("s.csv", exported, "", None, "1,\\N,", Some("\\N"), None),
+        ] {
+            fs::write(folder.path().join(file), text).unwrap();
+            let toml = format!("system = 'o'\ntable = []\n[source.s]\nfile = '{file}'\n{said}");
+            let case = format!("{file} {said} {more:?}");
+            let mapping = || {
+                let mut mapping = Mapping::parse(&toml, "m").unwrap();
+                mapping.folder = folder.path().to_owned();
+                mapping
+            };
+            let mut codes = Codes::default();
+            codes.add(1, "required");
+            let rejects = BTreeMap::from([("s".to_owned(), codes)]);
+            let out = folder.path().join("rejects");
+            let rejected = |mapping: &Mapping| {
+                let written = write(mapping, &rejects, &out).unwrap();
+                let text = fs::read_to_string(&written[0]).unwrap();
+                let row = text.lines().nth(1).unwrap().to_owned();
+                row.split_once(",1,").map(|(row, _)| row.to_owned()).unwrap()
+            };
+            let mut first = mapping();
+            first.sources["s"].null.extend(more.map(str::to_owned));
+            assert_eq!(rejected(&first), expected, "{case}");
+            // what is wrong still once it is mended comes out the same, and is read the same
+            for _ in 0..2 {
+                let mut mended = mapping();
+                read_from(&mut mended, &out);
+                let source = &mended.sources["s"];
+                let (mut reader, mut record) = (Reader::open(&mended.path(source), source).unwrap(), Record::new());
+                assert!(reader.read(&mut record).unwrap());
+                assert_eq!((record.field(0), record.field(1), record.field(2)), (Some("1"), b, c), "{case}");
+                assert_eq!(rejected(&mended), expected, "{case}");
+            }
+        }
     }
 }

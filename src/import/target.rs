@@ -39,6 +39,9 @@ pub struct Column {
     /// The greatest.
     #[serde(default)]
     pub most: Option<i64>,
+    /// Its days have come: no CHECK says so, but nobody is born tomorrow.
+    #[serde(default)]
+    pub past: bool,
 }
 
 /// What values a column takes.

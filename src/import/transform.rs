@@ -1,7 +1,5 @@
 //! Turns a source's rows into rows of a table, by the rules of one `[[table]]` of the mapping.
 
-use chrono_tz::Tz;
-
 use super::id::{Hasher, legacy_id};
 use super::lookup::{self, LookupError};
 use super::map::MOST_LEGACY_BYTES;
@@ -28,11 +26,9 @@ pub enum TransformError {
         /// Those that it has.
         known: String,
     },
-    /// A format of dates that chrono does not know.
-    #[error(
-        "`[[table]]` `{0}`: column `{1}`: `{2}` is no format of dates; write it as chrono does, such as `%d.%m.%Y`"
-    )]
-    Format(String, String, String),
+    /// A format of dates that can't be read, and why.
+    #[error("`[[table]]` `{0}`: column `{1}`: `{2}` {3}")]
+    Format(String, String, String, &'static str),
     /// A source that a rule looks rows up in.
     #[error("`[[table]]` `{0}`: column `{1}`: {2}")]
     Lookup(String, String, Box<LookupError>),
@@ -86,8 +82,8 @@ impl Transform {
             let Some(column) = table.columns.iter().find(|column| column.name == *name) else { continue };
             let mut formats = Vec::new();
             for text in &rule.format {
-                let wrong = || TransformError::Format(entity.name().to_owned(), name.clone(), text.clone());
-                formats.push(value::format(text).ok_or_else(wrong)?);
+                let wrong = |why| TransformError::Format(entity.name().to_owned(), name.clone(), text.clone(), why);
+                formats.push(value::format(text, &column.kind).map_err(wrong)?);
             }
             let from = if let Some(other) = &rule.reference {
                 let lookup = rule.through.as_ref().map(|through| lookup::read(mapping, through)).transpose();
@@ -112,7 +108,7 @@ impl Transform {
                 From::Json(fields.collect::<Result<_, _>>()?)
             };
             let decimal = rule.decimal.and_then(|point| u8::try_from(point).ok()).unwrap_or(b'.');
-            let form = Form { formats, decimal, zone: mapping.time_zone.unwrap_or(Tz::UTC) };
+            let form = Form { formats, decimal, zone: mapping.zone(), today: mapping.today };
             rules.push(Compiled { from, rule: rule.clone(), form, column });
         }
         let mapped = |name: &str| entity.columns.get_index_of(name);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::format::{Item, Numeric, Pad, ParseErrorKind, Parsed, StrftimeItems};
+use chrono::format::{Fixed, Item, Numeric, Pad, ParseErrorKind, Parsed, StrftimeItems};
 use chrono::{DateTime, Datelike as _, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Timelike as _};
 use chrono_tz::Tz;
 use serde_json::Value;
@@ -19,6 +19,8 @@ pub struct Form {
     pub decimal: u8,
     /// The zone of moments that name none.
     pub zone: Tz,
+    /// The day up to which a column has values that can't be of the future; none: any day will do.
+    pub today: Option<NaiveDate>,
 }
 
 /// A format of dates and times.
@@ -35,10 +37,19 @@ type Wrong = &'static str;
 /// The last moment that a TIMESTAMP can hold, 2038-01-19 03:14:07, in seconds (MySQL manual, 13.2.2).
 const LAST_TIMESTAMP_S: i64 = i32::MAX as i64;
 
-/// A format of dates and times, as chrono reads it. None where it is none.
-#[must_use]
-pub fn format(text: &str) -> Option<Format> {
-    let items = StrftimeItems::new(text).parse_to_owned().ok()?;
+/// A format of dates and times, as chrono reads it, for values of a kind. Errors: what is wrong with it, to stand behind its text.
+pub fn format(text: &str, kind: &Kind) -> Result<Format, &'static str> {
+    let items = StrftimeItems::new(text).parse_to_owned();
+    let items = items.map_err(|_| "is no format of dates; write it as chrono does, such as `%d.%m.%Y`")?;
+    // chrono passes over a zone's name
+    if items.contains(&Item::Fixed(Fixed::TimezoneName)) {
+        return Err(
+            "has a zone's name (`%Z`), which can't be read; read an offset by `%z`, or cut the name off by `split`",
+        );
+    }
+    if matches!(kind, Kind::Time | Kind::Timestamp) && !is_time_whole(&items) {
+        return Err("has a part of a time only; write `%H` or both `%I` and `%p`, and `%M`");
+    }
     let mut digits = String::new();
     let is_fixed = items.iter().all(|item| {
         digits.push_str(match item {
@@ -53,7 +64,16 @@ pub fn format(text: &str) -> Option<Format> {
     });
     let has = |part| digits.matches(part).count() == 1;
     let is_date = is_fixed && has("dd") && has("mm") && has("yyyy");
-    Some(Format { items, digits: is_date.then(|| digits.into_bytes()) })
+    Ok(Format { items, digits: is_date.then(|| digits.into_bytes()) })
+}
+
+/// Whether a time can be made of what a format says of it, or it says nothing of one: chrono needs the hour of the day and the minute.
+fn is_time_whole(items: &[Item<'_>]) -> bool {
+    let has = |part: Numeric| items.iter().any(|item| matches!(item, Item::Numeric(found, _) if *found == part));
+    let half = items.iter().any(|item| matches!(item, Item::Fixed(Fixed::LowerAmPm | Fixed::UpperAmPm)));
+    let is_whole = (has(Numeric::Hour) || has(Numeric::Hour12) && half) && has(Numeric::Minute);
+    let is_part = half || [Numeric::Hour, Numeric::Hour12, Numeric::Minute, Numeric::Second].into_iter().any(has);
+    is_whole || !is_part
 }
 
 /// A date by its digits alone. None where it is not written just so: the format may allow it all the same.
@@ -107,7 +127,11 @@ pub fn write(out: &mut String, text: &str, column: &Column, form: &Form) -> Resu
             Ok(())
         }
         Kind::Date => {
-            write_date(out, date(text, form)?);
+            let date = date(text, form)?;
+            if column.past && form.today.is_some_and(|today| date > today) {
+                return Err("in-future");
+            }
+            write_date(out, date);
             Ok(())
         }
         Kind::Time => {
@@ -289,7 +313,9 @@ fn moment(out: &mut String, text: &str, form: &Form) -> Result<(), Wrong> {
         iso_moment(text)?
     } else {
         by_formats(text, form, ("bad-moment", "no-such-date"), |parsed| {
-            let time = parsed.to_naive_time().unwrap_or(NaiveTime::MIN);
+            // a day alone is its midnight, a part of a time is none
+            let is_day = [parsed.hour_div_12(), parsed.hour_mod_12(), parsed.minute(), parsed.second()] == [None; 4];
+            let time = if is_day { NaiveTime::MIN } else { parsed.to_naive_time()? };
             Ok((parsed.to_naive_date()?.and_time(time), parsed.offset()))
         })?
     };
@@ -382,9 +408,16 @@ mod tests {
     use super::*;
 
     fn read(kind: Kind, formats: &[&str], text: &str) -> Result<String, Wrong> {
-        let column = Column { name: "c".to_owned(), kind, null: true, default: false, least: None, most: None };
-        let formats = formats.iter().map(|text| format(text).unwrap()).collect();
-        let form = Form { formats, decimal: b',', zone: Tz::Europe__Berlin };
+        read_past(kind, formats, text, false)
+    }
+
+    /// `past`: the column has no values of the future; it is 24 November 2026.
+    fn read_past(kind: Kind, formats: &[&str], text: &str, past: bool) -> Result<String, Wrong> {
+        let formats = formats.iter().map(|text| format(text, &kind).unwrap()).collect();
+        let today = NaiveDate::from_ymd_opt(2026, 11, 24);
+        let form = Form { formats, decimal: b',', zone: Tz::Europe__Berlin, today };
+        let name = "c".to_owned();
+        let column = Column { name, kind, null: true, default: false, least: None, most: None, past };
         let mut out = String::new();
         write(&mut out, text, &column, &form).map(|()| out)
     }
@@ -475,9 +508,53 @@ mod tests {
             (&[], "2026-02-30 09:30:00", Err("no-such-date")),
             (&["%d.%m.%Y %H:%M"], "24.11.2026 09:30", Ok("2026-11-24 08:30:00")),
             (&["%Y%m%d%H%M%S%z"], "20261124093000+0100", Ok("2026-11-24 08:30:00")),
+            (&["%m/%d/%Y %I:%M %p"], "11/24/2026 09:30 PM", Ok("2026-11-24 20:30:00")),
+            (&["%d.%m.%Y"], "24.11.2026", Ok("2026-11-23 23:00:00")),
+            (&["%d.%m.%Y", "%d.%m.%Y %H:%M"], "24.11.2026 00:00", Ok("2026-11-23 23:00:00")),
         ] {
             assert_eq!(read(Kind::Timestamp, formats, text), expected.map(str::to_owned), "{text}");
         }
+    }
+
+    #[test]
+    fn formats_that_would_change_a_moment_are_refused() {
+        const PART: &str = "has a part of a time only; write `%H` or both `%I` and `%p`, and `%M`";
+        const ZONE: &str =
+            "has a zone's name (`%Z`), which can't be read; read an offset by `%z`, or cut the name off by `split`";
+        for (text, kind, expected) in [
+            ("%m/%d/%Y %I:%M", Kind::Timestamp, Some(PART)),
+            ("%m/%d/%Y %H", Kind::Timestamp, Some(PART)),
+            ("%m/%d/%Y %I %p", Kind::Timestamp, Some(PART)),
+            ("%m/%d/%Y %M:%S", Kind::Timestamp, Some(PART)),
+            ("%I:%M", Kind::Time, Some(PART)),
+            ("%m/%d/%Y %I:%M %p", Kind::Timestamp, None),
+            ("%m/%d/%Y %r", Kind::Timestamp, None),
+            ("%d.%m.%Y %T", Kind::Timestamp, None),
+            ("%+", Kind::Timestamp, None),
+            ("%d.%m.%Y", Kind::Timestamp, None),
+            // its day is meant
+            ("%m/%d/%Y %I:%M", Kind::Date, None),
+            ("%m/%d/%Y %H:%M %Z", Kind::Timestamp, Some(ZONE)),
+            ("%m/%d/%Y %H:%M %z", Kind::Timestamp, None),
+            ("%Q", Kind::Date, Some("is no format of dates; write it as chrono does, such as `%d.%m.%Y`")),
+        ] {
+            assert_eq!(format(text, &kind).err(), expected, "{text} {kind:?}");
+        }
+    }
+
+    #[test]
+    fn years_of_two_digits_are_those_of_1970_to_2069_and_nobody_is_born_then() {
+        for (text, any, past) in [
+            ("12.05.69", "2069-05-12", Err("in-future")),
+            ("12.05.70", "1970-05-12", Ok("1970-05-12")),
+            ("12.05.99", "1999-05-12", Ok("1999-05-12")),
+            ("24.11.26", "2026-11-24", Ok("2026-11-24")),
+            ("25.11.26", "2026-11-25", Err("in-future")),
+        ] {
+            assert_eq!(read(Kind::Date, &["%d.%m.%y"], text), Ok(any.to_owned()), "{text}");
+            assert_eq!(read_past(Kind::Date, &["%d.%m.%y"], text, true), past.map(str::to_owned), "{text}");
+        }
+        assert_eq!(read_past(Kind::Date, &[], "2026-11-25", true), Err("in-future"));
     }
 
     #[test]
@@ -502,9 +579,9 @@ mod tests {
             ("%e.%m.%Y", false),
             ("%d %B %Y", false),
         ] {
-            let format = format(format_text).unwrap();
+            let format = format(format_text, &Kind::Date).unwrap();
             assert_eq!(format.digits.is_some(), fixed, "{format_text}");
-            let quick = Form { formats: vec![format.clone()], decimal: b'.', zone: Tz::UTC };
+            let quick = Form { formats: vec![format.clone()], decimal: b'.', zone: Tz::UTC, today: None };
             let slow = Form { formats: vec![Format { digits: None, ..format }], ..quick.clone() };
             for text in [
                 "01.02.2025",

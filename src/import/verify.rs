@@ -11,7 +11,7 @@ use super::load::LoadError;
 use super::mapping::Mapping;
 use super::money::{self, Money, Months};
 use super::transform::Transform;
-use crate::db::error::DbError;
+use crate::db::error::{DbError, server_error};
 
 /// How many rows are compared at once.
 const ROWS_AT_ONCE: usize = 1000;
@@ -23,8 +23,10 @@ const EXAMPLES: usize = 3;
 pub struct Compared {
     /// Its name.
     pub name: String,
-    /// Rows of the file that should be in the database.
+    /// Rows of the file that should be in the table.
     pub rows: u64,
+    /// Rows of the file that are in its archive, or in compressed storage, and are not compared.
+    pub archived: u64,
     /// Rows of those that are not there.
     pub missing: Difference,
     /// Rows with another value, by column.
@@ -52,6 +54,15 @@ impl Difference {
 }
 
 impl Compared {
+    /// Counts a row of the file that should be in the table, and its money.
+    fn expect(&mut self, expected: &Expected) {
+        self.rows += 1;
+        for (name, day, amount) in &expected.money {
+            let months = self.money.entry(name).or_default();
+            money::add(months, day.as_deref(), amount, |sums| &mut sums.files);
+        }
+    }
+
     /// Nothing differs.
     #[must_use]
     pub fn is_same(&self) -> bool {
@@ -59,11 +70,13 @@ impl Compared {
     }
 }
 
-/// A row of the file: its number, the day that its partition is known by, and a checksum of each column; none for NULL.
+/// A row of the file: its number, the day that its partition is known by, a checksum of each column, and its money with the day
+/// that says the month, by column.
 struct Expected {
     row: u64,
     day: Option<String>,
     sums: Vec<Sum>,
+    money: Vec<(&'static str, Option<String>, String)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,13 +103,11 @@ pub async fn verify(
     let money = money::columns(&accepted.transform);
     while accepted.advance()? {
         let Accepted { record, row, transform, .. } = &accepted;
-        compared.rows += 1;
-        for &Money { name, column, day } in &money {
-            if let Some(amount) = row.value(column) {
-                let months = compared.money.entry(name).or_default();
-                money::add(months, day.and_then(|day| row.value(day)), amount, |sums| &mut sums.files);
-            }
-        }
+        let of_money = |&Money { name, column, day }: &Money| {
+            let day = day.and_then(|day| row.value(day)).map(str::to_owned);
+            row.value(column).map(|amount| (name, day, amount.to_owned()))
+        };
+        let money = money.iter().filter_map(of_money).collect();
         let sum = |column| match row.value(column) {
             Some(value) => Sum::Value(crc32fast::hash(value.as_bytes())),
             None if row.is_default(column) => Sum::Default,
@@ -104,7 +115,7 @@ pub async fn verify(
         };
         let sums = (0..transform.columns.len()).map(sum).collect();
         let day = day.and_then(|column| row.value(column)).map(str::to_owned);
-        expected.insert(row.id.hyphenated().to_string(), Expected { row: record.row(), day, sums });
+        expected.insert(row.id.hyphenated().to_string(), Expected { row: record.row(), day, sums, money });
         if expected.len() == ROWS_AT_ONCE {
             compare(conn, transform, &mut expected, &mut compared).await?;
         }
@@ -124,12 +135,47 @@ async fn compare(
     }
     // and those whose day has changed
     find(conn, transform, expected, compared, false).await?;
-    let mut missing: Vec<u64> = expected.drain().map(|(_, expected)| expected.row).collect();
-    missing.sort_unstable();
-    for row in missing {
-        compared.missing.add(row);
+    for id in moved(conn, &transform.into, expected.keys()).await? {
+        compared.archived += u64::from(expected.remove(&id).is_some());
+    }
+    let mut missing: Vec<Expected> = expected.drain().map(|(_, expected)| expected).collect();
+    missing.sort_unstable_by_key(|expected| expected.row);
+    for expected in missing {
+        compared.expect(&expected);
+        compared.missing.add(expected.row);
     }
     Ok(())
+}
+
+/// Those of these ids whose rows retention has moved out of the table.
+async fn moved(
+    conn: &mut MySqlConnection,
+    into: &str,
+    ids: impl Iterator<Item = &String>,
+) -> Result<Vec<String>, LoadError> {
+    let ids: Vec<String> = ids.map(|id| format!("'{id}'")).collect();
+    let place = match into {
+        // not by the archive: a month may be between two exchanges
+        "appointments" => "appointment_keys WHERE archived AND",
+        "consultations" => "consultations_archive WHERE",
+        "prescriptions" => "prescriptions_archive WHERE",
+        "payments" => "payments_archive WHERE",
+        "reviews" => "reviews_archive WHERE",
+        "medical_records" => "medical_records_compressed WHERE",
+        _ => return Ok(Vec::new()),
+    };
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!("SELECT id FROM {place} id IN ({})", ids.join(", "));
+    match sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(conn).await {
+        Ok(moved) => Ok(moved),
+        // no such table, no such column: before V14 and V15 nothing moves
+        Err(error) if server_error(&error).is_some_and(|(number, _)| matches!(number, 1146 | 1054)) => Ok(Vec::new()),
+        Err(error) => {
+            Err(LoadError::Db(DbError::new(format!("could not look for archived rows of table `{into}`"), &error)))
+        }
+    }
 }
 
 /// Takes out those that are there, with or without a look at the day, and notes how they differ.
@@ -163,6 +209,7 @@ async fn find(
     for row in rows {
         let id: String = row.try_get_unchecked(0).map_err(failed)?;
         let Some(expected) = expected.remove(&id) else { continue };
+        compared.expect(&expected);
         for (place, column) in transform.columns.iter().enumerate() {
             let found: Option<u32> = row.try_get_unchecked(place + 1).map_err(failed)?;
             let found = found.map_or(Sum::Null, Sum::Value);

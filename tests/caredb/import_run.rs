@@ -81,13 +81,13 @@ const VISITS: &str = r#"{"id": 1, "patient": 1, "day": "2026-01-05", "from": "09
 "#;
 
 /// The files alone.
-fn files(test: &Test) {
+pub fn files(test: &Test) {
     let latin: Vec<u8> = PATIENTS.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
     test.file("old.toml", MAPPING).file("patients.csv", latin).file("visits.ndjson", VISITS);
 }
 
 /// A database with a doctor, and the files.
-fn clinic(name: &str) -> Test {
+pub fn clinic(name: &str) -> Test {
     let test = Test::new(name);
     test.ok("migrate");
     test.sql(

@@ -99,6 +99,9 @@ fn a_pause_ends_with_the_run() {
 #[test]
 fn a_busy_server_pauses() {
     const SLEEPERS: &str = "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'";
+    const TIMEOUT: &str = "
+        SELECT variable_value FROM performance_schema.variables_by_thread JOIN performance_schema.threads USING (thread_id)
+        WHERE variable_name = 'wait_timeout' AND processlist_user = 'root' AND processlist_db IS NULL";
     // a server of its own, which no other test keeps busy
     let server = Box::leak(Box::new(Server::start("busy", &[])));
     let test = prepared_on(server, "throttle_busy");
@@ -111,6 +114,8 @@ fn a_busy_server_pauses() {
         wait_for("a busy thread", || test.rows(SLEEPERS).len() == 1);
         let child = start(&test, &format!("{PURGE} --max-threads-running {idle}"));
         wait_for("the pause", || stderr(&test).contains("paused"));
+        // the session that asks is of no database, and the server does not close it while it has nothing to ask
+        assert_eq!(test.rows(TIMEOUT), ["31536000"]);
         test.sql(&format!("KILL QUERY {}", test.rows(SLEEPERS)[0]));
         child
     });

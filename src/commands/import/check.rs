@@ -12,7 +12,7 @@ use crate::commands::Context;
 use crate::output::{Exit, Outcome, count};
 
 pub async fn run(context: &Context, args: &ImportCheckArgs) -> anyhow::Result<Outcome> {
-    let mapping = mapping(context, &args.files).await?;
+    let mapping = mapping(context, &args.files, Some(&args.findings.rejects)).await?;
     let mut session = if context.config.target.is_some() { Some(context.open().await?) } else { None };
     let begun = Instant::now();
     let report =

@@ -27,7 +27,7 @@ const TASK: &str = "import";
 const WORKERS: usize = 2;
 
 pub async fn run(context: &Context, args: &ImportRunArgs, resume: bool) -> anyhow::Result<Outcome> {
-    let mapping = Arc::new(mapping(context, &args.files).await?);
+    let mapping = Arc::new(mapping(context, &args.files, Some(&args.findings.rejects)).await?);
     let mut session = context.open().await?;
     let timeout = Duration::from_secs(args.lock.lock_timeout.into());
     take(context, &mut session.conn, &lock::name(TASK, &session.database), timeout).await?;
@@ -59,10 +59,11 @@ pub async fn run(context: &Context, args: &ImportRunArgs, resume: bool) -> anyho
     }
     let loaded = load(context, &mut session, &mapping, &mut report, args, timeout).await?;
     let is_whole = !args.max_errors.is_passed(report.rejected(), rows);
+    // before the server is asked again, which may be gone: what it has refused stands nowhere else
+    let written = write_rejects(&mapping, &report, &args.findings.rejects)?;
     if is_whole {
         runs::end(&mut session.conn, run).await?;
     }
-    let written = write_rejects(&mapping, &report, &args.findings.rejects)?;
     let outcome = imported(&mapping, &report, (run, is_whole), &loaded, &written, begun.elapsed());
     let (page, numbers) = (args.findings.page.as_deref(), Numbers::Loaded(&loaded));
     page::write(page, ("import run", &mapping.system), &outcome, numbers, &report.findings, &written)?;

@@ -39,9 +39,15 @@ pub async fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Outcome
     }
 }
 
-/// The mapping, with files that can be read: those of live sources are written first.
-async fn mapping(context: &Context, args: &ImportFileArgs) -> anyhow::Result<Mapping> {
+/// The mapping, with files that can be read: those of live sources are written first. `rejects`: the folder that rejected rows are
+/// to go to.
+async fn mapping(context: &Context, args: &ImportFileArgs, rejects: Option<&Path>) -> anyhow::Result<Mapping> {
     let mut mapping = Mapping::read(&args.mapping)?;
+    // this machine's clock, since a check needs no server; once, so that each pass over the rows finds the same
+    mapping.today = Some(chrono::Utc::now().with_timezone(&mapping.zone()).date_naive());
+    if let Some(folder) = rejects {
+        rejects::check_folder(&mapping, folder)?;
+    }
     // beside mended rows, only what is looked up is read
     let needed: BTreeSet<String> = match args.mended {
         Some(_) => mapping.looked_up().map(str::to_owned).collect(),

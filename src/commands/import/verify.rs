@@ -17,7 +17,7 @@ use crate::output::table::{Align, render};
 use crate::output::{Exit, Outcome, count};
 
 pub async fn run(context: &Context, args: &ImportVerifyArgs) -> anyhow::Result<Outcome> {
-    let mapping = mapping(context, &args.files).await?;
+    let mapping = mapping(context, &args.files, None).await?;
     let mut session = context.open().await?;
     bulk::prepare(&mut session.conn).await?;
     let report = examine(context, &mapping, Some(&mut session.conn), Findings::default()).await?;
@@ -87,6 +87,10 @@ fn verified(all: &[Compared], astray: &[Astray], rejected: u64) -> Outcome {
             vec![table.name.clone(), table.rows.to_string(), missing, different]
         })
         .collect();
+    let moved = all.iter().filter(|table| table.archived > 0).map(|table| {
+        let archived = count(table.archived, "row");
+        format!("{archived} of `{}`: archived or compressed since, and not compared", table.name)
+    });
     let rows: u64 = all.iter().map(|table| table.rows).sum();
     let same = all.iter().all(Compared::is_same) && astray.is_empty();
     let rest = if rejected > 0 {
@@ -102,10 +106,11 @@ fn verified(all: &[Compared], astray: &[Astray], rejected: u64) -> Outcome {
         format!("the database has rows that it should not have{rest}")
     };
     let exit = if same { Exit::Done } else { Exit::Found };
-    let parts = [Some(render(&columns, &lines)), money_table(all), astray_table(astray), Some(last)];
+    let tables = [Some(render(&columns, &lines)), money_table(all), astray_table(astray)];
+    let parts = tables.into_iter().flatten().chain(moved).chain([last]);
     Outcome::new(
         exit,
-        parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n"),
+        parts.collect::<Vec<_>>().join("\n\n"),
         json!({ "rows": rows, "tables": all, "astray": astray, "rejected": rejected }),
     )
 }

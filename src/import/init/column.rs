@@ -145,7 +145,9 @@ fn by_form(values: &Values<'_>, column: &Column, key: &str, ways: &[String]) -> 
         guess.doubts.push(format!("{} fit; keep the one that is meant", ways.join(" and ")));
     }
     if found.iter().any(|way| way.contains("%y")) {
-        guess.doubts.push("a year has two digits: 69 to 99 are taken for 1969 to 1999".to_owned());
+        guess
+            .doubts
+            .push("a year has two digits: 00 to 69 are taken for 2000 to 2069, 70 to 99 for 1970 to 1999".to_owned());
     }
     match key {
         "format" if found != [""] => {
@@ -162,10 +164,13 @@ type Results = Vec<Option<String>>;
 
 /// What the column makes of each value, written that way.
 fn results(values: &Values<'_>, column: &Column, key: &str, way: &str) -> Results {
-    let formats =
-        if key == "format" && !way.is_empty() { value::format(way).into_iter().collect() } else { Vec::new() };
+    let formats = if key == "format" && !way.is_empty() {
+        value::format(way, &column.kind).into_iter().collect()
+    } else {
+        Vec::new()
+    };
     let decimal = if key == "decimal" && !way.is_empty() { b',' } else { b'.' };
-    let form = Form { formats, decimal, zone: Tz::UTC };
+    let form = Form { formats, decimal, zone: Tz::UTC, today: None };
     let result = |text: &&str| {
         let mut out = String::new();
         value::write(&mut out, text, column, &form).ok().map(|()| out)

@@ -99,6 +99,12 @@ impl Record {
         (!self.words.is_null(text.as_bytes())).then_some(text)
     }
 
+    /// There is no value in the row, not even an empty text: JSON's `null`, an absent key, an empty cell.
+    #[must_use]
+    pub fn is_absent(&self, column: usize) -> bool {
+        self.spans.get(column).is_some_and(|span| span.absent)
+    }
+
     /// The number of the row's fields; the header's, where the row has no fault.
     #[must_use]
     pub fn len(&self) -> usize {
