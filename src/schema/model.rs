@@ -4,7 +4,7 @@
 use crate::db::ident::Ident;
 
 /// A base table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
     /// In their order.
     pub columns: Vec<Column>,
@@ -48,6 +48,8 @@ pub struct Column {
     pub srid: Option<u32>,
     /// `COMMENT`, unquoted; empty where it has none.
     pub comment: String,
+    /// What is seldom said (`COLUMN_FORMAT`, `STORAGE`, `ENGINE_ATTRIBUTE`, …), with its value as SQL writes it.
+    pub attributes: Vec<(String, String)>,
 }
 
 /// A column that is computed.
@@ -78,6 +80,8 @@ pub struct Index {
     pub block_size: Option<u32>,
     /// `COMMENT`, unquoted; empty where it has none.
     pub comment: String,
+    /// What is seldom said (`ENGINE_ATTRIBUTE`, …), with its value as SQL writes it.
+    pub attributes: Vec<(String, String)>,
 }
 
 /// A sort of key.
@@ -163,9 +167,62 @@ impl Table {
         self.columns.iter().find(|column| column.name.as_str().eq_ignore_ascii_case(name))
     }
 
+    /// The value of an option.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options.iter().find(|(option, _)| option == name).map(|(_, value)| value.as_str())
+    }
+
     /// The primary key.
     #[must_use]
     pub fn primary_key(&self) -> Option<&Index> {
         self.indexes.iter().find(|index| index.kind == IndexKind::Primary)
+    }
+}
+
+impl Column {
+    /// A column that says no more than its type.
+    #[must_use]
+    pub fn new(name: Ident, data_type: String) -> Self {
+        Self {
+            name,
+            data_type,
+            character_set: None,
+            collation: None,
+            nullable: true,
+            default: None,
+            on_update: None,
+            generated: None,
+            auto_increment: false,
+            invisible: false,
+            srid: None,
+            comment: String::new(),
+            attributes: Vec::new(),
+        }
+    }
+
+    /// Whether its type has a character set.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        let name = self.data_type.split('(').next().unwrap_or_default();
+        matches!(name, "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum" | "set")
+    }
+}
+
+impl Index {
+    /// An index that says no more than its parts.
+    #[must_use]
+    pub fn new(name: Ident, kind: IndexKind, parts: Vec<Part>) -> Self {
+        Self {
+            name,
+            kind,
+            parts,
+            invisible: false,
+            parser: None,
+            using: None,
+            block_size: None,
+            comment: String::new(),
+            attributes: Vec::new(),
+        }
     }
 }
