@@ -89,6 +89,12 @@ pub enum Command {
     /// Runs every V file, its U file and the V file again, and compares the schemas to the last index order. Needs a
     /// server; the database itself is not touched.
     Verify(VerifyArgs),
+    /// Say what is dangerous or can't be undone in migration files, and what each ALTER costs; exit 1 on errors
+    ///
+    /// Runs the files on a scratch schema, statement by statement, and looks at what each does. `-- caredb: allow CODE reason` in a
+    /// comment before a statement, or before the first one for the whole file, takes a finding away. Needs a server; the
+    /// database itself is only asked for its sizes.
+    Lint(LintArgs),
     /// Mend the history: failures, files that are gone or were edited
     Repair(RepairArgs),
     /// Adopt a database that was made without migrations
@@ -143,6 +149,7 @@ impl Command {
             Self::Doctor(_) => "doctor",
             Self::Validate(_) => "validate",
             Self::Verify(_) => "verify",
+            Self::Lint(_) => "lint",
             Self::Repair(_) => "repair",
             Self::Baseline(_) => "baseline",
             Self::New(_) => "new",
@@ -350,6 +357,31 @@ pub struct VerifyArgs {
     /// Folder of the fixtures, as for `seed`
     #[arg(long, value_name = "DIR", requires = "with_rows")]
     pub fixtures: Option<PathBuf>,
+    /// Where the files are.
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// How to wait.
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// `lint`
+#[derive(Debug, Args)]
+pub struct LintArgs {
+    /// Files, or folders of them. Those of the project are looked at on top of the versions below; all others in the order given, those of a
+    /// folder by name, on one empty schema. Without any: the pending V files with their U files, and the R files
+    #[arg(value_name = "FILES")]
+    pub paths: Vec<PathBuf>,
+    /// Only the project's files that are new or changed since the branch parted from this one (branch, tag or commit); says, too, when
+    /// a new version collides with one of that branch, or is below it
+    #[arg(long, value_name = "GITREF", conflicts_with = "paths")]
+    pub since: Option<String>,
+    /// Exit 1 on warnings, too
+    #[arg(long)]
+    pub strict: bool,
+    /// The schema to work in, made and dropped by the command; without it, the database's name with `_verify`
+    #[arg(long, value_name = "SCHEMA")]
+    pub scratch: Option<String>,
     /// Where the files are.
     #[command(flatten)]
     pub files: FileArgs,

@@ -22,6 +22,7 @@ mod doctor;
 mod hold;
 mod import;
 mod info;
+mod lint;
 mod migrate;
 mod new;
 mod partition;
@@ -91,6 +92,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Doctor(args) => doctor::run(context, &args).await,
         Command::Validate(args) => validate::run(context, &args).await,
         Command::Verify(args) => verify::run(context, &args).await,
+        Command::Lint(args) => lint::run(context, &args).await,
         Command::Repair(args) => repair::run(context, &args).await,
         Command::Baseline(args) => baseline::run(context, &args).await,
         Command::New(args) => new::run(context, &args),

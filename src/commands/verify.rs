@@ -9,7 +9,7 @@ use super::{Context, Refusal};
 use crate::cli::VerifyArgs;
 use crate::db::clock;
 use crate::db::ident::Ident;
-use crate::migrate::confine;
+use crate::migrate::confine::{self, Outside};
 use crate::migrate::files::{Migration, Script, Version};
 use crate::migrate::plan::PlanError;
 use crate::migrate::scratch::{self, Scratch, ScratchError};
@@ -38,16 +38,8 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> anyhow::Result<Outcome
     if let Some(empty) = scripts.iter().find(|script| script.statements.is_empty()) {
         return Err(PlanError::Empty(empty.name.clone()).into());
     }
-    let (mut session, target) = context.open_server().await?;
-    let name = scratch_name(args, target.database.as_str())?;
-    scratch::lock(&mut session, &name, Duration::from_secs(args.lock.lock_timeout.into()), context.on_wait()).await?;
-    let others = scratch::others(&mut session, &target, &name).await?;
-    confine::check(scripts, &others).map_err(|outside| Refusal(outside.to_string()))?;
-
-    let mut scratch = Scratch::create(session, &target, name).await.map_err(|error| match error {
-        ScratchError::Foreign(_) => Refusal(error.to_string()).into(),
-        error => anyhow::Error::from(error),
-    })?;
+    let check = |others: &[String]| confine::check(scripts, others);
+    let (mut scratch, _) = open_scratch(context, args.scratch.as_deref(), args.lock.lock_timeout, check).await?;
     let name = scratch.name().to_owned();
     let trial = try_all(context, args, &mut scratch, &migrations, from).await;
     // dropped whatever came of the trial; of two errors, the trial's is the cause
@@ -57,9 +49,29 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> anyhow::Result<Outcome
     Ok(report(&name, from, args.with_rows, &trial, begun.elapsed()))
 }
 
+/// Makes the scratch schema that a command works in, once no other run uses it, and says which databases its files must not name.
+/// `wanted`: its name, if the user gave one; `check` looks at the files before anything is made.
+pub async fn open_scratch(
+    context: &Context,
+    wanted: Option<&str>,
+    lock_timeout_s: u32,
+    check: impl FnOnce(&[String]) -> Result<(), Outside>,
+) -> anyhow::Result<(Scratch, Vec<String>)> {
+    let (mut session, target) = context.open_server().await?;
+    let name = scratch_name(wanted, target.database.as_str())?;
+    scratch::lock(&mut session, &name, Duration::from_secs(lock_timeout_s.into()), context.on_wait()).await?;
+    let others = scratch::others(&mut session, &target, &name).await?;
+    check(&others).map_err(|outside| Refusal(outside.to_string()))?;
+    let scratch = Scratch::create(session, &target, name).await.map_err(|error| match error {
+        ScratchError::Foreign(_) => Refusal(error.to_string()).into(),
+        error => anyhow::Error::from(error),
+    })?;
+    Ok((scratch, others))
+}
+
 /// The scratch schema's name, which must be another than the database's.
-fn scratch_name(args: &VerifyArgs, database: &str) -> anyhow::Result<Ident> {
-    let name = args.scratch.clone().unwrap_or_else(|| format!("{database}_verify"));
+fn scratch_name(wanted: Option<&str>, database: &str) -> anyhow::Result<Ident> {
+    let name = wanted.map_or_else(|| format!("{database}_verify"), str::to_owned);
     if name.eq_ignore_ascii_case(database) {
         return Err(Refusal(format!("`{name}` is the database itself; name another schema by `--scratch`")).into());
     }

@@ -107,7 +107,7 @@ impl Scratch {
         self.drop_schema().await
     }
 
-    /// The schema's name.
+    /// The schema's bare name, for messages.
     #[must_use]
     pub fn name(&self) -> &str {
         self.target.database.as_str()
@@ -118,13 +118,19 @@ impl Scratch {
         connect(&self.target).await
     }
 
-    /// Runs a file on a connection of its own, so that its session settings do not reach the next file. For all files the
+    /// A connection for the statements of one file, so that its session settings do not reach the next file. For all files the
     /// time is the same: an event that does not say when it starts has the time in its definition.
-    pub async fn run(&self, script: &Script) -> Result<(), ScratchError> {
+    pub async fn begin(&self) -> Result<MySqlConnection, ScratchError> {
         let mut conn = self.connect().await?.conn;
         let clock = format!("SET SESSION timestamp = {}", self.now);
         let set = sqlx::raw_sql(AssertSqlSafe(clock)).execute(&mut conn).await;
         set.map_err(|error| DbError::new("could not set the session's time", &error))?;
+        Ok(conn)
+    }
+
+    /// Runs a file on a connection of its own.
+    pub async fn run(&self, script: &Script) -> Result<(), ScratchError> {
+        let mut conn = self.begin().await?;
         for (number, statement) in script.statements.iter().enumerate() {
             if let Err(error) = expect::run(&mut conn, statement).await {
                 let refused = server_error(&error).is_some();
@@ -135,6 +141,17 @@ impl Scratch {
         // all that matters is done; a connection that can't say goodbye is closed all the same
         let _ = conn.close().await;
         Ok(())
+    }
+
+    /// The connection that makes, reads and drops the schema, and works in it; no file's statement runs on it.
+    pub fn control(&mut self) -> &mut MySqlConnection {
+        &mut self.control
+    }
+
+    /// The schema's name.
+    #[must_use]
+    pub fn database(&self) -> &Ident {
+        &self.target.database
     }
 
     /// What is in the schema now.

@@ -19,6 +19,7 @@ mod import_page;
 mod import_run;
 mod import_synthea;
 mod import_tables;
+mod lint;
 mod migrate;
 mod partition;
 mod partition_cases;
