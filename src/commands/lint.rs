@@ -61,6 +61,13 @@ pub async fn run(context: &Context, args: &LintArgs) -> anyhow::Result<Outcome> 
         report = judge(&tried, live.as_ref());
     }
     report.findings.splice(..0, selection.versions);
+    if report.files == 0 && report.findings.is_empty() {
+        let why = args.since.as_ref().map_or("no version is pending".to_owned(), |since| {
+            format!("no file is new or changed since `{since}`")
+        });
+        let nothing = outcome(&report, None, args.strict, begun.elapsed());
+        return Ok(Outcome { text: format!("nothing to lint: {why}"), ..nothing });
+    }
     Ok(outcome(&report, live.and_then(|live| live.rates), args.strict, begun.elapsed()))
 }
 
@@ -92,7 +99,7 @@ fn select(context: &Context, args: &LintArgs) -> anyhow::Result<Selection> {
             bail!("`--since` needs the files in a folder; name it by `--migrations` or in `caredb.toml`");
         };
         let since = since::look(migrations, reference)?;
-        let names = selection.project.pairs.iter().map(|pair| pair.up.script.name.as_str());
+        let names = selection.project.pairs.iter().map(|pair| (pair.up.script.name.as_str(), pair.up.path.as_str()));
         selection.versions = since.versions(&canonical(migrations), names);
         let changed = since.changed.iter().filter(|path| belongs(path, &folders)).filter_map(|path| name(path));
         let changed: BTreeSet<String> = changed.collect();
@@ -101,7 +108,8 @@ fn select(context: &Context, args: &LintArgs) -> anyhow::Result<Selection> {
     } else if !args.paths.is_empty() {
         let mut wanted = BTreeSet::new();
         for path in expand(&args.paths)? {
-            match name(&path).filter(|_| belongs(&path, &folders)) {
+            let own = |name: &String| selection.project.files().any(|file| file.script.name == *name);
+            match name(&path).filter(|name| own(name) && belongs(&path, &folders)) {
                 Some(name) => drop(wanted.insert(name)),
                 None => selection.plain.push(
                     plain(&path, &placeholders).with_context(|| format!("could not read `{}`", path.display()))?,
@@ -212,10 +220,14 @@ pub async fn costs(
         let removed = scratch.remove().await;
         let tried = tried?;
         removed?;
-        anyhow::Ok(judge(&tried, Some(&live)).costs)
+        let mut costs = BTreeMap::new();
+        for Observed { file: File { script, .. }, seen, .. } in &tried {
+            let known = script.statements.iter().zip(seen).filter_map(|(statement, seen)| Some((statement, seen.cost.as_ref()?)));
+            costs.extend(known.map(|(of, cost)| ((script.name.clone(), of.line), cost.text(Some(&live)))));
+        }
+        anyhow::Ok(costs)
     };
-    let costs = tried.await.map_err(|error| format!("{error:#}"))?;
-    Ok(costs.into_iter().map(|priced| ((priced.file, priced.line), priced.cost)).collect())
+    tried.await.map_err(|error| format!("{error:#}"))
 }
 
 fn outcome(report: &Report, rates: Option<Rates>, strict: bool, elapsed: Duration) -> Outcome {

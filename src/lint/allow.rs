@@ -79,7 +79,7 @@ pub fn apply(file: &File, findings: Vec<Finding>) -> Vec<Finding> {
         } else {
             continue;
         };
-        kept.push(rule.finding(&file.script.name, *line, String::new(), what));
+        kept.push(rule.finding(&file.path, *line, String::new(), what));
     }
     kept.sort_by_key(|finding| finding.line);
     kept
@@ -106,7 +106,7 @@ mod tests {
                     -- caredb: allow drop-column nobody reads it\nALTER TABLE b DROP x;\nALTER TABLE c DROP x;\n\
                     -- caredb: allow rename-column\n-- caredb: allow drop-colum why\n-- caredb: allow definer: it is us\n\
                     ALTER TABLE d RENAME COLUMN x TO y";
-        let file = File::read(Kind::Up(1), "V1__a.sql".to_owned(), text.as_bytes(), &Placeholders::default());
+        let file = File::read(Kind::Up(1), "V1__a.sql".to_owned(), String::new(), text.as_bytes(), &Placeholders::default());
         let rule = |code| *rules::RULES.iter().find(|rule| rule.code == code).unwrap();
         let finding = |code, line: usize| rule(code).finding("V1__a.sql", line, String::new(), "found".to_owned());
         let findings = vec![

@@ -25,6 +25,8 @@ pub enum Kind {
 pub struct File {
     /// What it is.
     pub kind: Kind,
+    /// Its path, as findings show it.
+    pub path: String,
     /// Its name and statements; none where it can't be read.
     pub script: Script,
     /// What stands around its statements, one for each.
@@ -43,9 +45,9 @@ pub struct Note {
 }
 
 impl File {
-    /// Reads a file's bytes. `name`: as findings show it.
+    /// Reads a file's bytes. `path`: as findings show it; `name`: without folders.
     #[must_use]
-    pub fn read(kind: Kind, name: String, bytes: &[u8], placeholders: &Placeholders) -> Self {
+    pub fn read(kind: Kind, path: String, name: String, bytes: &[u8], placeholders: &Placeholders) -> Self {
         let mut script = Script {
             name,
             description: String::new(),
@@ -64,7 +66,7 @@ impl File {
                 None
             }
         };
-        Self { kind, script, notes, unreadable }
+        Self { kind, path, script, notes, unreadable }
     }
 }
 
@@ -105,18 +107,18 @@ impl Project {
         let mut project = Self::default();
         for (name, bytes) in files::files('V', migrations)? {
             if name.starts_with("R__") {
-                project.repeatables.push(File::read(Kind::Repeatable, name, &bytes, placeholders));
+                project.repeatables.push(File::read(Kind::Repeatable, shown(migrations, &name), name, &bytes, placeholders));
                 continue;
             }
             let (version, _) = files::parse_name('V', &name)?;
-            let up = File::read(Kind::Up(version), name, &bytes, placeholders);
+            let up = File::read(Kind::Up(version), shown(migrations, &name), name, &bytes, placeholders);
             project.pairs.push(Pair { version, up, down: None });
         }
         project.pairs.sort_by_key(|pair| pair.version);
         for (name, bytes) in files::files('U', rollbacks)? {
             let (version, _) = files::parse_name('U', &name)?;
             if let Some(pair) = project.pairs.iter_mut().find(|pair| pair.version == version) {
-                pair.down = Some(File::read(Kind::Down(version), name, &bytes, placeholders));
+                pair.down = Some(File::read(Kind::Down(version), shown(rollbacks, &name), name, &bytes, placeholders));
             }
         }
         Ok(project)
@@ -130,7 +132,15 @@ impl Project {
 
 /// Reads a file that is none of the project's. Errors: what the system says.
 pub fn plain(path: &Path, placeholders: &Placeholders) -> std::io::Result<File> {
-    Ok(File::read(Kind::Plain, path.display().to_string(), &std::fs::read(path)?, placeholders))
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(File::read(Kind::Plain, path.display().to_string(), name, &std::fs::read(path)?, placeholders))
+}
+
+/// The path of a project's file, from the current folder on where it lies below; of one in the binary, its name.
+fn shown(location: &Location, name: &str) -> String {
+    let Location::Folder(folder) = location else { return name.to_owned() };
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
+    folder.strip_prefix(here).unwrap_or(folder).join(name).display().to_string()
 }
 
 /// What to sort names by, so that `V2` comes before `V10`: numbers count as such.

@@ -166,7 +166,7 @@ pub fn judge(observed: &[Observed], live: Option<&Live>) -> Report {
     let mut report = Report::default();
     for observed in observed {
         let file = &observed.file;
-        let name = &file.script.name;
+        let name = &file.path;
         report.files += 1;
         report.statements += file.script.statements.len();
         report.not_tried += observed.seen.iter().filter(|seen| matches!(seen.ran, Ran::Not(_))).count();

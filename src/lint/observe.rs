@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::Connection as _;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, SqlSafeStr as _};
 use sqlx::mysql::MySqlConnection;
 
 use super::cost::{Alter, Cost};
@@ -187,6 +187,11 @@ impl<'a> Observer<'a> {
                 *barred = Some(refused.reason.to_owned());
             }
         }
+        for (barred, statement) in barred.iter_mut().zip(&file.script.statements) {
+            if file.kind == Kind::Plain && is_of_client(&statement.text) {
+                *barred = Some(CLIENT.to_owned());
+            }
+        }
         barred
     }
 
@@ -211,7 +216,11 @@ impl<'a> Observer<'a> {
         let mut all = Vec::new();
         for (statement, barred) in file.script.statements.iter().zip(self.barred(file)) {
             let seen = match barred {
-                Some(reason) => Seen { ran: Ran::Not(reason), tables: Vec::new(), cost: None },
+                Some(reason) if reason == CLIENT => Seen { ran: Ran::Not(reason), tables: Vec::new(), cost: None },
+                Some(reason) => {
+                    let ran = syntax_error(&mut conn, &statement.text).await?.map_or(Ran::Not(reason), Ran::Failed);
+                    Seen { ran, tables: Vec::new(), cost: None }
+                }
                 None => self.statement(scratch, &mut conn, statement, &made).await?,
             };
             // what takes the place of an old table is as large as that one
@@ -265,6 +274,26 @@ impl<'a> Observer<'a> {
             (None, None) => Ran::Done,
         };
         Ok(Seen { ran, tables, cost })
+    }
+}
+
+const CLIENT: &str = "is a command of the `mysql` client, which the server does not know";
+
+/// Whether a statement is one that the `mysql` client takes for itself: `source other.sql`, `\\. other.sql`.
+fn is_of_client(text: &str) -> bool {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    first.eq_ignore_ascii_case("source") || first == "\\."
+}
+
+/// What is wrong with the words of a statement that must not run: the server reads it without running it.
+async fn syntax_error(conn: &mut MySqlConnection, text: &str) -> Result<Option<String>, ScratchError> {
+    match conn.prepare(AssertSqlSafe(text).into_sql_str()).await {
+        Ok(_) => Ok(None),
+        Err(error) => {
+            lost(&error)?;
+            let is_syntax = server_error(&error).is_some_and(|(number, _)| number == 1064);
+            Ok(is_syntax.then(|| reason(&error)))
+        }
     }
 }
 

@@ -81,9 +81,10 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<String, GitError> {
 }
 
 impl Since {
-    /// What is wrong with the versions of the V files in `folder` that are new here. `names`: all V files there.
+    /// What is wrong with the versions of the V files in `folder` that are new here. `files`: all V files there, by name, each with
+    /// the path that a finding shows.
     #[must_use]
-    pub fn versions<'a>(&self, folder: &Path, names: impl IntoIterator<Item = &'a str>) -> Vec<Finding> {
+    pub fn versions<'a>(&self, folder: &Path, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Finding> {
         let Ok(below_top) = folder.strip_prefix(&self.top) else { return Vec::new() };
         let path = |name: &str| below_top.join(name).display().to_string();
         let of = |paths: &BTreeSet<String>| -> Vec<(Version, String)> {
@@ -94,7 +95,8 @@ impl Since {
         let theirs = of(&self.theirs);
         let highest = theirs.iter().max();
         let mut findings = Vec::new();
-        for name in names.into_iter().filter(|name| !self.base.contains(&path(name)) && !self.theirs.contains(&path(name))) {
+        let is_new = |name: &str| !self.base.contains(&path(name)) && !self.theirs.contains(&path(name));
+        for (name, shown) in files.into_iter().filter(|(name, _)| is_new(name)) {
             let Ok((version, _)) = parse_name('V', name) else { continue };
             // one that was there before the branches parted has been renamed here
             let rival = |(of, other): &&(Version, String)| *of == version && !self.base.contains(&path(other));
@@ -105,7 +107,7 @@ impl Since {
                 }
                 _ => continue,
             };
-            findings.push(rule.finding(name, 1, String::new(), what));
+            findings.push(rule.finding(shown, 1, String::new(), what));
         }
         findings
     }
@@ -125,7 +127,7 @@ mod tests {
             top: PathBuf::from("/r"),
         };
         let shown = |names: &[&str]| -> Vec<String> {
-            let findings = since.versions(Path::new("/r/db"), names.iter().copied());
+            let findings = since.versions(Path::new("/r/db"), names.iter().map(|name| (*name, *name)));
             findings.iter().map(|finding| format!("{} {}: {}", finding.code, finding.file, finding.what)).collect()
         };
         assert_eq!(

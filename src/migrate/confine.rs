@@ -28,10 +28,13 @@ enum Reach {
 }
 
 impl Outside {
-    /// What it does, without the place.
+    /// What it does, as a clause.
     #[must_use]
     pub fn reason(&self) -> String {
-        self.reach.to_string()
+        match &self.reach {
+            Reach::Server => "may change more than its database".to_owned(),
+            Reach::Database(name) => format!("names database `{name}`"),
+        }
     }
 }
 

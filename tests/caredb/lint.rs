@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::mpsc::channel;
+use std::thread::{Scope, ScopedJoinHandle};
 
 use caredb::lint::rules::codes;
 use insta::assert_snapshot;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
-use crate::support::{Test, block_on, rows, wait_for};
+use crate::support::{Test, block_on, rows, rows_at, server, wait_for};
 
 /// The final object of `lint --format json`.
 fn json(test: &Test, arguments: &str) -> Value {
@@ -33,7 +34,7 @@ const BASE: &str = "
     CREATE TABLE big (id INT PRIMARY KEY, a VARCHAR(60), b INT, c INT, d INT, e INT);
     CREATE TABLE isam (id INT PRIMARY KEY) ENGINE=MyISAM;
     CREATE TABLE texts (id INT PRIMARY KEY, x VARCHAR(9)) DEFAULT CHARSET=latin1;
-    CREATE TABLE days (id INT, day DATE, z INT, PRIMARY KEY (id));
+    CREATE TABLE days (id INT, day DATE NOT NULL, z INT, PRIMARY KEY (id));
     CREATE TABLE log (id INT, day DATE, z INT, PRIMARY KEY (id))";
 
 const ALL: &str = "
@@ -66,7 +67,7 @@ COMMIT;
 
 #[test]
 fn every_rule_fires() {
-    let test = Test::new("lint_all");
+    let test = Test::without_database("lint_all");
     test.migrations(&[
         ("V1__base.sql", BASE),
         ("V2__all.sql", ALL),
@@ -81,12 +82,12 @@ fn every_rule_fires() {
     let missing: Vec<&str> = codes().filter(|code| !found.contains_key(*code)).collect();
     // those are for `--since`
     assert_eq!(missing, ["version-collides", "version-below"], "{report:#}");
-    let once = |code: &&str| !["long-lock", "several-alters", "missing-undo", "statement-fails"].contains(code);
+    let once = |code: &&str| !["foreign-key-index", "long-lock", "missing-undo", "several-alters", "unused-allowance"].contains(code);
     for code in codes().filter(|code| !missing.contains(code)).filter(once) {
         assert_eq!(found[code], 1, "{code}: {report:#}");
     }
-    assert!(test.rows("SHOW TABLES").is_empty(), "the database itself is not touched");
-    assert!(test.rows("SHOW DATABASES LIKE 't\\_lint\\_all\\_%'").is_empty());
+    // neither the database nor the scratch schema is there
+    assert!(rows_at(&server().socket(), "SHOW DATABASES LIKE 't\\_lint\\_all%'").is_empty());
 }
 
 #[test]
@@ -100,13 +101,55 @@ fn what_is_found_is_told_with_reason_and_cure() {
         ("V3__drop.sql", "ALTER TABLE a DROP y"),
         ("U3__drop.sql", "ALTER TABLE a ADD y INT, ADD INDEX i (y)"),
     ]);
-    assert_snapshot!(test.run("lint"), @"");
+    assert_snapshot!(test.run("lint"), @"
+    exit 1
+    --- stdout
+    migrations/V2__drop.sql:1: error drop-column: `a` drops column `x` with its values
+      why: its values are gone, and every program that still names the column fails
+      better: stop using it in a release of its own, then drop it by a later migration; INVISIBLE hides it from `SELECT *` meanwhile
+    migrations/V2__drop.sql:3: warning several-alters: `a` alters the table once more
+      why: each waits for the table's lock with every new query behind it, and each that makes the table anew makes all of it anew
+      better: write one ALTER TABLE with all changes
+    migrations/V3__drop.sql:1: error drop-column: `a` drops column `y` with its values
+
+    file  line  table  cost
+    migrations/V2__drop.sql  1  a  instant
+    migrations/V2__drop.sql  3  a  online, reads the table for an index
+    rollbacks/U2__drop.sql  1  a  online, rebuilds the table
+    migrations/V3__drop.sql  1  a  online, rebuilds the table
+    rollbacks/U3__drop.sql  1  a  online, rebuilds the table
+
+    2 errors, 1 warning in 6 files, 7 statements
+    ");
     // on a database with the first version applied, whose table is known to be small
     test.ok("migrate --to 1");
-    assert_snapshot!(test.run("lint --strict migrations/V2__drop.sql"), @"");
+    assert_snapshot!(test.run("lint --strict migrations/V2__drop.sql"), @"
+    exit 1
+    --- stdout
+    migrations/V2__drop.sql:1: error drop-column: `a` drops column `x` with its values
+      why: its values are gone, and every program that still names the column fails
+      better: stop using it in a release of its own, then drop it by a later migration; INVISIBLE hides it from `SELECT *` meanwhile
+    migrations/V2__drop.sql:3: warning several-alters: `a` alters the table once more
+      why: each waits for the table's lock with every new query behind it, and each that makes the table anew makes all of it anew
+      better: write one ALTER TABLE with all changes
+
+    file  line  table  cost
+    migrations/V2__drop.sql  1  a  instant
+    migrations/V2__drop.sql  3  a  online, reads 16.0 KiB for an index
+
+    1 error, 1 warning in 1 file, 2 statements
+    ");
     test.ok("migrate");
-    assert_snapshot!(test.run("lint"), @"");
-    assert_snapshot!(test.run("lint migrations/V9__no.sql"), @"");
+    assert_snapshot!(test.run("lint"), @"
+    exit 0
+    --- stdout
+    nothing to lint: no version is pending
+    ");
+    assert_snapshot!(test.run("lint migrations/V9__no.sql"), @"
+    exit 2
+    --- stderr
+    error: could not read `migrations/V9__no.sql`: No such file or directory (os error 2)
+    ");
 }
 
 #[test]
@@ -145,7 +188,16 @@ fn the_shipped_files_have_no_errors() {
     assert_eq!((report["files"].as_u64(), report["errors"].as_u64()), (Some(32), Some(0)), "{report:#}");
     let found = by_code(&report);
     let shown: Vec<String> = found.iter().map(|(code, count)| format!("{code} {count}")).collect();
-    assert_snapshot!(shown.join("\n"), @"");
+    assert_snapshot!(shown.join("\n"), @"
+    add-check 3
+    add-unique 2
+    long-lock 6
+    mixed-ddl-dml 1
+    partitioning 1
+    primary-key-change 1
+    redundant-index 9
+    several-alters 1
+    ");
 }
 
 #[test]
@@ -155,7 +207,28 @@ fn other_files_run_in_the_order_of_their_numbers() {
         .file("sql/step_2_rename.sql", "SET @old = @@foreign_key_checks, FOREIGN_KEY_CHECKS = 0;\nALTER TABLE a RENAME TO b;\n")
         .file("sql/step_1_make.sql", "CREATE TABLE a (id INT PRIMARY KEY);\nCREATE TABEL c (x INT);\nsource other.sql;\n")
         .file("sql/notes.txt", "no SQL");
-    assert_snapshot!(test.run("lint sql"), @"");
+    assert_snapshot!(test.run("lint sql"), @"
+    exit 1
+    --- stdout
+    sql/step_1_make.sql:2: error statement-fails: MySQL error 1064: syntax error near 'TABEL c (x INT)' at line 1; correct the statement and run again
+      why: `migrate` would stop at it, with the statements before it done
+      better: correct it; it was tried on a schema with nothing in it but what the files before it made
+    sql/step_1_make.sql:3: warning not-tried: `source other.sql` is a command of the `mysql` client, which the server does not know
+      why: it would reach beyond the scratch schema, so nothing is known of it, and what follows may fail for want of it
+      better: do such things apart from the migrations, and leave the database's name out
+    sql/step_2_rename.sql:2: error rename-table: `a` gives the table another name
+      why: a release that knows the old name and one that knows the new can't run beside each other; views and programs keep the old one
+      better: leave a view of the old name in the same RENAME's file, and drop it once nobody asks for it
+    sql/step_10_drop.sql:1: error drop-table: `b` drops the table with its rows
+      why: its rows are gone: a U file makes the table again, but empty
+      better: rename it first, and drop it by a later migration, once nobody has missed it and it is in a backup
+    sql/step_10_drop.sql:2: warning not-tried: `USE mysql` may change more than its database
+
+    file  line  table  cost
+    sql/step_2_rename.sql  2  a  instant
+
+    3 errors, 2 warnings in 3 files, 7 statements, 2 of them not tried
+    ");
 }
 
 fn git(test: &Test, arguments: &str) {
@@ -181,7 +254,11 @@ fn since_looks_at_what_is_new() {
     for arguments in ["init --quiet --initial-branch=main .", "add .", "commit --quiet --message base", "checkout --quiet -b mine"] {
         git(&test, arguments);
     }
-    assert_snapshot!(test.run("lint --since main"), @"");
+    assert_snapshot!(test.run("lint --since main"), @"
+    exit 0
+    --- stdout
+    nothing to lint: no file is new or changed since `main`
+    ");
     // committed here, changed, untracked
     test.migrations(&[("V4__d.sql", "CREATE TABLE d (x INT)"), ("U4__d.sql", "DROP TABLE d")]);
     git(&test, "add .");
@@ -209,12 +286,26 @@ fn since_looks_at_what_is_new() {
     assert_eq!(
         told,
         [
-            "version-below V3__c.sql: has version 3, below `V4__other.sql` of the other branch",
-            "version-collides V4__d.sql: has version 4, and so has `V4__other.sql` of the other branch",
+            "version-below migrations/V3__c.sql: has version 3, below `V4__other.sql` of the other branch",
+            "version-collides migrations/V4__d.sql: has version 4, and so has `V4__other.sql` of the other branch",
         ]
     );
-    assert_snapshot!(test.run("lint --since nowhere"), @"");
-    assert_snapshot!(test.run("lint --since --all"), @"");
+    assert_snapshot!(test.run("lint --since nowhere"), @"
+    exit 2
+    --- stderr
+    error: `git rev-parse --verify --end-of-options nowhere^{commit}` failed: fatal: Needed a single revision; `--since` takes a branch, tag or commit that this clone has (`git fetch` brings it)
+    ");
+    assert_snapshot!(test.run("lint --since --all"), @"
+    exit 2
+    --- stderr
+    error: unexpected argument '--all' found
+
+      tip: to pass '--all' as a value, use '-- --all'
+
+    Usage: caredb lint [OPTIONS] [FILES]...
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]
@@ -225,29 +316,57 @@ fn a_dry_run_tells_what_alters_cost() {
         ("V2__b.sql", "ALTER TABLE a ADD y INT;\nALTER TABLE a MODIFY x BIGINT;\nCREATE TABLE b (id INT PRIMARY KEY);"),
     ]);
     test.ok("migrate --to 1");
-    assert_snapshot!(test.run("migrate --dry-run"), @"");
+    assert_snapshot!(test.run("migrate --dry-run"), @"
+    exit 0
+    --- stdout
+    -- V2__b.sql statement 1 of 3, instant
+    ALTER TABLE a ADD y INT;
+
+    -- V2__b.sql statement 2 of 3, copies 16.0 KiB and blocks writes
+    ALTER TABLE a MODIFY x BIGINT;
+
+    -- V2__b.sql statement 3 of 3
+    CREATE TABLE b (id INT PRIMARY KEY);
+
+    -- dry run, nothing was changed: 1 migration, 3 statements would take version 1 to 2
+    ");
     // who may make no scratch schema is told so, and the dry run goes on
     let url = test.url_as("clerk", &["ALL"]);
-    assert_snapshot!(test.run_at(&url, "migrate --dry-run"), @"");
+    assert_snapshot!(test.run_at(&url, "migrate --dry-run"), @"
+    exit 0
+    --- stdout
+    -- V2__b.sql statement 1 of 3
+    ALTER TABLE a ADD y INT;
+
+    -- V2__b.sql statement 2 of 3
+    ALTER TABLE a MODIFY x BIGINT;
+
+    -- V2__b.sql statement 3 of 3
+    CREATE TABLE b (id INT PRIMARY KEY);
+
+    -- what the ALTERs cost is not known: could not create scratch schema `<db>_verify`: MySQL error 1044: Access denied for user 'clerk_<db>'@'%' to database '<db>_verify'; have an administrator grant this account ALL on `<db>_verify`.*, or name a schema that it may create by `--scratch`
+
+    -- dry run, nothing was changed: 1 migration, 3 statements would take version 1 to 2
+    ");
     test.sql("DROP USER clerk_t_lint_dry");
     assert_eq!(test.rows("SHOW TABLES"), ["a", "caredb_journal", "flyway_schema_history"]);
 }
 
 /// Statements with what they are to cost: algorithm, work, who waits.
 const REAL: [(&str, &str, &str, &str, &str); 6] = [
-    ("V2__instant.sql", "ALTER TABLE t ADD n INT", "instant", "definition", "nobody"),
-    ("V3__index.sql", "CREATE INDEX i ON t (x, w)", "inplace", "index", "nobody"),
-    ("V4__rebuild.sql", "ALTER TABLE t MODIFY w INT NOT NULL FIRST", "inplace", "rebuild", "nobody"),
-    ("V5__fulltext.sql", "ALTER TABLE t ADD FULLTEXT INDEX f (x)", "inplace", "rebuild", "writes"),
-    ("V6__type.sql", "ALTER TABLE t MODIFY z BIGINT", "copy", "rebuild", "writes"),
-    ("V7__own.sql", "ALTER TABLE t DROP INDEX i, ALGORITHM=COPY", "copy", "rebuild", "writes"),
+    ("migrations/V2__instant.sql", "ALTER TABLE t ADD n INT", "instant", "definition", "nobody"),
+    ("migrations/V3__index.sql", "CREATE INDEX i ON t (x, w)", "inplace", "index", "nobody"),
+    ("migrations/V4__rebuild.sql", "ALTER TABLE t MODIFY w INT NOT NULL FIRST", "inplace", "rebuild", "nobody"),
+    ("migrations/V5__fulltext.sql", "ALTER TABLE t ADD FULLTEXT INDEX f (x)", "inplace", "rebuild", "writes"),
+    ("migrations/V6__type.sql", "ALTER TABLE t MODIFY z BIGINT", "copy", "rebuild", "writes"),
+    ("migrations/V7__own.sql", "ALTER TABLE t DROP INDEX i, ALGORITHM=COPY", "copy", "rebuild", "writes"),
 ];
 
 #[test]
 fn the_costs_are_what_the_server_does() {
     let test = Test::new("lint_real");
     let make = "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, x VARCHAR(200) NOT NULL, z INT, w INT NOT NULL DEFAULT 0)";
-    let files: Vec<(&str, &str)> = std::iter::once(("V1__t.sql", make)).chain(REAL.map(|(name, sql, ..)| (name, sql))).collect();
+    let files: Vec<(&str, &str)> = std::iter::once(("V1__t.sql", make)).chain(REAL.map(|(path, sql, ..)| (path.strip_prefix("migrations/").unwrap(), sql))).collect();
     test.migrations(&files);
     test.ok("migrate --to 1");
     test.sql(
@@ -287,33 +406,39 @@ struct Real {
 fn run(test: &Test, sql: &'static str, lasts: bool) -> Real {
     let id = "SELECT TABLE_ID FROM information_schema.INNODB_TABLES WHERE NAME = 't_lint_real/t'";
     let before = test.rows(id);
-    let mut alters = block_on(test.connect());
-    let mut writes = block_on(test.connect());
-    let number = |conn: &mut _| block_on(async { rows(conn, "SELECT CONNECTION_ID()").await.unwrap()[0].clone() });
-    let (alter, writer) = (number(&mut alters), number(&mut writes));
     let state = |id: &str| test.rows(&format!("SELECT COALESCE(STATE, '') FROM information_schema.PROCESSLIST WHERE ID = {id}")).concat();
     let works = |state: &str| matches!(state, "altering table" | "copy to tmp table");
-    let altering = std::thread::spawn(move || {
-        block_on(async { sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut alters).await.unwrap().rows_affected() })
-    });
-    let mut blocked = false;
-    if lasts {
-        wait_for("the ALTER to be at work", || works(&state(&alter)) || altering.is_finished());
-        let (done, is_done) = channel();
-        let writing = std::thread::spawn(move || {
-            block_on(async { sqlx::raw_sql("UPDATE t SET w = w + 1 WHERE id = 7").execute(&mut writes).await.unwrap() });
-            done.send(()).unwrap();
-        });
-        let mut written = false;
-        wait_for("the write to be done, or to wait", || {
-            written = is_done.try_recv().is_ok();
-            blocked = state(&writer) == "Waiting for table metadata lock";
-            written || blocked
-        });
-        if written {
-            assert!(works(&state(&alter)), "{sql} ended too soon to tell whether a write waits for it");
+    std::thread::scope(|scope| {
+        let (alter, altering) = aside(scope, test, sql);
+        if !lasts {
+            return Real { copied: altering.join().unwrap(), made_anew: test.rows(id) != before, blocked: false };
         }
+        wait_for("the ALTER to be at work", || works(&state(&alter)) || altering.is_finished());
+        let (writer, writing) = aside(scope, test, "UPDATE t SET w = w + 1 WHERE id = 7");
+        let mut blocked = false;
+        wait_for("the write to be done, or to wait", || {
+            blocked = state(&writer) == "Waiting for table metadata lock";
+            blocked || writing.is_finished()
+        });
+        assert!(blocked || works(&state(&alter)), "{sql} ended too soon to tell whether a write waits for it");
         writing.join().unwrap();
-    }
-    Real { copied: altering.join().unwrap(), made_anew: test.rows(id) != before, blocked }
+        Real { copied: altering.join().unwrap(), made_anew: test.rows(id) != before, blocked }
+    })
+}
+
+/// Runs a statement on a connection and a thread of its own; the connection's id, and the rows that it will have changed.
+fn aside<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    test: &'scope Test,
+    sql: &'static str,
+) -> (String, ScopedJoinHandle<'scope, u64>) {
+    let (connected, connection) = channel();
+    let running = scope.spawn(move || {
+        block_on(async {
+            let mut conn = test.connect().await;
+            connected.send(rows(&mut conn, "SELECT CONNECTION_ID()").await.unwrap()[0].clone()).unwrap();
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut conn).await.unwrap().rows_affected()
+        })
+    });
+    (connection.recv().unwrap(), running)
 }

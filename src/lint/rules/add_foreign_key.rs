@@ -16,6 +16,10 @@ pub const RULE: Rule = Rule {
 
 fn find(scene: &Scene<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
+    // in place it is added without a look at the rows, which is what is better
+    if scene.cost().is_some_and(|cost| !cost.blocks_for_long()) {
+        return hits;
+    }
     for table in scene.changed_big() {
         let had = |name: &Ident| table.before.foreign_keys.iter().any(|old| old.name == *name);
         let new = table.after.foreign_keys.iter().filter(|key| !had(&key.name));
@@ -28,6 +32,7 @@ fn find(scene: &Scene<'_>) -> Vec<Hit> {
 mod tests {
     use super::super::case::alter;
     use super::*;
+    use crate::lint::cost::{Blocks, Way, Work};
 
     #[test]
     fn rows_may_be_orphans() {
@@ -37,6 +42,8 @@ mod tests {
         );
         let sql = "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (x) REFERENCES p (id)";
         assert_eq!(alter(sql, none, key).finds(&RULE), ["t: adds foreign key `f` to `p`"]);
+        assert_eq!(alter(sql, none, key).copies().finds(&RULE).len(), 1);
+        assert!(alter(sql, none, key).costs(Way::Inplace, Work::Definition, Blocks::Nobody).finds(&RULE).is_empty());
         assert!(alter(sql, none, key).live(0).finds(&RULE).is_empty());
         assert!(alter("ALTER TABLE t DROP FOREIGN KEY f", key, none).finds(&RULE).is_empty());
         assert!(alter("CREATE TABLE t (x INT, FOREIGN KEY (x) REFERENCES p (id))", "", key).finds(&RULE).is_empty());

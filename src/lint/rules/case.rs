@@ -18,7 +18,7 @@ pub struct Case {
 
 /// A V file of these statements, of which none touches a table yet.
 pub fn file(sql: &str) -> Case {
-    let file = File::read(Kind::Up(7), "V7__x.sql".to_owned(), sql.as_bytes(), &Placeholders::default());
+    let file = File::read(Kind::Up(7), "V7__x.sql".to_owned(), String::new(), sql.as_bytes(), &Placeholders::default());
     assert_eq!(file.unreadable, None);
     let seen = || Seen { ran: Ran::Done, tables: Vec::new(), cost: None };
     let seen = file.script.statements.iter().map(|_| seen()).collect();

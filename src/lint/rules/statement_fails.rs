@@ -9,7 +9,7 @@ pub const RULE: Rule = Rule {
     code: "statement-fails",
     level: Level::Error,
     why: "`migrate` would stop at it, with the statements before it done",
-    better: "correct it; it was run on a schema with nothing in it but what the files before it made",
+    better: "correct it; it was tried on a schema with nothing in it but what the files before it made",
     in_undo: true,
     find,
 };
