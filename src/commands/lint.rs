@@ -62,9 +62,10 @@ pub async fn run(context: &Context, args: &LintArgs) -> anyhow::Result<Outcome> 
     }
     report.findings.splice(..0, selection.versions);
     if report.files == 0 && report.findings.is_empty() {
-        let why = args.since.as_ref().map_or("no version is pending".to_owned(), |since| {
-            format!("no file is new or changed since `{since}`")
-        });
+        let why = args
+            .since
+            .as_ref()
+            .map_or("no version is pending".to_owned(), |since| format!("no file is new or changed since `{since}`"));
         let nothing = outcome(&report, None, args.strict, begun.elapsed());
         return Ok(Outcome { text: format!("nothing to lint: {why}"), ..nothing });
     }
@@ -111,9 +112,9 @@ fn select(context: &Context, args: &LintArgs) -> anyhow::Result<Selection> {
             let own = |name: &String| selection.project.files().any(|file| file.script.name == *name);
             match name(&path).filter(|name| own(name) && belongs(&path, &folders)) {
                 Some(name) => drop(wanted.insert(name)),
-                None => selection.plain.push(
-                    plain(&path, &placeholders).with_context(|| format!("could not read `{}`", path.display()))?,
-                ),
+                None => selection
+                    .plain
+                    .push(plain(&path, &placeholders).with_context(|| format!("could not read `{}`", path.display()))?),
             }
         }
         selection.wanted = Some(wanted);
@@ -170,8 +171,7 @@ async fn try_all(
     live: Option<&mut Live>,
 ) -> Result<Vec<Observed>, ScratchError> {
     let mut observer = Observer::new(others, true);
-    let mut tried =
-        observer.project(scratch, &selection.project, |file| wanted.contains(&file.script.name)).await?;
+    let mut tried = observer.project(scratch, &selection.project, |file| wanted.contains(&file.script.name)).await?;
     if !selection.plain.is_empty() {
         if !tried.is_empty() {
             scratch.renew().await?;
@@ -195,12 +195,7 @@ async fn measure(scratch: &mut Scratch, tried: &[Observed], live: Option<&mut Li
 }
 
 /// What a plan's pending ALTERs cost, in words, by file and line. Errors: why that is not known, in one line; a dry run goes on without.
-pub async fn costs(
-    context: &Context,
-    session: &mut Session,
-    files: &FileArgs,
-    plan: &Plan<'_>,
-) -> Costs {
+pub async fn costs(context: &Context, session: &mut Session, files: &FileArgs, plan: &Plan<'_>) -> Costs {
     let pending = plan.steps.iter().flat_map(|step| &step.script.statements[step.done..]);
     if !pending.into_iter().any(|statement| Alter::of(&statement.text).is_some()) {
         return Ok(BTreeMap::new());
@@ -222,7 +217,11 @@ pub async fn costs(
         removed?;
         let mut costs = BTreeMap::new();
         for Observed { file: File { script, .. }, seen, .. } in &tried {
-            let known = script.statements.iter().zip(seen).filter_map(|(statement, seen)| Some((statement, seen.cost.as_ref()?)));
+            let known = script
+                .statements
+                .iter()
+                .zip(seen)
+                .filter_map(|(statement, seen)| Some((statement, seen.cost.as_ref()?)));
             costs.extend(known.map(|(of, cost)| ((script.name.clone(), of.line), cost.text(Some(&live)))));
         }
         anyhow::Ok(costs)
@@ -248,7 +247,11 @@ fn outcome(report: &Report, rates: Option<Rates>, strict: bool, elapsed: Duratio
     });
     let mut blocks = vec![findings(&report.findings), prices(&report.costs)];
     blocks.extend(rates.map(|Rates { copy, rebuild }| {
-        format!("times by a table of caredb's own, copied on this server: {}/s; in place: {}/s", bytes(copy), bytes(rebuild))
+        format!(
+            "times by a table of caredb's own, copied on this server: {}/s; in place: {}/s",
+            bytes(copy),
+            bytes(rebuild)
+        )
     }));
     let not_tried = match report.not_tried {
         0 => String::new(),
@@ -267,9 +270,8 @@ fn outcome(report: &Report, rates: Option<Rates>, strict: bool, elapsed: Duratio
 
 /// What each ALTER costs, as a table.
 fn prices(costs: &[Priced]) -> String {
-    let row = |priced: &Priced| {
-        vec![priced.file.clone(), priced.line.to_string(), priced.table.clone(), priced.cost.clone()]
-    };
+    let row =
+        |priced: &Priced| vec![priced.file.clone(), priced.line.to_string(), priced.table.clone(), priced.cost.clone()];
     let rows: Vec<Vec<String>> = costs.iter().map(row).collect();
     let columns = [("file", Align::Left), ("line", Align::Right), ("table", Align::Left), ("cost", Align::Left)];
     if rows.is_empty() { String::new() } else { render(&columns, &rows) }

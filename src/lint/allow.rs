@@ -41,12 +41,8 @@ pub const WITHOUT_REASON: Rule = Rule::of_files(
 );
 
 /// An allowance of a rule that there is not.
-pub const UNKNOWN: Rule = Rule::of_files(
-    "unknown-code",
-    Level::Error,
-    "it allows nothing",
-    "write the code as the finding shows it",
-);
+pub const UNKNOWN: Rule =
+    Rule::of_files("unknown-code", Level::Error, "it allows nothing", "write the code as the finding shows it");
 
 /// An allowance that nothing needs.
 pub const UNUSED: Rule = Rule::of_files(
@@ -70,7 +66,8 @@ pub fn apply(file: &File, findings: Vec<Finding>) -> Vec<Finding> {
     for allowance in file.notes.iter().flat_map(|note| &note.allowances) {
         let Allowance { code, reason, line } = allowance;
         let (rule, what) = if !rules::codes().any(|known| known == code) {
-            let near = nearest(code, rules::codes()).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+            let near =
+                nearest(code, rules::codes()).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
             (&UNKNOWN, format!("there is no rule `{code}`{near}"))
         } else if reason.is_empty() {
             (&WITHOUT_REASON, format!("`{code}` is allowed without a reason"))
@@ -106,7 +103,8 @@ mod tests {
                     -- caredb: allow drop-column nobody reads it\nALTER TABLE b DROP x;\nALTER TABLE c DROP x;\n\
                     -- caredb: allow rename-column\n-- caredb: allow drop-colum why\n-- caredb: allow definer: it is us\n\
                     ALTER TABLE d RENAME COLUMN x TO y";
-        let file = File::read(Kind::Up(1), "V1__a.sql".to_owned(), String::new(), text.as_bytes(), &Placeholders::default());
+        let file =
+            File::read(Kind::Up(1), "V1__a.sql".to_owned(), String::new(), text.as_bytes(), &Placeholders::default());
         let rule = |code| *rules::RULES.iter().find(|rule| rule.code == code).unwrap();
         let finding = |code, line: usize| rule(code).finding("V1__a.sql", line, String::new(), "found".to_owned());
         let findings = vec![

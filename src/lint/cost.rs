@@ -327,7 +327,10 @@ mod tests {
             ("OPTIMIZE TABLE t", "ALTER TABLE `t` FORCE, ALGORITHM=INPLACE, LOCK=NONE"),
             ("ALTER TABLE t ADD x INT, LOCK=NONE", "ALTER TABLE t ALGORITHM=INPLACE, ADD x INT, LOCK=NONE"),
             ("ALTER TABLE t ADD x INT, ALGORITHM = INPLACE", "ALTER TABLE t LOCK=NONE, ADD x INT, ALGORITHM = INPLACE"),
-            ("ALTER TABLE t ADD x INT, ALGORITHM INPLACE, LOCK NONE", "ALTER TABLE t ADD x INT, ALGORITHM INPLACE, LOCK NONE"),
+            (
+                "ALTER TABLE t ADD x INT, ALGORITHM INPLACE, LOCK NONE",
+                "ALTER TABLE t ADD x INT, ALGORITHM INPLACE, LOCK NONE",
+            ),
             ("ALTER TABLE t ADD algorithm INT", "ALTER TABLE t ALGORITHM=INPLACE, LOCK=NONE, ADD algorithm INT"),
         ] {
             assert_eq!(Alter::of(sql).unwrap().with(inplace).as_deref(), Some(with), "{sql}");

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::allow::{Allowance, allowances};
+use crate::db::split::{split, split_several};
 use crate::migrate::classify::Refused;
-use crate::migrate::files::{self, FileError, Location, Piece, Script, Version};
+use crate::migrate::files::{self, FileError, Location, Piece, Script, Split, Version};
 use crate::migrate::placeholder::Placeholders;
 
 /// What a file is.
@@ -48,15 +49,11 @@ impl File {
     /// Reads a file's bytes. `path`: as findings show it; `name`: without folders.
     #[must_use]
     pub fn read(kind: Kind, path: String, name: String, bytes: &[u8], placeholders: &Placeholders) -> Self {
-        let mut script = Script {
-            name,
-            description: String::new(),
-            checksum: 0,
-            sha256: String::new(),
-            statements: Vec::new(),
-        };
+        let split: Split = if kind == Kind::Plain { split_several } else { split };
+        let mut script =
+            Script { name, description: String::new(), checksum: 0, sha256: String::new(), statements: Vec::new() };
         let mut notes = Vec::new();
-        let unreadable = match files::pieces(&script.name, bytes, placeholders) {
+        let unreadable = match files::pieces(&script.name, bytes, placeholders, split) {
             Err(error) => Some(error.to_string()),
             Ok(pieces) => {
                 for Piece { statement, comments, refused } in pieces {
@@ -99,15 +96,17 @@ pub struct Project {
 
 impl Project {
     /// Reads all files. Errors: a folder that can't be read, a file whose name says no version.
-    pub fn read(
-        migrations: &Location,
-        rollbacks: &Location,
-        placeholders: &Placeholders,
-    ) -> Result<Self, FileError> {
+    pub fn read(migrations: &Location, rollbacks: &Location, placeholders: &Placeholders) -> Result<Self, FileError> {
         let mut project = Self::default();
         for (name, bytes) in files::files('V', migrations)? {
             if name.starts_with("R__") {
-                project.repeatables.push(File::read(Kind::Repeatable, shown(migrations, &name), name, &bytes, placeholders));
+                project.repeatables.push(File::read(
+                    Kind::Repeatable,
+                    shown(migrations, &name),
+                    name,
+                    &bytes,
+                    placeholders,
+                ));
                 continue;
             }
             let (version, _) = files::parse_name('V', &name)?;

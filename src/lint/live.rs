@@ -60,6 +60,7 @@ impl Live {
 
     /// Of these tables, each with its bytes and row versions.
     #[cfg(test)]
+    #[must_use]
     pub fn of(tables: &[(&str, u64, u64)], rates: Option<Rates>) -> Self {
         let read = |&(name, bytes, row_versions): &(&str, u64, u64)| (name.to_owned(), Size { bytes, row_versions });
         Self { tables: tables.iter().map(read).collect(), limit: 64, rates }
@@ -84,8 +85,11 @@ const BYTES: &str = "
 pub async fn measure(conn: &mut MySqlConnection, scratch: &Ident) -> Result<Rates, DbError> {
     // the texts are made of quoted names
     let table = format!("{scratch}.caredb_rate");
-    run(conn, format!("CREATE TABLE {table} (id VARCHAR(36) PRIMARY KEY, x VARCHAR(300), y INT, INDEX (y)) ENGINE=InnoDB"))
-        .await?;
+    run(
+        conn,
+        format!("CREATE TABLE {table} (id VARCHAR(36) PRIMARY KEY, x VARCHAR(300), y INT, INDEX (y)) ENGINE=InnoDB"),
+    )
+    .await?;
     run(conn, format!("INSERT INTO {table} VALUES (LEFT(SHA2(UUID(), 256), 36), REPEAT('x', 300), 0)")).await?;
     for _ in 0..ROWS.ilog2() {
         run(conn, format!("INSERT INTO {table} SELECT LEFT(SHA2(UUID(), 256), 36), x, 0 FROM {table}")).await?;
@@ -96,9 +100,8 @@ pub async fn measure(conn: &mut MySqlConnection, scratch: &Ident) -> Result<Rate
     let copy = run(conn, format!("ALTER TABLE {table} FORCE, ALGORITHM=COPY")).await?;
     let rebuild = run(conn, format!("ALTER TABLE {table} FORCE, ALGORITHM=INPLACE")).await?;
     run(conn, format!("DROP TABLE {table}")).await?;
-    let rate = |time: Duration| {
-        u64::try_from(u128::from(bytes) * 1_000_000 / time.as_micros().max(1)).unwrap_or(u64::MAX)
-    };
+    let rate =
+        |time: Duration| u64::try_from(u128::from(bytes) * 1_000_000 / time.as_micros().max(1)).unwrap_or(u64::MAX);
     Ok(Rates { copy: rate(copy), rebuild: rate(rebuild) })
 }
 

@@ -176,14 +176,14 @@ pub fn judge(observed: &[Observed], live: Option<&Live>) -> Report {
         }
         for (at, seen) in observed.seen.iter().enumerate() {
             let scene = Scene::new(observed, at, live);
-            let line = file.script.statements[at].line;
+            let place = file.script.statements[at].line;
             for rule in rules::RULES.iter().filter(|rule| rule.in_undo || !scene.in_undo()) {
                 let hits = (rule.find)(&scene).into_iter();
-                findings.extend(hits.map(|Hit { object, what }| rule.finding(name, line, object, what)));
+                findings.extend(hits.map(|Hit { object, what }| rule.finding(name, place, object, what)));
             }
             report.costs.extend(seen.cost.clone().map(|detail| Priced {
                 file: name.clone(),
-                line,
+                line: place,
                 table: detail.table.clone(),
                 cost: detail.text(live),
                 detail,

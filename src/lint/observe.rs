@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, SqlSafeStr as _};
 use sqlx::mysql::MySqlConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, SqlSafeStr as _};
 
 use super::cost::{Alter, Cost};
 use super::file::{File, Kind, Pair, Project};
@@ -109,9 +109,10 @@ impl<'a> Observer<'a> {
     ) -> Result<Vec<Observed>, ScratchError> {
         let is_wanted = |pair: &Pair| wanted(&pair.up) || pair.down.as_ref().is_some_and(&wanted);
         let repeatables: Vec<&File> = project.repeatables.iter().filter(|file| wanted(file)).collect();
-        let last = match repeatables.is_empty() {
-            true => project.pairs.iter().rposition(is_wanted).map_or(0, |last| last + 1),
-            false => project.pairs.len(),
+        let last = if repeatables.is_empty() {
+            project.pairs.iter().rposition(is_wanted).map_or(0, |last| last + 1)
+        } else {
+            project.pairs.len()
         };
         let pairs = &project.pairs[..last];
         let mut observed = Vec::new();
@@ -224,7 +225,8 @@ impl<'a> Observer<'a> {
                 None => self.statement(scratch, &mut conn, statement, &made).await?,
             };
             // what takes the place of an old table is as large as that one
-            let moved = seen.tables.iter().any(|table| !table.is_new && table.before.is_some() && table.after.is_none());
+            let moved =
+                seen.tables.iter().any(|table| !table.is_new && table.before.is_some() && table.after.is_none());
             let appeared = seen.tables.iter().filter(|table| table.before.is_none() && table.after.is_some() && !moved);
             made.extend(appeared.map(|table| table.name.to_lowercase()));
             all.push(seen);
@@ -248,14 +250,13 @@ impl<'a> Observer<'a> {
             let before = model(scratch, name).await?;
             tables.push(Touched { name: name.as_str().to_owned(), before, after: None, is_new });
         }
-        let alter = Alter::of(&statement.text).filter(|_| tables.first().is_some_and(|table| table.before.is_some()));
-        let Tried { error, with_row, mut cost } = match (&alter, tables.first().and_then(|table| table.before.as_ref())) {
-            (Some(alter), Some(before)) => trial::run(scratch, conn, statement, alter, before, &names).await?,
-            _ => {
-                let error = expect::run(conn, statement).await.err();
-                Tried { error, with_row: None, cost: None }
-            }
+        let before = tables.first().and_then(|table| table.before.as_ref());
+        let tried = if let (Some(alter), Some(before)) = (Alter::of(&statement.text), before) {
+            trial::run(scratch, conn, statement, &alter, before, &names).await?
+        } else {
+            Tried { error: expect::run(conn, statement).await.err(), with_row: None, cost: None }
         };
+        let Tried { error, with_row, mut cost } = tried;
         for (table, name) in tables.iter_mut().zip(&names) {
             table.after = model(scratch, name).await?;
         }

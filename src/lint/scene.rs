@@ -98,7 +98,9 @@ impl<'a> Scene<'a> {
 
     /// The tables that the statement made.
     pub fn created(&self) -> impl Iterator<Item = (&'a str, &'a Table)> {
-        self.touched().filter(|table| table.before.is_none()).filter_map(|table| Some((table.name.as_str(), table.after.as_ref()?)))
+        self.touched()
+            .filter(|table| table.before.is_none())
+            .filter_map(|table| Some((table.name.as_str(), table.after.as_ref()?)))
     }
 
     /// All tables that it names.
@@ -119,7 +121,7 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub fn in_the_end(&self, table: &str) -> Option<&'a Table> {
         let of = |touched: &&Touched| touched.name.eq_ignore_ascii_case(table);
-        self.observed.seen[self.at..].iter().flat_map(|seen| &seen.tables).filter(of).last()?.after.as_ref()
+        self.observed.seen[self.at..].iter().flat_map(|seen| &seen.tables).rfind(of)?.after.as_ref()
     }
 
     /// The statements of the file before this one.

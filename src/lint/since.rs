@@ -31,7 +31,9 @@ pub enum GitError {
     #[error("could not run `git` ({0}), which `--since` needs; install it, or name the files instead")]
     Missing(String),
     /// It said no.
-    #[error("`git {command}` failed: {said}; `--since` takes a branch, tag or commit that this clone has (`git fetch` brings it)")]
+    #[error(
+        "`git {command}` failed: {said}; `--since` takes a branch, tag or commit that this clone has (`git fetch` brings it)"
+    )]
     Failed {
         /// What it was asked.
         command: String,
@@ -61,7 +63,8 @@ pub fn look(folder: &Path, reference: &str) -> Result<Since, GitError> {
     let base = git(&top, &["merge-base", &theirs, "HEAD"])?.trim().to_owned();
     let changed = git(&top, &["diff", "--name-only", "-z", "--diff-filter=AMR", &base])?;
     let untracked = git(&top, &["ls-files", "-z", "--others", "--exclude-standard"])?;
-    let paths = |text: &str| text.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect::<BTreeSet<_>>();
+    let paths =
+        |text: &str| text.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect::<BTreeSet<_>>();
     Ok(Since {
         changed: paths(&changed).into_iter().chain(paths(&untracked)).map(|path| top.join(path)).collect(),
         theirs: paths(&git(&top, &["ls-tree", "-r", "-z", "--name-only", &theirs])?),
@@ -101,7 +104,9 @@ impl Since {
             // one that was there before the branches parted has been renamed here
             let rival = |(of, other): &&(Version, String)| *of == version && !self.base.contains(&path(other));
             let (rule, what) = match (theirs.iter().find(rival), highest) {
-                (Some((_, other)), _) => (&COLLIDES, format!("has version {version}, and so has `{other}` of the other branch")),
+                (Some((_, other)), _) => {
+                    (&COLLIDES, format!("has version {version}, and so has `{other}` of the other branch"))
+                }
                 (None, Some((above, other))) if version < *above => {
                     (&BELOW, format!("has version {version}, below `{other}` of the other branch"))
                 }

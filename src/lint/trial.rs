@@ -106,12 +106,12 @@ fn work(way: Way, before: Option<Vec<u64>>, after: Option<Vec<u64>>) -> (Work, b
     let (Some(before), Some(after)) = (before, after) else { return (Work::Unknown, false) };
     let id = |known: &[u64]| known.iter().map(|known| known / 1024).collect::<BTreeSet<_>>();
     let (ids_before, ids_after) = (id(&before), id(&after));
+    // a partition that comes or goes leaves the others as they are
+    let keeps = ids_before.is_subset(&ids_after) || ids_after.is_subset(&ids_before);
     match way {
         Way::Instant => (Work::Definition, ids_before == ids_after && before != after),
-        Way::Copy => (Work::Rebuild, false),
-        // a partition that comes or goes leaves the others as they are
-        Way::Inplace if ids_before.is_subset(&ids_after) || ids_after.is_subset(&ids_before) => (Work::Definition, false),
-        Way::Inplace => (Work::Rebuild, false),
+        Way::Inplace if keeps => (Work::Definition, false),
+        Way::Inplace | Way::Copy => (Work::Rebuild, false),
     }
 }
 
@@ -144,9 +144,8 @@ async fn add_row(scratch: &mut Scratch, table: &Ident, before: &Table) -> Result
     }
     for values in [Values::Same, Values::Rising] {
         let Some((columns, values)) = row(before, values) else { return Ok(false) };
-        let insert = format!(
-            "SET SESSION foreign_key_checks = 0; INSERT INTO {database}.{table} ({columns}) VALUES ({values})"
-        );
+        let insert =
+            format!("SET SESSION foreign_key_checks = 0; INSERT INTO {database}.{table} ({columns}) VALUES ({values})");
         match sqlx::raw_sql(AssertSqlSafe(insert)).execute(&mut *conn).await {
             Ok(_) => return Ok(true),
             // a CHECK, a value out of range

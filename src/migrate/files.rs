@@ -12,7 +12,7 @@ use super::expect;
 use super::history::abbreviate;
 use super::placeholder::{PlaceholderError, Placeholders};
 use super::repeatable::{NotRepeatable, Repeatable};
-use crate::db::split::{SplitError, split};
+use crate::db::split::{self, SplitError, split};
 
 /// A version of the schema; 0 is the empty database.
 pub type Version = i64;
@@ -325,7 +325,7 @@ fn replaced<'a>(name: &str, text: &'a str, placeholders: &Placeholders) -> Resul
 fn script(name: String, description: String, bytes: &[u8], placeholders: &Placeholders) -> Result<Script, FileError> {
     let plain = utf8(&name, bytes)?;
     let mut statements = Vec::new();
-    for Piece { statement, refused, .. } in pieces(&name, bytes, placeholders)? {
+    for Piece { statement, refused, .. } in pieces(&name, bytes, placeholders, split)? {
         if let Some(refused) = refused {
             return Err(FileError::Refused { name, line: statement.line, refused });
         }
@@ -348,8 +348,11 @@ pub struct Piece {
     pub refused: Option<Refused>,
 }
 
+/// Splits a text into its statements: [`split`], or one that takes more.
+pub type Split = fn(&str) -> Result<Vec<split::Statement<'_>>, SplitError>;
+
 /// The statements of a file, placeholders replaced. Errors: bytes that are no text, a placeholder without a value, a text that can't be split.
-pub fn pieces(name: &str, bytes: &[u8], placeholders: &Placeholders) -> Result<Vec<Piece>, FileError> {
+pub fn pieces(name: &str, bytes: &[u8], placeholders: &Placeholders, split: Split) -> Result<Vec<Piece>, FileError> {
     // Flyway's checksum takes CRLF and LF for the same, so what is run must be the same, too; the `mysql` client does so
     let text = replaced(name, utf8(name, bytes)?, placeholders)?.replace("\r\n", "\n");
     let found = split(&text).map_err(|error| FileError::Split { name: name.to_owned(), error })?;

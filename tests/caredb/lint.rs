@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::mpsc::channel;
 use std::thread::{Scope, ScopedJoinHandle};
 
+use caredb::db::size::row_version_limit;
 use caredb::lint::rules::codes;
 use insta::assert_snapshot;
 use serde_json::Value;
@@ -77,12 +78,15 @@ fn every_rule_fires() {
         ("V4__texts.sql", "ALTER TABLE texts CONVERT TO CHARACTER SET utf8mb4"),
         ("V5__open.sql", "DO 'open"),
     ]);
-    let report = json(&test, "migrations/V2__all.sql migrations/V3__half.sql migrations/V4__texts.sql migrations/V5__open.sql");
+    let report =
+        json(&test, "migrations/V2__all.sql migrations/V3__half.sql migrations/V4__texts.sql migrations/V5__open.sql");
     let found = by_code(&report);
     let missing: Vec<&str> = codes().filter(|code| !found.contains_key(*code)).collect();
     // those are for `--since`
     assert_eq!(missing, ["version-collides", "version-below"], "{report:#}");
-    let once = |code: &&str| !["foreign-key-index", "long-lock", "missing-undo", "several-alters", "unused-allowance"].contains(code);
+    let once = |code: &&str| {
+        !["foreign-key-index", "long-lock", "missing-undo", "several-alters", "unused-allowance"].contains(code)
+    };
     for code in codes().filter(|code| !missing.contains(code)).filter(once) {
         assert_eq!(found[code], 1, "{code}: {report:#}");
     }
@@ -171,7 +175,10 @@ fn an_allowance_needs_a_reason_and_a_use() {
     let drop = "ALTER TABLE a DROP x";
     assert_eq!(file(drop), (found.clone(), "1 drop-column".to_owned()));
     assert_eq!(file(&format!("-- caredb: allow drop-column empty since 2019\n{drop}")), (done.clone(), String::new()));
-    assert_eq!(file(&format!("-- caredb: allow drop-column\n{drop}")), (found.clone(), "1 allowance-without-reason, 2 drop-column".to_owned()));
+    assert_eq!(
+        file(&format!("-- caredb: allow drop-column\n{drop}")),
+        (found.clone(), "1 allowance-without-reason, 2 drop-column".to_owned())
+    );
     // the one that allows nothing is a warning
     let other = format!("DO 0;\n-- caredb: allow drop-column it is so\nDO 1;\n{drop}");
     assert_eq!(file(&other), (found, "2 unused-allowance, 4 drop-column".to_owned()));
@@ -203,9 +210,20 @@ fn the_shipped_files_have_no_errors() {
 #[test]
 fn other_files_run_in_the_order_of_their_numbers() {
     let test = Test::new("lint_plain");
-    test.file("sql/step_10_drop.sql", "DROP TABLE b;\nUSE mysql;\n")
-        .file("sql/step_2_rename.sql", "SET @old = @@foreign_key_checks, FOREIGN_KEY_CHECKS = 0;\nALTER TABLE a RENAME TO b;\n")
-        .file("sql/step_1_make.sql", "CREATE TABLE a (id INT PRIMARY KEY);\nCREATE TABEL c (x INT);\nsource other.sql;\n")
+    test.sql("CREATE TABLE kept (x INT)");
+    test.file("sql/step_10_drop.sql", "DROP TABLE b;\nUSE mysql;\nDROP TABLE t_lint_plain.kept;\n")
+        .file(
+            "sql/step_2_rename.sql",
+            "SET @old = @@foreign_key_checks, FOREIGN_KEY_CHECKS = 0;\nALTER TABLE a RENAME TO b;\n",
+        )
+        .file(
+            "sql/step_1_make.sql",
+            "CREATE TABLE a (id INT PRIMARY KEY);\nCREATE TABEL c (x INT);\nsource other.sql;\n",
+        )
+        .file(
+            "sql/step_3_several.sql",
+            "DELIMITER //\nINSERT INTO b VALUES (1);\nCREATE PROCEDURE p() BEGIN SELECT 1; END; //\n",
+        )
         .file("sql/notes.txt", "no SQL");
     assert_snapshot!(test.run("lint sql"), @"
     exit 1
@@ -223,12 +241,65 @@ fn other_files_run_in_the_order_of_their_numbers() {
       why: its rows are gone: a U file makes the table again, but empty
       better: rename it first, and drop it by a later migration, once nobody has missed it and it is in a backup
     sql/step_10_drop.sql:2: warning not-tried: `USE mysql` may change more than its database
+    sql/step_10_drop.sql:3: warning not-tried: `DROP TABLE <db>.kept` names database `<db>`
 
     file  line  table  cost
     sql/step_2_rename.sql  2  a  instant
 
-    3 errors, 2 warnings in 3 files, 7 statements, 2 of them not tried
+    3 errors, 3 warnings in 4 files, 10 statements, 3 of them not tried
     ");
+}
+
+#[test]
+fn a_statement_that_a_row_stops_is_found() {
+    let test = Test::without_database("lint_row");
+    test.migrations(&[
+        ("V1__a.sql", "CREATE TABLE a (id INT PRIMARY KEY, x INT NOT NULL, y INT NOT NULL, CHECK (y > x))"),
+        ("V2__b.sql", "ALTER TABLE a ADD d DATE NOT NULL"),
+        ("V3__c.sql", "ALTER TABLE a ADD e DATE NOT NULL DEFAULT (CURRENT_DATE), ALGORITHM=INPLACE"),
+    ]);
+    let report = json(&test, "migrations/V2__b.sql migrations/V3__c.sql");
+    let told = report["findings"].as_array().unwrap().iter().filter(|finding| finding["code"] == "statement-fails");
+    let told: Vec<String> = told
+        .map(|finding| format!("{} {}", finding["file"].as_str().unwrap(), finding["what"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "migrations/V2__b.sql where the table holds a row: MySQL error 1292: Incorrect date value: '…' for column 'd' at row 1",
+            "migrations/V3__c.sql MySQL error 1846: ALGORITHM=INPLACE is not supported. Reason: statement is not replication safe. Try ALGORITHM=COPY.",
+        ],
+        "{report:#}"
+    );
+}
+
+#[test]
+fn a_table_that_has_used_up_its_instant_changes_is_rebuilt() {
+    let test = Test::new("lint_versions");
+    test.migrations(&[
+        ("V1__a.sql", "CREATE TABLE a (id INT PRIMARY KEY, x INT)"),
+        ("V2__b.sql", "ALTER TABLE a ADD y INT"),
+    ]);
+    test.ok("migrate --to 1");
+    let limit = row_version_limit(&test.rows("SELECT VERSION()")[0]);
+    block_on(async {
+        let mut conn = test.connect().await;
+        for number in 0..limit {
+            let alter = if number % 2 == 0 {
+                "ALTER TABLE a ADD z INT, ALGORITHM=INSTANT"
+            } else {
+                "ALTER TABLE a DROP z, ALGORITHM=INSTANT"
+            };
+            rows(&mut conn, alter).await.unwrap();
+        }
+    });
+    let report = json(&test, "");
+    let said = format!("online, rebuilds 16.0 KiB, since its {limit} INSTANT changes are used up");
+    assert_eq!(report["costs"][0]["cost"], said, "{report:#}");
+    let id = "SELECT TABLE_ID FROM information_schema.INNODB_TABLES WHERE NAME = 't_lint_versions/a'";
+    let before = test.rows(id);
+    test.ok("migrate");
+    assert_ne!(test.rows(id), before);
 }
 
 fn git(test: &Test, arguments: &str) {
@@ -251,7 +322,9 @@ fn since_looks_at_what_is_new() {
         ("V2__b.sql", "CREATE TABLE b (id INT PRIMARY KEY)"),
         ("U2__b.sql", "DROP TABLE b"),
     ]);
-    for arguments in ["init --quiet --initial-branch=main .", "add .", "commit --quiet --message base", "checkout --quiet -b mine"] {
+    for arguments in
+        ["init --quiet --initial-branch=main .", "add .", "commit --quiet --message base", "checkout --quiet -b mine"]
+    {
         git(&test, arguments);
     }
     assert_snapshot!(test.run("lint --since main"), @"
@@ -280,9 +353,20 @@ fn since_looks_at_what_is_new() {
         git(&test, arguments);
     }
     let report = json(&test, "--since main");
-    let told: Vec<String> = report["findings"].as_array().unwrap().iter().take(2).map(|finding| {
-        format!("{} {}: {}", finding["code"].as_str().unwrap(), finding["file"].as_str().unwrap(), finding["what"].as_str().unwrap())
-    }).collect();
+    let told: Vec<String> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .take(2)
+        .map(|finding| {
+            format!(
+                "{} {}: {}",
+                finding["code"].as_str().unwrap(),
+                finding["file"].as_str().unwrap(),
+                finding["what"].as_str().unwrap()
+            )
+        })
+        .collect();
     assert_eq!(
         told,
         [
@@ -295,16 +379,10 @@ fn since_looks_at_what_is_new() {
     --- stderr
     error: `git rev-parse --verify --end-of-options nowhere^{commit}` failed: fatal: Needed a single revision; `--since` takes a branch, tag or commit that this clone has (`git fetch` brings it)
     ");
-    assert_snapshot!(test.run("lint --since --all"), @"
+    assert_snapshot!(test.run("lint --since=--all"), @"
     exit 2
     --- stderr
-    error: unexpected argument '--all' found
-
-      tip: to pass '--all' as a value, use '-- --all'
-
-    Usage: caredb lint [OPTIONS] [FILES]...
-
-    For more information, try '--help'.
+    error: `git rev-parse --verify --end-of-options --all^{commit}` failed: fatal: Needed a single revision; `--since` takes a branch, tag or commit that this clone has (`git fetch` brings it)
     ");
 }
 
@@ -365,8 +443,11 @@ const REAL: [(&str, &str, &str, &str, &str); 6] = [
 #[test]
 fn the_costs_are_what_the_server_does() {
     let test = Test::new("lint_real");
-    let make = "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, x VARCHAR(200) NOT NULL, z INT, w INT NOT NULL DEFAULT 0)";
-    let files: Vec<(&str, &str)> = std::iter::once(("V1__t.sql", make)).chain(REAL.map(|(path, sql, ..)| (path.strip_prefix("migrations/").unwrap(), sql))).collect();
+    let make =
+        "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, x VARCHAR(200) NOT NULL, z INT, w INT NOT NULL DEFAULT 0)";
+    let files: Vec<(&str, &str)> = std::iter::once(("V1__t.sql", make))
+        .chain(REAL.map(|(path, sql, ..)| (path.strip_prefix("migrations/").unwrap(), sql)))
+        .collect();
     test.migrations(&files);
     test.ok("migrate --to 1");
     test.sql(
@@ -406,7 +487,9 @@ struct Real {
 fn run(test: &Test, sql: &'static str, lasts: bool) -> Real {
     let id = "SELECT TABLE_ID FROM information_schema.INNODB_TABLES WHERE NAME = 't_lint_real/t'";
     let before = test.rows(id);
-    let state = |id: &str| test.rows(&format!("SELECT COALESCE(STATE, '') FROM information_schema.PROCESSLIST WHERE ID = {id}")).concat();
+    let state = |id: &str| {
+        test.rows(&format!("SELECT COALESCE(STATE, '') FROM information_schema.PROCESSLIST WHERE ID = {id}")).concat()
+    };
     let works = |state: &str| matches!(state, "altering table" | "copy to tmp table");
     std::thread::scope(|scope| {
         let (alter, altering) = aside(scope, test, sql);

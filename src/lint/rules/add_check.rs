@@ -33,7 +33,10 @@ mod tests {
     fn rows_may_break_the_rule() {
         let (none, check) = ("`x` int", "`x` int,\nCONSTRAINT `c` CHECK ((`x` > 0))");
         let off = "`x` int,\nCONSTRAINT `c` CHECK ((`x` > 0)) /*!80016 NOT ENFORCED */";
-        assert_eq!(alter("ALTER TABLE t ADD CONSTRAINT c CHECK (x > 0)", none, check).finds(&RULE), ["t: enforces CHECK `c`"]);
+        assert_eq!(
+            alter("ALTER TABLE t ADD CONSTRAINT c CHECK (x > 0)", none, check).finds(&RULE),
+            ["t: enforces CHECK `c`"]
+        );
         assert_eq!(alter("ALTER TABLE t ALTER CHECK c ENFORCED", off, check).finds(&RULE), ["t: enforces CHECK `c`"]);
         assert!(alter("ALTER TABLE t ADD CHECK (x > 0) NOT ENFORCED", none, off).finds(&RULE).is_empty());
         assert!(alter("ALTER TABLE t DROP CHECK c", check, none).finds(&RULE).is_empty());

@@ -30,7 +30,9 @@ mod tests {
         let sql = "UPDATE t SET x = 1 WHERE y; COMMIT";
         assert_eq!(
             file(sql).finds(&RULE),
-            [": `COMMIT` can't stand in a migration: caredb commits each statement together with its journal; leave it out"]
+            [
+                ": `COMMIT` can't stand in a migration: caredb commits each statement together with its journal; leave it out"
+            ]
         );
         // no migration of ours
         assert!(file(sql).kind(Kind::Plain).finds(&RULE).is_empty());

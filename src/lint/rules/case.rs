@@ -1,11 +1,11 @@
 //! Cases for the rules: statements with the tables as a server would show them.
 
+use crate::lint::Rule;
 use crate::lint::cost::{Blocks, Cost, Way, Work};
 use crate::lint::file::{File, Kind};
 use crate::lint::live::Live;
 use crate::lint::observe::{Observed, Ran, Seen, Touched, Undo};
 use crate::lint::scene::Scene;
-use crate::lint::Rule;
 use crate::migrate::placeholder::Placeholders;
 use crate::schema::model::Table;
 use crate::schema::parse;
@@ -55,7 +55,8 @@ impl Case {
         let seen = self.observed.seen.last_mut().unwrap();
         let table = seen.tables[0].name.clone();
         let adds_row_version = algorithm == Way::Instant;
-        seen.cost = Some(Cost { table, algorithm, work, blocks, adds_row_version, row_versions_before: 0, with_row: true });
+        seen.cost =
+            Some(Cost { table, algorithm, work, blocks, adds_row_version, row_versions_before: 0, with_row: true });
         self
     }
 

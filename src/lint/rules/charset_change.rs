@@ -39,7 +39,10 @@ mod tests {
     fn texts_compare_otherwise() {
         let old = "`x` varchar(9),\n`y` int\n) ENGINE=InnoDB DEFAULT CHARSET=latin1";
         let new = "`x` varchar(9),\n`y` int\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4";
-        assert_eq!(alter("ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4", old, new).finds(&RULE), ["t: changes the collation of `x`"]);
+        assert_eq!(
+            alter("ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4", old, new).finds(&RULE),
+            ["t: changes the collation of `x`"]
+        );
         let only_default = "`x` varchar(9) CHARACTER SET latin1,\n`y` int\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4";
         assert_eq!(
             alter("ALTER TABLE t CHARACTER SET utf8mb4", old, only_default).finds(&RULE),

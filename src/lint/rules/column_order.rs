@@ -21,9 +21,9 @@ fn find(scene: &Scene<'_>) -> Vec<Hit> {
 
 /// Whether columns that are before and after are in another order.
 fn moves(table: &Changed<'_>, scene: &Scene<'_>) -> bool {
-    let places = table.kept_columns(scene).filter_map(|(old, _)| {
-        table.before.columns.iter().position(|column| column.name == old.name)
-    });
+    let places = table
+        .kept_columns(scene)
+        .filter_map(|(old, _)| table.before.columns.iter().position(|column| column.name == old.name));
     !places.collect::<Vec<_>>().is_sorted()
 }
 
@@ -37,7 +37,8 @@ mod tests {
     fn a_column_that_moves_is_told_and_one_that_comes_is_not() {
         let sql = "ALTER TABLE t MODIFY y INT FIRST";
         let (xy, yx) = ("`x` int,\n`y` int", "`y` int,\n`x` int");
-        let rebuilds = |sql, before, after| alter(sql, before, after).costs(Way::Inplace, Work::Rebuild, Blocks::Nobody);
+        let rebuilds =
+            |sql, before, after| alter(sql, before, after).costs(Way::Inplace, Work::Rebuild, Blocks::Nobody);
         assert_eq!(rebuilds(sql, xy, yx).finds(&RULE), ["t: changes the order of the columns"]);
         assert!(rebuilds("ALTER TABLE t ADD z INT FIRST", xy, "`z` int,\n`x` int,\n`y` int").finds(&RULE).is_empty());
         assert!(rebuilds("ALTER TABLE t DROP x", xy, "`y` int").finds(&RULE).is_empty());

@@ -17,7 +17,9 @@ pub const RULE: Rule = Rule {
 fn find(scene: &Scene<'_>) -> Vec<Hit> {
     let Class::Schema(change) = &scene.statement().class else { return Vec::new() };
     let mut reader = scene.reader();
-    let Some(object) = change.targets.first().filter(|_| reader.skip_to("DEFINER") && reader.symbol('=')) else { return Vec::new() };
+    let Some(object) = change.targets.first().filter(|_| reader.skip_to("DEFINER") && reader.symbol('=')) else {
+        return Vec::new();
+    };
     if reader.at("CURRENT_USER") {
         return Vec::new();
     }
@@ -33,7 +35,10 @@ mod tests {
     fn an_account_is_no_part_of_a_schema() {
         for (sql, what) in [
             ("CREATE DEFINER=`root`@`localhost` VIEW v AS SELECT 1", "v: makes view `v` under another account's name"),
-            ("/*!50003 CREATE*/ /*!50017 DEFINER=`a`@`%`*/ /*!50003 TRIGGER g BEFORE INSERT ON t FOR EACH ROW DO 0 */", "g: makes trigger `g` under another account's name"),
+            (
+                "/*!50003 CREATE*/ /*!50017 DEFINER=`a`@`%`*/ /*!50003 TRIGGER g BEFORE INSERT ON t FOR EACH ROW DO 0 */",
+                "g: makes trigger `g` under another account's name",
+            ),
             ("CREATE DEFINER = 'a' PROCEDURE p() DO 0", "p: makes procedure `p` under another account's name"),
         ] {
             assert_eq!(file(sql).finds(&RULE), [what], "{sql}");

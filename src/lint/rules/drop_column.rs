@@ -18,10 +18,12 @@ fn find(scene: &Scene<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     for table in scene.changed() {
         let stays = |name: &str| {
-            table.after.column(name).is_some() || renamed.iter().any(|(from, _)| from.as_str().eq_ignore_ascii_case(name))
+            table.after.column(name).is_some()
+                || renamed.iter().any(|(from, _)| from.as_str().eq_ignore_ascii_case(name))
         };
         // what is computed is not lost
-        let lost = table.before.columns.iter().filter(|column| column.generated.is_none() && !stays(column.name.as_str()));
+        let lost =
+            table.before.columns.iter().filter(|column| column.generated.is_none() && !stays(column.name.as_str()));
         hits.extend(lost.map(|column| Hit::on(table.name, format!("drops column {} with its values", column.name))));
     }
     hits
@@ -35,10 +37,7 @@ mod tests {
     #[test]
     fn a_column_with_values_is_missed() {
         let two = "`x` int,\n`y` int";
-        assert_eq!(
-            alter("ALTER TABLE t DROP y", two, "`x` int").finds(&RULE),
-            ["t: drops column `y` with its values"]
-        );
+        assert_eq!(alter("ALTER TABLE t DROP y", two, "`x` int").finds(&RULE), ["t: drops column `y` with its values"]);
         assert!(alter("ALTER TABLE t RENAME COLUMN y TO z", two, "`x` int,\n`z` int").finds(&RULE).is_empty());
         assert!(alter("ALTER TABLE t CHANGE y `z` INT", two, "`x` int,\n`z` int").finds(&RULE).is_empty());
         let computed = "`x` int,\n`y` int GENERATED ALWAYS AS (`x` + 1) STORED";

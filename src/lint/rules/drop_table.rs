@@ -15,7 +15,8 @@ pub const RULE: Rule = Rule {
 
 fn find(scene: &Scene<'_>) -> Vec<Hit> {
     let drops = scene.change().is_some_and(|change| change.drops);
-    let gone = scene.touched().filter(|table| drops && !table.is_new && table.before.is_some() && table.after.is_none());
+    let gone =
+        scene.touched().filter(|table| drops && !table.is_new && table.before.is_some() && table.after.is_none());
     gone.map(|table| Hit::on(&table.name, "drops the table with its rows")).collect()
 }
 

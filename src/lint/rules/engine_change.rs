@@ -40,7 +40,10 @@ mod tests {
             alter("ALTER TABLE t ENGINE=InnoDB", isam, inno).finds(&RULE),
             ["t: moves the table from `MyISAM` to `InnoDB`"]
         );
-        assert_eq!(alter("CREATE TABLE t (x INT) ENGINE=MyISAM", "", isam).finds(&RULE), ["t: makes the table in `MyISAM`"]);
+        assert_eq!(
+            alter("CREATE TABLE t (x INT) ENGINE=MyISAM", "", isam).finds(&RULE),
+            ["t: makes the table in `MyISAM`"]
+        );
         assert!(alter("ALTER TABLE t ENGINE=InnoDB", inno, inno).finds(&RULE).is_empty());
         assert!(alter("CREATE TABLE t (x INT)", "", inno).finds(&RULE).is_empty());
     }

@@ -25,10 +25,14 @@ fn find(scene: &Scene<'_>) -> Vec<Hit> {
         let had = |index: &Index| touched.before.as_ref().is_some_and(|table| table.indexes.contains(index));
         for key in &after.foreign_keys {
             let old = touched.before.as_ref().is_some_and(|table| table.foreign_keys.contains(key));
-            let is_made = |index: &&Index| index.kind == IndexKind::Plain && columns(index) == key.columns && !had(index);
+            let is_made =
+                |index: &&Index| index.kind == IndexKind::Plain && columns(index) == key.columns && !had(index);
             let made = after.indexes.iter().find(is_made);
             if let Some(index) = made.filter(|_| !old && !written.iter().any(|own| same(own, &key.columns))) {
-                hits.push(Hit::on(&touched.name, format!("leaves the index of foreign key {} to the server: {}", key.name, index.name)));
+                hits.push(Hit::on(
+                    &touched.name,
+                    format!("leaves the index of foreign key {} to the server: {}", key.name, index.name),
+                ));
             }
         }
     }
@@ -41,14 +45,13 @@ fn columns(index: &Index) -> Vec<Ident> {
 }
 
 fn same(own: &[Ident], of_key: &[Ident]) -> bool {
-    own.len() == of_key.len() && own.iter().zip(of_key).all(|(one, other)| one.as_str().eq_ignore_ascii_case(other.as_str()))
+    own.len() == of_key.len()
+        && own.iter().zip(of_key).all(|(one, other)| one.as_str().eq_ignore_ascii_case(other.as_str()))
 }
 
 /// The columns of each index that the statement writes: `KEY name (a, b)`, `INDEX (a)`; and of each column that is a key itself.
 fn written(words: &[Token<'_>]) -> Vec<Vec<Ident>> {
-    let is = |at: usize, names: &[&str]| {
-        matches!(words.get(at), Some(Token::Word(word)) if names.iter().any(|name| word.eq_ignore_ascii_case(name)))
-    };
+    let is = |at: usize, names: &[&str]| matches!(words.get(at), Some(Token::Word(word)) if names.iter().any(|name| word.eq_ignore_ascii_case(name)));
     let mut all = Vec::new();
     for at in 0..words.len() {
         let key = is(at, &["KEY", "INDEX", "UNIQUE", "PRIMARY"]) && !(at > 0 && is(at - 1, &["FOREIGN"]));

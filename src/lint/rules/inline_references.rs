@@ -40,7 +40,9 @@ fn is(token: &Token<'_>, word: &str) -> bool {
 fn behind_a_key(words: &[Token<'_>]) -> bool {
     let Some(open) = words.iter().rposition(|token| *token == Token::Symbol('(')) else { return false };
     let closes = words.last() == Some(&Token::Symbol(')'));
-    let key = |behind: usize| open >= behind + 2 && is(&words[open - behind - 2], "FOREIGN") && is(&words[open - behind - 1], "KEY");
+    let key = |behind: usize| {
+        open >= behind + 2 && is(&words[open - behind - 2], "FOREIGN") && is(&words[open - behind - 1], "KEY")
+    };
     closes && (key(0) || key(1))
 }
 

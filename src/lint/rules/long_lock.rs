@@ -20,7 +20,8 @@ fn find(scene: &Scene<'_>) -> Vec<Hit> {
         return vec![Hit::on(&cost.table, cost.text(scene.live))];
     }
     let all_rows = rows_of(&scene.words).map(|target| target.name.as_str().to_owned());
-    let there = |name: &String| scene.touched().any(|table| table.name == *name && !table.is_new && table.before.is_some());
+    let there =
+        |name: &String| scene.touched().any(|table| table.name == *name && !table.is_new && table.before.is_some());
     let all_rows = all_rows.filter(|name| there(name) && scene.may_be_big(name));
     all_rows.map(|name| Hit::on(&name, "changes every row in one transaction")).into_iter().collect()
 }

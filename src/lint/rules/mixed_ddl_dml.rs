@@ -19,7 +19,8 @@ fn find(scene: &Scene<'_>) -> Vec<Hit> {
     let (here, rows) = (scene.statement(), |statement: &Statement| changes_rows(statement));
     let earlier: Vec<&Statement> = scene.earlier().map(|(statement, _)| statement).collect();
     let mixed = earlier.iter().any(|one| rows(one)) && earlier.iter().any(|one| is_schema(one));
-    let completes = rows(here) && earlier.iter().any(|one| is_schema(one)) || is_schema(here) && earlier.iter().any(|one| rows(one));
+    let completes = rows(here) && earlier.iter().any(|one| is_schema(one))
+        || is_schema(here) && earlier.iter().any(|one| rows(one));
     if completes && !mixed { vec![Hit::on("", "changes definitions and rows in one file")] } else { Vec::new() }
 }
 
@@ -30,8 +31,10 @@ fn is_schema(statement: &Statement) -> bool {
 }
 
 fn changes_rows(statement: &Statement) -> bool {
-    let word = statement.text.split(|c: char| !c.is_ascii_alphabetic()).find(|word| !word.is_empty()).unwrap_or_default();
-    statement.class == Class::Rows && ["INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD"].iter().any(|one| word.eq_ignore_ascii_case(one))
+    let word =
+        statement.text.split(|c: char| !c.is_ascii_alphabetic()).find(|word| !word.is_empty()).unwrap_or_default();
+    statement.class == Class::Rows
+        && ["INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD"].iter().any(|one| word.eq_ignore_ascii_case(one))
 }
 
 #[cfg(test)]

@@ -19,12 +19,17 @@ fn find(scene: &Scene<'_>) -> Vec<Hit> {
         let new = table.new_columns(scene).filter(|column| {
             !column.nullable && column.default.is_none() && column.generated.is_none() && !column.auto_increment
         });
-        hits.extend(new.map(|column| Hit::on(table.name, format!("adds {} as NOT NULL without a default", column.name))));
+        hits.extend(
+            new.map(|column| Hit::on(table.name, format!("adds {} as NOT NULL without a default", column.name))),
+        );
         let stricter = table.kept_columns(scene).filter(|(before, after)| {
             before.nullable && !after.nullable && after.default.is_none() && !after.auto_increment
         });
         hits.extend(stricter.map(|(_, column)| {
-            Hit::on(table.name, format!("makes {} NOT NULL without a default, and fails where a row has NULL", column.name))
+            Hit::on(
+                table.name,
+                format!("makes {} NOT NULL without a default, and fails where a row has NULL", column.name),
+            )
         }));
     }
     hits

@@ -42,8 +42,11 @@ mod tests {
     #[test]
     fn another_scheme_is_told_and_other_partitions_are_not() {
         let by = |text: &str| format!("`x` int\n) ENGINE=InnoDB\n/*!50100 PARTITION BY {text} */");
-        let (none, one) = ("`x` int\n) ENGINE=InnoDB", by("RANGE (`x`)\n(PARTITION p VALUES LESS THAN MAXVALUE ENGINE = InnoDB)"));
-        let two = by("RANGE (`x`)\n(PARTITION a VALUES LESS THAN (9) ENGINE = InnoDB,\n PARTITION p VALUES LESS THAN MAXVALUE ENGINE = InnoDB)");
+        let (none, one) =
+            ("`x` int\n) ENGINE=InnoDB", by("RANGE (`x`)\n(PARTITION p VALUES LESS THAN MAXVALUE ENGINE = InnoDB)"));
+        let two = by(
+            "RANGE (`x`)\n(PARTITION a VALUES LESS THAN (9) ENGINE = InnoDB,\n PARTITION p VALUES LESS THAN MAXVALUE ENGINE = InnoDB)",
+        );
         assert_eq!(
             alter("ALTER TABLE t PARTITION BY RANGE (x) (…)", none, &one).finds(&RULE),
             ["t: partitions the table, PARTITION BY RANGE (`x`)"]

@@ -44,7 +44,9 @@ fn pairs(table: &Table) -> Vec<(&Index, &Index)> {
             match short.kind {
                 IndexKind::Plain => !(equal && long.kind == IndexKind::Plain && *other > at),
                 // uniqueness of fewer columns is a rule of its own
-                IndexKind::Unique => equal && (long.kind == IndexKind::Primary || long.kind == IndexKind::Unique && *other < at),
+                IndexKind::Unique => {
+                    equal && (long.kind == IndexKind::Primary || long.kind == IndexKind::Unique && *other < at)
+                }
                 _ => false,
             }
         };

@@ -32,10 +32,16 @@ mod tests {
 
     #[test]
     fn another_name_breaks_who_knows_the_old() {
-        for sql in ["ALTER TABLE t RENAME COLUMN x TO `y`", "ALTER TABLE t CHANGE COLUMN x y INT", "alter table t change x y int"] {
+        for sql in [
+            "ALTER TABLE t RENAME COLUMN x TO `y`",
+            "ALTER TABLE t CHANGE COLUMN x y INT",
+            "alter table t change x y int",
+        ] {
             assert_eq!(alter(sql, "`x` int", "`y` int").finds(&RULE), ["t: renames column `x` to `y`"], "{sql}");
         }
-        for sql in ["ALTER TABLE t CHANGE x x BIGINT", "ALTER TABLE t RENAME INDEX a TO b", "ALTER TABLE t MODIFY x BIGINT"] {
+        for sql in
+            ["ALTER TABLE t CHANGE x x BIGINT", "ALTER TABLE t RENAME INDEX a TO b", "ALTER TABLE t MODIFY x BIGINT"]
+        {
             assert!(alter(sql, "`x` int", "`x` bigint").finds(&RULE).is_empty(), "{sql}");
         }
     }

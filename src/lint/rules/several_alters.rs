@@ -36,10 +36,12 @@ mod tests {
 
     #[test]
     fn one_alter_is_enough() {
-        let three = "ALTER TABLE t ADD x INT; ALTER TABLE u ADD x INT; alter table `T` ADD y INT; CREATE INDEX i ON t (y)";
+        let three =
+            "ALTER TABLE t ADD x INT; ALTER TABLE u ADD x INT; alter table `T` ADD y INT; CREATE INDEX i ON t (y)";
         assert_eq!(file(three).finds(&RULE), ["t: alters the table once more"]);
         assert!(file("ALTER TABLE t ADD x INT; ALTER TABLE u ADD x INT; UPDATE t SET x = 1").finds(&RULE).is_empty());
-        let own = file("CREATE TABLE t (x INT); CREATE INDEX i ON t (x); CREATE INDEX j ON t (x)").touches(0, "t", "", "`x` int");
+        let own = file("CREATE TABLE t (x INT); CREATE INDEX i ON t (x); CREATE INDEX j ON t (x)")
+            .touches(0, "t", "", "`x` int");
         let own = own.touches(1, "t", "`x` int", "`x` int").touches(2, "t", "`x` int", "`x` int");
         assert!(own.finds(&RULE).is_empty());
     }

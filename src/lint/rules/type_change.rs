@@ -21,11 +21,12 @@ fn find(scene: &Scene<'_>) -> Vec<Hit> {
     }
     let mut hits = Vec::new();
     for table in scene.changed_big() {
-        let changed = table.kept_columns(scene).filter(|(before, after)| {
-            before.data_type != after.data_type && !varchar_255::crosses(before, after)
-        });
+        let changed = table
+            .kept_columns(scene)
+            .filter(|(before, after)| before.data_type != after.data_type && !varchar_255::crosses(before, after));
         hits.extend(changed.map(|(before, after)| {
-            let what = format!("makes {} of type `{}`, where it is `{}`", after.name, after.data_type, before.data_type);
+            let what =
+                format!("makes {} of type `{}`, where it is `{}`", after.name, after.data_type, before.data_type);
             Hit::on(table.name, what)
         }));
     }
@@ -40,11 +41,9 @@ mod tests {
 
     #[test]
     fn a_type_that_copies_is_told() {
-        let change = |from: &str, to: &str| alter("ALTER TABLE t MODIFY x BIGINT", &format!("`x` {from}"), &format!("`x` {to}"));
-        assert_eq!(
-            change("int", "bigint").copies().finds(&RULE),
-            ["t: makes `x` of type `bigint`, where it is `int`"]
-        );
+        let change =
+            |from: &str, to: &str| alter("ALTER TABLE t MODIFY x BIGINT", &format!("`x` {from}"), &format!("`x` {to}"));
+        assert_eq!(change("int", "bigint").copies().finds(&RULE), ["t: makes `x` of type `bigint`, where it is `int`"]);
         // varchar-255 says it; another column is the cause; the server does it INSTANT-ly
         assert!(change("varchar(10)", "varchar(100)").copies().finds(&RULE).is_empty());
         assert!(change("int", "int NOT NULL").copies().finds(&RULE).is_empty());

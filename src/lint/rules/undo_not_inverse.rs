@@ -22,8 +22,12 @@ fn find(scene: &Scene<'_>) -> Vec<Hit> {
     match &scene.observed.undo {
         Undo::Fails(reason) => vec![Hit::on("", format!("its U file fails, {reason}"))],
         Undo::Restores(differences) => {
-            let lines = |Difference { lines, .. }: &Difference| lines.iter().map(|line| format!("`{line}`")).collect::<Vec<_>>().join(", ");
-            let hit = |of: &Difference| Hit::on(&of.name, format!("its U file leaves {} `{}` another: {}", of.kind, of.name, lines(of)));
+            let lines = |Difference { lines, .. }: &Difference| {
+                lines.iter().map(|line| format!("`{line}`")).collect::<Vec<_>>().join(", ")
+            };
+            let hit = |of: &Difference| {
+                Hit::on(&of.name, format!("its U file leaves {} `{}` another: {}", of.kind, of.name, lines(of)))
+            };
             differences.iter().map(hit).collect()
         }
         _ => Vec::new(),

@@ -21,7 +21,10 @@ fn find(scene: &Scene<'_>) -> Vec<Hit> {
             if let (Some(old), Some(new)) = (bytes(before), bytes(after))
                 && crosses(before, after)
             {
-                hits.push(Hit::on(table.name, format!("lets {} grow from {old} to {new} bytes, across 255", after.name)));
+                hits.push(Hit::on(
+                    table.name,
+                    format!("lets {} grow from {old} to {new} bytes, across 255", after.name),
+                ));
             }
         }
     }
@@ -71,7 +74,12 @@ mod tests {
         );
         assert_eq!(change("varbinary(200)", "varbinary(300)").len(), 1);
         assert_eq!(change("varchar(85) CHARACTER SET utf8mb3", "varchar(86) CHARACTER SET utf8mb3").len(), 1);
-        for (from, to) in [("varchar(10)", "varchar(63)"), ("varchar(64)", "varchar(500)"), ("varchar(64)", "varchar(10)"), ("int", "bigint")] {
+        for (from, to) in [
+            ("varchar(10)", "varchar(63)"),
+            ("varchar(64)", "varchar(500)"),
+            ("varchar(64)", "varchar(10)"),
+            ("int", "bigint"),
+        ] {
             assert!(change(from, to).is_empty(), "{from} {to}");
         }
     }

@@ -29,10 +29,16 @@ mod tests {
 
     #[test]
     fn a_date_is_a_date() {
-        for sql in ["CREATE TABLE t (d DATE NOT NULL DEFAULT '0000-00-00')", "insert into t values (\"0000-00-00 00:00:00\")"] {
+        for sql in
+            ["CREATE TABLE t (d DATE NOT NULL DEFAULT '0000-00-00')", "insert into t values (\"0000-00-00 00:00:00\")"]
+        {
             assert_eq!(file(sql).finds(&RULE), [": writes the date `0000-00-00`"], "{sql}");
         }
-        for sql in ["UPDATE t SET d = NULL WHERE d = '0000-00-00'", "CREATE TABLE t (d DATE DEFAULT '2000-01-01')", "INSERT INTO t VALUES (0)"] {
+        for sql in [
+            "UPDATE t SET d = NULL WHERE d = '0000-00-00'",
+            "CREATE TABLE t (d DATE DEFAULT '2000-01-01')",
+            "INSERT INTO t VALUES (0)",
+        ] {
             assert!(file(sql).finds(&RULE).is_empty(), "{sql}");
         }
     }
