@@ -228,7 +228,7 @@ mod tests {
         let mut cursor = Cursor::new(" /* x ( */ (a, ')', `)`, (b)) rest");
         assert_eq!(cursor.bracketed(), Some("a, ')', `)`, (b)"));
         assert_eq!(cursor.rest(), "rest");
-        assert_eq!(Cursor::new("(a').").bracketed(), None);
+        assert_eq!(Cursor::new("(a, (b)").bracketed(), None);
     }
 
     #[test]
