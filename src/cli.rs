@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 mod archive;
+mod drift;
 mod import;
 
 pub use archive::{ArchiveAction, ArchiveAppointmentsArgs, ArchiveArgs, ArchiveRestoreArgs};
+pub use drift::{Against, DriftArgs, ScratchArgs, SnapshotArgs};
 pub use import::{
     FindingArgs, ImportAction, ImportArgs, ImportCheckArgs, ImportExportArgs, ImportFileArgs, ImportInitArgs,
     ImportRunArgs, ImportVerifyArgs, MaxErrors,
@@ -89,6 +91,13 @@ pub enum Command {
     /// Runs every V file, its U file and the V file again, and compares the schemas to the last index order. Needs a
     /// server; the database itself is not touched.
     Verify(VerifyArgs),
+    /// Compare the database with the schema of its applied files; exit 1 where it differs
+    ///
+    /// The applied files run on a scratch schema; what they make is kept in the user's cache. Pending files, the months that
+    /// `partition ensure` made, caredb's own tables and what `[drift] ignore` in `caredb.toml` names are no drift.
+    Drift(DriftArgs),
+    /// Write the schema of the files to a file, for `drift --against` where no scratch schema can be made
+    Snapshot(SnapshotArgs),
     /// Mend the history: failures, files that are gone or were edited
     Repair(RepairArgs),
     /// Adopt a database that was made without migrations
@@ -120,6 +129,12 @@ impl Command {
         matches!(self, Self::Archive(_) | Self::Purge(_) | Self::Compress(_))
     }
 
+    /// Whether it can tell what it found as annotations (`--format github`).
+    #[must_use]
+    pub fn annotates(&self) -> bool {
+        matches!(self, Self::Drift(_))
+    }
+
     /// The name in JSON output.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -143,6 +158,8 @@ impl Command {
             Self::Doctor(_) => "doctor",
             Self::Validate(_) => "validate",
             Self::Verify(_) => "verify",
+            Self::Drift(_) => "drift",
+            Self::Snapshot(_) => "snapshot",
             Self::Repair(_) => "repair",
             Self::Baseline(_) => "baseline",
             Self::New(_) => "new",
@@ -341,9 +358,9 @@ pub struct VerifyArgs {
     /// Prove this version and those above; those below are applied without proof
     #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(i64).range(1..))]
     pub from: Option<Version>,
-    /// The schema to work in, made and dropped by the command; without it, the database's name with `_verify`
-    #[arg(long, value_name = "SCHEMA")]
-    pub scratch: Option<String>,
+    /// The scratch schema.
+    #[command(flatten)]
+    pub scratch: ScratchArgs,
     /// Then load the fixtures and roll back again, and count the rows that each rollback loses
     #[arg(long)]
     pub with_rows: bool,

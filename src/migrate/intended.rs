@@ -86,9 +86,14 @@ pub async fn build(scratch: &mut Scratch, scripts: &[&Script]) -> Result<Schema,
 
 /// `definer`: who made it, as SQL writes it; `made`: when, as SQL writes it without quotes.
 fn without_maker(mut schema: Schema, definer: &str, made: &str) -> Schema {
+    // a program of the mode ANSI_QUOTES is shown with double quotes
+    let written = [definer.to_owned(), definer.replace('`', "\"")].map(|definer| format!("CREATE DEFINER={definer} "));
+    let of_view = format!(" DEFINER={definer} SQL SECURITY ");
     for ((kind, _), text) in &mut schema.definitions {
-        if *kind != Kind::Table {
-            *text = text.replacen(&format!("DEFINER={definer} "), "", 1);
+        match kind {
+            Kind::Table => {}
+            Kind::View => *text = text.replacen(&of_view, " SQL SECURITY ", 1),
+            _ => written.iter().for_each(|definer| *text = text.replacen(definer, "CREATE ", 1)),
         }
         if *kind == Kind::Event {
             *text = text.replacen(&format!(" STARTS '{made}'"), "", 1);

@@ -15,6 +15,8 @@ use crate::db::ident::Ident;
 pub struct Allowed {
     /// Objects that are not looked at.
     pub ignore: Vec<Pattern>,
+    /// Objects of which it is not known what they should be.
+    pub unknown: BTreeSet<(Kind, Ident)>,
     /// Tables of which `partition ensure` decides which months exist.
     pub by_month: BTreeSet<Ident>,
     /// The users who ran the migrations, and so are the definers of what names none; none: it may be anybody.
@@ -22,22 +24,31 @@ pub struct Allowed {
 }
 
 /// `tmp_*` or `view:report_*`: objects by name, with `*` and `?`, and by kind where it is said.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct Pattern {
     kind: Option<Kind>,
     name: WildMatch,
 }
 
-impl Pattern {
-    /// Reads a pattern. Errors: what stands before the colon, where it is no kind of object.
-    pub fn read(text: &str) -> Result<Self, String> {
+/// A pattern of a kind that there is not.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no kind of object; before the colon stands table, view, trigger, procedure, function or event")]
+pub struct NoKind(String);
+
+impl TryFrom<String> for Pattern {
+    type Error = NoKind;
+
+    fn try_from(text: String) -> Result<Self, NoKind> {
         let (kind, name) = match text.split_once(':') {
-            Some((kind, name)) => (Some(Kind::read(kind.trim()).ok_or_else(|| kind.to_owned())?), name.trim()),
-            None => (None, text),
+            Some((kind, name)) => (Some(Kind::read(kind.trim()).ok_or_else(|| NoKind(kind.to_owned()))?), name.trim()),
+            None => (None, text.as_str()),
         };
         Ok(Self { kind, name: WildMatch::new_case_insensitive(name) })
     }
+}
 
+impl Pattern {
     fn matches(&self, kind: Kind, name: &Ident) -> bool {
         self.kind.is_none_or(|of| of == kind) && self.name.matches(name.as_str())
     }
@@ -65,7 +76,10 @@ impl Allowed {
     }
 
     fn leave_out(&self, model: &mut Model) {
-        let ignored = |kind, name: &Ident| self.ignore.iter().any(|pattern| pattern.matches(kind, name));
+        let ignored = |kind, name: &Ident| {
+            self.ignore.iter().any(|pattern| pattern.matches(kind, name))
+                || self.unknown.contains(&(kind, name.clone()))
+        };
         model.tables.retain(|name, _| !ignored(Kind::Table, name));
         model.programs.retain(|(kind, name), program| {
             let of_ignored = matches!(&program.head, Head::Trigger(trigger) if ignored(Kind::Table, &trigger.table));

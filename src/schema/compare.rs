@@ -41,9 +41,9 @@ pub enum State {
 /// One thing of an object that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// The part of a table that it is about: `column`, `index`, `foreign key` or `check`, and its name; none: the object itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub part: Option<(&'static str, String)>,
+    /// The part of a table that it is about; none: the object itself.
+    #[serde(flatten)]
+    pub part: Option<Part>,
     /// What of it; none: the part is missing or extra.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attribute: Option<String>,
@@ -51,6 +51,15 @@ pub struct Change {
     pub expected: Option<String>,
     /// What it is.
     pub live: Option<String>,
+}
+
+/// A part of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// `column`, `index`, `foreign key` or `check`.
+    pub part: &'static str,
+    /// Its name.
+    pub name: String,
 }
 
 impl Drift {
@@ -95,8 +104,8 @@ impl fmt::Display for Change {
             Some(value) if value.contains('`') => value.clone(),
             Some(value) => format!("`{value}`"),
         };
-        if let Some((what, name)) = &self.part {
-            write!(f, "{what} `{name}`: ")?;
+        if let Some(Part { part, name }) = &self.part {
+            write!(f, "{part} `{name}`: ")?;
         }
         match (&self.attribute, &self.expected) {
             (None, Some(expected)) => write!(f, "missing, {expected}"),
@@ -150,29 +159,28 @@ fn one_sided(expected: bool) -> State {
 /// An attribute by its name, none where the part does not have it.
 type Attribute = (String, Option<String>);
 
-fn said<const N: usize>(attributes: [(&str, Option<String>); N]) -> Vec<Attribute> {
-    attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+fn said<T: Into<Option<String>>>(name: &str, value: T) -> Attribute {
+    (name.to_owned(), value.into())
 }
 
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
+fn word(yes: bool, (this, that): (&str, &str)) -> String {
+    if yes { this.to_owned() } else { that.to_owned() }
 }
 
 fn comment(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| string_literal(text))
 }
 
-fn visibility(invisible: bool) -> Option<String> {
-    some(if invisible { "INVISIBLE" } else { "VISIBLE" })
+fn visibility(invisible: bool) -> Attribute {
+    said("visibility", word(invisible, ("INVISIBLE", "VISIBLE")))
 }
 
 /// The attributes that differ, in the order of the expected ones, then those that only the live part has.
-fn attributes(part: Option<(&'static str, String)>, expected: Vec<Attribute>, live: Vec<Attribute>) -> Vec<Change> {
-    let mut live: Vec<Attribute> = live;
+fn attributes(part: Option<&Part>, expected: Vec<Attribute>, mut live: Vec<Attribute>) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut change = |attribute: String, expected: Option<String>, live: Option<String>| {
         if expected != live {
-            changes.push(Change { part: part.clone(), attribute: Some(attribute), expected, live });
+            changes.push(Change { part: part.cloned(), attribute: Some(attribute), expected, live });
         }
     };
     for (name, expected) in expected {
@@ -210,7 +218,7 @@ fn parts<T>(
     what: &'static str,
     (expected, live): (&[T], &[T]),
     name: impl Fn(&T) -> &Ident,
-    said: impl Fn(&T) -> Vec<Attribute>,
+    list: impl Fn(&T) -> Vec<Attribute>,
     sql: impl Fn(&T) -> String,
 ) -> Vec<Change> {
     let key = |part: &T| name(part).as_str().to_lowercase();
@@ -219,17 +227,17 @@ fn parts<T>(
     };
     let in_live = by_name(live);
     let in_expected = by_name(expected);
-    let about = |part: &T| Some((what, name(part).as_str().to_owned()));
+    let about = |part: &T| Some(Part { part: what, name: name(part).as_str().to_owned() });
     let mut changes = Vec::new();
     for part in expected {
         match in_live.get(&key(part)) {
             Some(&at) => {
                 let named = |part: &T| {
-                    let mut attributes = said(part);
-                    attributes.insert(0, ("name".to_owned(), some(name(part).as_str())));
+                    let mut attributes = list(part);
+                    attributes.insert(0, said("name", name(part).as_str().to_owned()));
                     attributes
                 };
-                changes.extend(attributes(about(part), named(part), named(&live[at])));
+                changes.extend(attributes(about(part).as_ref(), named(part), named(&live[at])));
             }
             None => changes.push(Change { part: about(part), attribute: None, expected: Some(sql(part)), live: None }),
         }
@@ -253,12 +261,12 @@ fn columns(expected: &Table, live: &Table) -> Vec<Change> {
         .collect();
     changes.retain(|change| {
         let of_text = matches!(change.attribute.as_deref(), Some("character set" | "collation"));
-        !(of_text && change.part.as_ref().is_some_and(|(_, name)| retyped.contains(name)))
+        !(of_text && change.part.as_ref().is_some_and(|part| retyped.contains(&part.name)))
     });
     for (name, expected, live) in moved(&order(expected), &order(live)) {
         changes.push(Change {
-            part: Some(("column", name)),
-            attribute: some("place"),
+            part: Some(Part { part: "column", name }),
+            attribute: Some("place".to_owned()),
             expected: Some(place(expected.as_deref())),
             live: Some(place(live.as_deref())),
         });
@@ -318,59 +326,57 @@ fn longest_rising(numbers: &[usize]) -> BTreeSet<usize> {
 }
 
 fn column(column: &Column) -> Vec<Attribute> {
-    let mut attributes = said([
-        ("type", some(&column.data_type)),
-        ("character set", column.character_set.clone()),
-        ("collation", column.collation.clone()),
-        ("null", some(if column.nullable { "NULL" } else { "NOT NULL" })),
-        ("default", column.default.clone()),
-        ("on update", column.on_update.clone()),
-        ("generated as", column.generated.as_ref().map(|generated| generated.expression.clone())),
-        (
-            "generated",
-            column.generated.as_ref().and_then(|generated| some(if generated.stored { "STORED" } else { "VIRTUAL" })),
-        ),
-        ("auto_increment", some(if column.auto_increment { "yes" } else { "no" })),
-        ("visibility", visibility(column.invisible)),
-        ("srid", column.srid.map(|srid| srid.to_string())),
-        ("comment", comment(&column.comment)),
-    ]);
+    let generated = column.generated.as_ref();
+    let mut attributes = vec![
+        said("type", column.data_type.clone()),
+        said("character set", column.character_set.clone()),
+        said("collation", column.collation.clone()),
+        said("null", word(column.nullable, ("NULL", "NOT NULL"))),
+        said("default", column.default.clone()),
+        said("on update", column.on_update.clone()),
+        said("generated as", generated.map(|generated| generated.expression.clone())),
+        said("generated", generated.map(|generated| word(generated.stored, ("STORED", "VIRTUAL")))),
+        said("auto_increment", word(column.auto_increment, ("yes", "no"))),
+        visibility(column.invisible),
+        said("srid", column.srid.map(|srid| srid.to_string())),
+        said("comment", comment(&column.comment)),
+    ];
     attributes.extend(column.attributes.iter().map(seldom));
     attributes
 }
 
 fn seldom((name, value): &(String, String)) -> Attribute {
-    (name.to_lowercase(), Some(value.clone()))
+    said(&name.to_lowercase(), value.clone())
 }
 
 fn index(index: &Index) -> Vec<Attribute> {
-    let mut attributes = said([
-        ("kind", some(write::index_kind(index.kind))),
-        ("columns", Some(write::parts(&index.parts))),
-        ("visibility", visibility(index.invisible)),
-        ("parser", index.parser.clone()),
-        ("using", index.using.clone()),
-        ("key_block_size", index.block_size.map(|size| size.to_string())),
-        ("comment", comment(&index.comment)),
-    ]);
+    let mut attributes = vec![
+        said("kind", write::index_kind(index.kind).to_owned()),
+        said("columns", write::parts(&index.parts)),
+        visibility(index.invisible),
+        said("parser", index.parser.clone()),
+        said("using", index.using.clone()),
+        said("key_block_size", index.block_size.map(|size| size.to_string())),
+        said("comment", comment(&index.comment)),
+    ];
     attributes.extend(index.attributes.iter().map(seldom));
     attributes
 }
 
 fn foreign_key(key: &ForeignKey) -> Vec<Attribute> {
-    said([
-        ("columns", Some(write::names(&key.columns))),
-        ("references", Some(format!("{} ({})", write::parent(key), write::names(&key.parent_columns)))),
-        ("on delete", some(write::action(key.on_delete))),
-        ("on update", some(write::action(key.on_update))),
-    ])
+    vec![
+        said("columns", write::names(&key.columns)),
+        said("references", format!("{} ({})", write::parent(key), write::names(&key.parent_columns))),
+        said("on delete", write::action(key.on_delete).to_owned()),
+        said("on update", write::action(key.on_update).to_owned()),
+    ]
 }
 
 fn check(check: &Check) -> Vec<Attribute> {
-    said([
-        ("expression", some(&check.expression)),
-        ("enforced", some(if check.enforced { "ENFORCED" } else { "NOT ENFORCED" })),
-    ])
+    vec![
+        said("expression", check.expression.clone()),
+        said("enforced", word(check.enforced, ("ENFORCED", "NOT ENFORCED"))),
+    ]
 }
 
 fn program(expected: &Program, live: &Program) -> Vec<Change> {
@@ -400,7 +406,7 @@ fn places(expected: &Model, live: &Model) -> BTreeMap<Ident, Change> {
         for (name, expected, live) in moved(&one, &other) {
             let change = Change {
                 part: None,
-                attribute: some("order"),
+                attribute: Some("order".to_owned()),
                 expected: Some(place(expected.as_deref())),
                 live: Some(place(live.as_deref())),
             };

@@ -73,10 +73,10 @@ impl<'a> Cursor<'a> {
         Some(number)
     }
 
-    /// Takes a name, bare or in backticks.
+    /// Takes a name, bare or quoted; a program of the mode `ANSI_QUOTES` is shown with double quotes.
     pub fn name(&mut self) -> Option<Ident> {
         let mut ahead = *self;
-        let name = match ahead.quoted('`') {
+        let name = match ahead.quoted('`').or_else(|| ahead.quoted('"')) {
             Some(quoted) => Ident::new(&unquoted(quoted)),
             None => Ident::new(ahead.word()),
         };

@@ -159,7 +159,7 @@ fn sorted(sql_mode: &str) -> String {
 /// `` `user`@`host` ``, as it stands.
 fn account(cursor: &mut Cursor<'_>) -> Option<String> {
     let part = |cursor: &mut Cursor<'_>| -> Option<String> {
-        let quoted = cursor.quoted('`').or_else(|| cursor.quoted('\''));
+        let quoted = ['`', '\'', '"'].into_iter().find_map(|quote| cursor.quoted(quote));
         let name = quoted.map_or_else(|| cursor.word().to_owned(), super::cursor::unquoted);
         Some(format!("`{}`", name.replace('`', "``")))
     };
@@ -168,10 +168,8 @@ fn account(cursor: &mut Cursor<'_>) -> Option<String> {
 }
 
 fn view(cursor: &mut Cursor<'_>, algorithm: String, security: String) -> Option<(Head, String)> {
-    let columns = match cursor.rest().starts_with('(') {
-        true => Some(cursor.bracketed()?.to_owned()),
-        false => None,
-    };
+    let names_columns = cursor.rest().starts_with('(');
+    let columns = if names_columns { Some(cursor.bracketed()?.to_owned()) } else { None };
     if !cursor.takes("AS") {
         return None;
     }

@@ -18,7 +18,8 @@ const FORMAT: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub struct Snapshot {
     /// See `FORMAT`.
-    caredb_snapshot: u32,
+    #[serde(rename = "caredb_snapshot")]
+    format: u32,
     /// The version of the server that wrote the definitions.
     pub server: String,
     /// The version that the schema is at; none for a database without a history.
@@ -59,7 +60,7 @@ impl Snapshot {
             let lines = text.split('\n').map(str::to_owned).collect();
             objects.entry(*kind).or_default().insert(name.as_str().to_owned(), lines);
         }
-        Self { caredb_snapshot: FORMAT, server: server.to_owned(), version, objects }
+        Self { format: FORMAT, server: server.to_owned(), version, objects }
     }
 
     /// The schema. Errors: a name that can't be one.
@@ -90,7 +91,7 @@ impl Snapshot {
         let text = std::fs::read_to_string(path).map_err(|error| io("read", path, &error))?;
         let not = |reason: String| SnapshotError::Not { path: path.display().to_string(), reason };
         let snapshot: Self = serde_json::from_str(&text).map_err(|error| not(error.to_string()))?;
-        match snapshot.caredb_snapshot {
+        match snapshot.format {
             FORMAT => Ok(snapshot),
             other => Err(not(format!("it has form {other}, and this caredb knows form {FORMAT}"))),
         }

@@ -55,12 +55,13 @@ fn widens(from: &str, to: &str) -> bool {
             from.0 <= to.0 && from.1 <= to.1 && (from_unsigned || !to_unsigned)
         }
         ("float", "double") => from_unsigned || !to_unsigned,
-        ("char" | "varchar", "varchar") | ("char", "char") | ("varbinary", "varbinary") | ("bit", "bit") => {
-            number(from) <= number(to)
-        }
-        ("datetime" | "timestamp", "datetime") | ("timestamp", "timestamp") | ("time", "time") => {
-            number(from) <= number(to)
-        }
+        ("char" | "varchar", "varchar")
+        | ("char", "char")
+        | ("varbinary", "varbinary")
+        | ("bit", "bit")
+        | ("datetime" | "timestamp", "datetime")
+        | ("timestamp", "timestamp")
+        | ("time", "time") => number(from) <= number(to),
         ("date", "datetime") | ("json", "longtext") => true,
         _ => false,
     }
