@@ -180,8 +180,24 @@ fn view(cursor: &mut Cursor<'_>, algorithm: String, security: String) -> Option<
             (select, check_option) = (rest, Some(option.to_owned()));
         }
     }
+    let columns = columns.filter(|columns| !repeats(columns, select));
     let head = View { algorithm, security, columns, check_option };
     Some((Head::View(head), normal::without_introducers(select)))
+}
+
+/// Whether the names before a SELECT, in its brackets, are those that the SELECT gives anyway.
+fn repeats(columns: &str, select: &str) -> bool {
+    let (mut names, mut items) = (Cursor::new(columns), Cursor::new(select));
+    let mut begins = items.takes("select");
+    while begins {
+        let Some(name) = names.name() else { return false };
+        let (item, alias) = (items.piece(), format!(" AS {name}"));
+        if names.is_done() {
+            return item.ends_with(&alias) || item.contains(&format!("{alias} from "));
+        }
+        begins = item.ends_with(&alias) && names.symbol(',') && items.symbol(',');
+    }
+    false
 }
 
 fn trigger(cursor: &mut Cursor<'_>) -> Option<(Head, String)> {
@@ -444,6 +460,19 @@ mod tests {
             ),
         ] {
             assert_eq!(shown(kind, text), expected);
+        }
+    }
+
+    #[test]
+    fn names_that_repeat_those_of_the_select_say_nothing() {
+        for (columns, select, expected) in [
+            ("`a`", "select `t`.`a` AS `a` from `t`", true),
+            ("`a`,`b`", "select f(1,2) AS `a`,'x' AS `b`", true),
+            ("`a`,`b`", "select `t`.`a` AS `a`,`t`.`c` AS `c` from `t`", false),
+            ("`b`,`a`", "select `t`.`a` AS `a`,`t`.`b` AS `b` from `t`", false),
+            ("`a`", "with `x` as (select 1 AS `a`) select `a` from `x`", false),
+        ] {
+            assert_eq!(repeats(columns, select), expected, "{columns} {select}");
         }
     }
 

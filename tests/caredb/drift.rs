@@ -6,6 +6,7 @@ use caredb::db::split::split;
 use insta::assert_snapshot;
 use sqlx::AssertSqlSafe;
 
+use crate::drift_mutations::with_destructive;
 use crate::support::{Test, block_on, pty, read_some, rows_at, server};
 
 /// caredb with a cache of the test's own.
@@ -33,14 +34,7 @@ fn json(test: &Test, arguments: &str) -> serde_json::Value {
 /// Runs what `drift --sql` prints, with what it comments out.
 fn mend(test: &Test, arguments: &str) {
     let text = String::from_utf8(output(test, &format!("{arguments} --sql")).stdout).unwrap();
-    let mut script = String::new();
-    let mut within = false;
-    for line in text.lines() {
-        let uncommented = line.strip_prefix("-- ").filter(|_| within);
-        within = line.starts_with("-- DESTRUCTIVE") || uncommented.is_some();
-        script.push_str(uncommented.unwrap_or(line));
-        script.push('\n');
-    }
+    let script = with_destructive(&text);
     block_on(async {
         let mut conn = test.connect().await;
         for statement in split(&script).unwrap() {

@@ -54,7 +54,7 @@ fn lines(drifts: &[Drift]) -> Vec<String> {
 }
 
 /// The script with what it comments out put in.
-fn with_destructive(script: &str) -> String {
+pub fn with_destructive(script: &str) -> String {
     let mut text = String::new();
     let mut within = false;
     for line in script.lines() {

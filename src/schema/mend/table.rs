@@ -164,6 +164,8 @@ struct Plan<'a> {
     columns: Vec<String>,
     index_adds: Vec<String>,
     late: Vec<Late<'a>>,
+    /// Columns that change only where no index is over them (3644).
+    bare: BTreeSet<&'a Ident>,
 }
 
 /// What is done to a column, and loses its values.
@@ -196,6 +198,9 @@ impl<'a> Plan<'a> {
             let moves = displaced.contains(column.name.as_str());
             if before == column && !moves {
                 continue;
+            }
+            if before.srid != column.srid {
+                plan.bare.insert(&column.name);
             }
             let clauses = if is_made_anew(before, column) {
                 anew.insert(&column.name);
@@ -237,7 +242,7 @@ impl<'a> Plan<'a> {
         }
         for index in &expected.indexes {
             let before = live.indexes.iter().find(|other| same(index, other));
-            let remade = columns_of(index).any(|column| anew.contains(column));
+            let remade = columns_of(index).any(|column| anew.contains(column) || self.bare.contains(column));
             match before {
                 Some(before) if before == index && !remade => {}
                 Some(before) if !remade && (Index { invisible: index.invisible, ..before.clone() }) == *index => {

@@ -285,10 +285,6 @@ pub const KEYS: &[(&str, &[&str])] = &[
         &["table `t`: index `idx_ad`: comment none → `'x'`"],
     ),
     (
-        "ALTER TABLE t DROP INDEX idx_ad; ALTER TABLE t ADD INDEX idx_ad (a, d DESC) KEY_BLOCK_SIZE=8",
-        &["table `t`: index `idx_ad`: key_block_size none → `8`"],
-    ),
-    (
         "ALTER TABLE in_memory DROP INDEX k, ADD INDEX k (id) USING BTREE",
         &["table `in_memory`: index `k`: using `HASH` → `BTREE`"],
     ),
