@@ -63,20 +63,27 @@ fn colour(state: State) -> u8 {
 }
 
 fn annotate(text: &mut String, drift: &Drift) {
-    let title = escape(&format!("drift: {}", drift.object())).replace(':', "%3A").replace(',', "%2C");
-    let mut annotation = |message: &str| {
-        let _ = writeln!(text, "::error title={title}::{}", escape(message));
+    let title = format!("drift: {}", drift.object());
+    let mut say = |message: &str| {
+        let _ = writeln!(text, "{}", annotation(&title, message));
     };
     match drift.state {
-        State::Missing => annotation("missing from the live schema"),
-        State::Extra => annotation("in the live schema alone"),
+        State::Missing => say("missing from the live schema"),
+        State::Extra => say("in the live schema alone"),
         State::Changed => {
             for change in &drift.changes {
                 let lines: String = change.lines().iter().map(|line| format!("\n{line}")).collect();
-                annotation(&format!("{change}{lines}"));
+                say(&format!("{change}{lines}"));
             }
         }
     }
+}
+
+/// An error as GitHub shows it.
+#[must_use]
+pub fn annotation(title: &str, message: &str) -> String {
+    let title = escape(title).replace(':', "%3A").replace(',', "%2C");
+    format!("::error title={title}::{}", escape(message))
 }
 
 fn escape(text: &str) -> String {

@@ -342,6 +342,9 @@ impl Output {
         if self.format == Format::Json {
             print_json(&json!({ "command": command, "outcome": exit.word(), "error": error }));
         }
+        if self.format == Format::Github {
+            print_text(&drift::annotation(&format!("caredb {command}"), error));
+        }
     }
 
     /// Asks a yes-or-no question; no terminal to ask on means no answer.

@@ -84,11 +84,17 @@ impl Change {
     /// The lines of a long text that differ, with `-` for what should be and `+` for what is; empty where it fits in a line.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let (expected, live) = (self.expected.as_deref().unwrap_or_default(), self.live.as_deref().unwrap_or_default());
+        // of many modes, those that differ
+        let modes = self.attribute.as_deref() == Some("sql_mode");
+        let text = |text: &Option<String>| {
+            let text = text.clone().unwrap_or_default();
+            if modes { text.replace(',', "\n") } else { text }
+        };
+        let (expected, live) = (text(&self.expected), text(&self.live));
         if !(expected.contains('\n') || live.contains('\n') || expected.len() + live.len() > 120) {
             return Vec::new();
         }
-        TextDiff::from_lines(expected, live)
+        TextDiff::from_lines(expected.as_str(), live.as_str())
             .iter_all_changes()
             .filter(|change| change.tag() != ChangeTag::Equal)
             .map(|change| format!("{} {}", change.tag(), change.value().trim_end_matches('\n')))

@@ -42,7 +42,7 @@ pub enum SnapshotError {
         reason: String,
     },
     /// It is something else.
-    #[error("`{path}` is no snapshot ({reason}); make one with `caredb snapshot {path}`")]
+    #[error("`{path}` is no snapshot ({reason}); make one with `caredb snapshot FILE`")]
     Not {
         /// The file.
         path: String,
@@ -109,12 +109,16 @@ pub fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     file.persist(path)?;
     Ok(())
 }
 
 fn io(verb: &'static str, path: &Path, error: &std::io::Error) -> SnapshotError {
-    SnapshotError::Io { verb, path: path.display().to_string(), reason: error.to_string().to_lowercase() }
+    // behind that, the name of the file aside
+    let reason = error.to_string().to_lowercase();
+    let reason = reason.split(" at path ").next().unwrap_or_default().to_owned();
+    SnapshotError::Io { verb, path: path.display().to_string(), reason }
 }
 
 #[cfg(test)]

@@ -73,12 +73,20 @@ const CHANGES: &str = "
 fn what_the_files_make_is_no_drift() {
     let test = Test::new("drift_shipped");
     test.ok("migrate");
-    assert_snapshot!(run(&test, "drift"), @"");
+    assert_snapshot!(run(&test, "drift"), @"
+    exit 0
+    --- stdout
+    no drift: 31 objects of `<db>` as in the files up to version 15
+    ");
     // months, rows, and caredb's own tables
     test.ok("partition ensure --ahead 2");
     test.ok("seed");
     assert_eq!(json(&test, "drift")["cached"], true);
-    assert_snapshot!(run(&test, "drift"), @"");
+    assert_snapshot!(run(&test, "drift"), @"
+    exit 0
+    --- stdout
+    no drift: 31 objects of `<db>` as in the files up to version 15
+    ");
     assert_eq!(
         rows_at(&server().socket(), &format!("SHOW DATABASES LIKE '{}_verify'", test.database)),
         Vec::<String>::new()
@@ -95,14 +103,84 @@ fn what_the_files_make_is_no_drift() {
 fn drift_is_shown_object_by_object_and_mended() {
     let test = clinic("drift_shown");
     test.sql(CHANGES);
-    assert_snapshot!(run(&test, "drift"), @"");
-    assert_snapshot!(run(&test, "drift --format github"), @"");
-    assert_snapshot!(run(&test, "drift --sql"), @"");
+    assert_snapshot!(run(&test, "drift"), @"
+    exit 1
+    --- stdout
+    ~ table `pets`
+      ~ column `name`: type `varchar(50)` → `varchar(80)`
+      ~ column `name`: null `NOT NULL` → `NULL`
+      ~ column `name`: default none → `NULL`
+      ~ column `name`: comment `'as it is called'` → none
+      + column `colour`: extra, varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci NULL DEFAULT NULL
+      - index `idx_name`: missing, KEY `idx_name` (`name`)
+      ~ comment none → `'all'`
+    + table `tmp_import`
+    ~ view `pets_all`
+      ~ body select `pets`.`id` AS `id`,`pets`.`name` AS `name` from `pets` → select `pets`.`id` AS `id` from `pets`
+    - trigger `pets_before`
+    ~ event `nightly`
+      ~ sql_mode
+      + IGNORE_SPACE
+      ~ body `DELETE FROM pets WHERE born < '1900-01-01'` → `DELETE FROM pets WHERE born < '1950-01-01'`
+    drift: 5 objects of `<db>` differ from the files up to version 1: 1 missing (-), 1 extra (+), 3 changed (~)
+    ");
+    assert_snapshot!(run(&test, "drift --format github"), @"
+    exit 1
+    --- stdout
+    ::error title=drift%3A table `pets`::column `name`: type `varchar(50)` → `varchar(80)`
+    ::error title=drift%3A table `pets`::column `name`: null `NOT NULL` → `NULL`
+    ::error title=drift%3A table `pets`::column `name`: default none → `NULL`
+    ::error title=drift%3A table `pets`::column `name`: comment `'as it is called'` → none
+    ::error title=drift%3A table `pets`::column `colour`: extra, varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci NULL DEFAULT NULL
+    ::error title=drift%3A table `pets`::index `idx_name`: missing, KEY `idx_name` (`name`)
+    ::error title=drift%3A table `pets`::comment none → `'all'`
+    ::error title=drift%3A table `tmp_import`::in the live schema alone
+    ::error title=drift%3A view `pets_all`::body select `pets`.`id` AS `id`,`pets`.`name` AS `name` from `pets` → select `pets`.`id` AS `id` from `pets`
+    ::error title=drift%3A trigger `pets_before`::missing from the live schema
+    ::error title=drift%3A event `nightly`::sql_mode%0A+ IGNORE_SPACE
+    ::error title=drift%3A event `nightly`::body `DELETE FROM pets WHERE born < '1900-01-01'` → `DELETE FROM pets WHERE born < '1950-01-01'`
+    drift: 5 objects of `<db>` differ from the files up to version 1: 1 missing (-), 1 extra (+), 3 changed (~)
+    ");
+    assert_snapshot!(run(&test, "drift --sql"), @"
+    exit 1
+    --- stdout
+    -- drift: 5 objects of `<db>` differ from the files up to version 1: 1 missing (-), 1 extra (+), 3 changed (~)
+    SET SESSION sql_mode = 'STRICT_ALL_TABLES';
+    -- DESTRUCTIVE, drops a table with its rows; if you mean it, take the dashes away:
+    -- DROP TABLE `tmp_import`;
+    ALTER TABLE `pets` COMMENT='';
+    -- DESTRUCTIVE, gives a column a type that may not take all of its values; if you mean it, take the dashes away:
+    -- ALTER TABLE `pets` CHANGE COLUMN `name` `name` varchar(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci NOT NULL COMMENT 'as it is called',
+    --  ADD KEY `idx_name` (`name`);
+    -- DESTRUCTIVE, drops a column with its values; if you mean it, take the dashes away:
+    -- ALTER TABLE `pets` DROP COLUMN `colour`;
+    CREATE OR REPLACE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `pets_all` AS select `pets`.`id` AS `id`,`pets`.`name` AS `name` from `pets`;
+    SET SESSION sql_mode = 'ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE,NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES';
+    CREATE TRIGGER `pets_before` BEFORE INSERT ON `pets` FOR EACH ROW
+    SET NEW.name = TRIM(NEW.name);
+    SET SESSION sql_mode = 'STRICT_ALL_TABLES';
+    DROP EVENT `nightly`;
+    SET SESSION sql_mode = 'ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE,NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES';
+    SET SESSION time_zone = 'SYSTEM';
+    CREATE EVENT `nightly` ON SCHEDULE EVERY 1 DAY ON COMPLETION NOT PRESERVE DISABLE DO
+    DELETE FROM pets WHERE born < '1900-01-01';
+    ");
     let found = json(&test, "drift");
     assert_eq!(found["outcome"], "found");
-    assert_snapshot!(serde_json::to_string_pretty(&found["drift"][1]).unwrap(), @"");
+    assert_snapshot!(serde_json::to_string_pretty(&found["drift"][1]).unwrap(), @r#"
+    {
+      "kind": "table",
+      "name": "tmp_import",
+      "state": "extra",
+      "changes": []
+    }
+    "#);
     mend(&test, "drift");
-    assert_snapshot!(run(&test, "drift"), @"");
+    assert_snapshot!(run(&test, "drift"), @"
+    exit 0
+    --- stdout
+    no drift: 5 objects of `<db>` as in the files up to version 1
+    ");
 }
 
 #[test]
@@ -129,11 +207,31 @@ fn what_is_named_in_the_configuration_is_ignored() {
         test.file("caredb.toml", format!("{folders}[drift]\nignore = [{ignore}]\n"));
     };
     config("\"tmp_*\", \"view:pets_*\", \"trigger:*\", \"event:nightly\"");
-    assert_snapshot!(run(&test, "drift"), @"");
+    assert_snapshot!(run(&test, "drift"), @"
+    exit 1
+    --- stdout
+    ~ table `pets`
+      ~ column `name`: type `varchar(50)` → `varchar(80)`
+      ~ column `name`: null `NOT NULL` → `NULL`
+      ~ column `name`: default none → `NULL`
+      ~ column `name`: comment `'as it is called'` → none
+      + column `colour`: extra, varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci NULL DEFAULT NULL
+      - index `idx_name`: missing, KEY `idx_name` (`name`)
+      ~ comment none → `'all'`
+    drift: 1 object of `<db>` differs from the files up to version 1: 0 missing (-), 0 extra (+), 1 changed (~)
+    ");
     config("\"table:pets\", \"tmp_*\", \"pets_all\", \"nightly\"");
-    assert_snapshot!(run(&test, "drift"), @"");
+    assert_snapshot!(run(&test, "drift"), @"
+    exit 0
+    --- stdout
+    no drift: 1 object of `<db>` as in the files up to version 1
+    ");
     config("\"index:x\"");
-    assert_snapshot!(run(&test, "drift"), @"");
+    assert_snapshot!(run(&test, "drift"), @"
+    exit 2
+    --- stderr
+    error: `<folder>/caredb.toml` line 4: `index` is no kind of object; before the colon stands table, view, trigger, procedure, function or event
+    ");
 }
 
 #[test]
@@ -142,9 +240,17 @@ fn pending_files_are_no_drift_and_half_applied_ones_are_an_error() {
     let v2 = "CREATE TABLE visits (id INT NOT NULL PRIMARY KEY);\nALTER TABLE nowhere ADD x INT;";
     let files = [("V1__base.sql", V1), ("U1__base.sql", U1), ("R__pets_all.sql", R), ("V2__visits.sql", v2)];
     test.migrations(&files);
-    assert_snapshot!(run(&test, "drift"), @"");
+    assert_snapshot!(run(&test, "drift"), @"
+    exit 0
+    --- stdout
+    no drift: 5 objects of `<db>` as in the files up to version 1
+    ");
     test.run("migrate");
-    assert_snapshot!(run(&test, "drift"), @"");
+    assert_snapshot!(run(&test, "drift"), @"
+    exit 2
+    --- stderr
+    error: version 2 is applied in part (1 of 2 statements); `caredb migrate` goes on with it
+    ");
 }
 
 #[test]
@@ -152,13 +258,23 @@ fn an_edited_r_file_is_not_compared() {
     let test = clinic("drift_edited");
     let other = "CREATE OR REPLACE VIEW pets_all AS SELECT id, name, born FROM pets;";
     test.migrations(&[("V1__base.sql", V1), ("U1__base.sql", U1), ("R__pets_all.sql", other)]);
-    assert_snapshot!(run(&test, "drift"), @"");
+    assert_snapshot!(run(&test, "drift"), @"
+    exit 0
+    --- stdout
+    no drift: 4 objects of `<db>` as in the files up to version 1
+    --- stderr
+    `R__pets_all.sql` was edited since it was applied; what it creates is not compared until `caredb migrate` has applied it again
+    ");
     test.migrations(&[
         ("V1__base.sql", &V1.replace("as it is called", "x")),
         ("U1__base.sql", U1),
         ("R__pets_all.sql", R),
     ]);
-    assert_snapshot!(run(&test, "drift"), @"");
+    assert_snapshot!(run(&test, "drift"), @"
+    exit 2
+    --- stderr
+    error: `V1__base.sql` was edited after it was applied (checksum -1637367563, file has 628007229); put the old text back and make the change a new migration
+    ");
 }
 
 #[test]
@@ -177,18 +293,36 @@ fn who_made_it_is_who_migrates() {
     // the flag is before the environment
     let mut plain = Command::new(ci.get_program());
     plain.args(["drift", "--no-cache"]).current_dir(&test.folder).env("XDG_CACHE_HOME", test.folder.join("cache"));
-    assert_snapshot!(as_ci(&mut plain), @"");
+    assert_snapshot!(as_ci(&mut plain), @"
+    exit 0
+    --- stdout
+    no drift: 5 objects of `<db>` as in the files up to version 1
+    ");
     test.sql("ALTER DEFINER='ghost'@'%' VIEW pets_all AS SELECT id, name FROM pets");
     let _ = ci.output().unwrap();
-    assert_snapshot!(run(&test, "drift"), @"");
+    assert_snapshot!(run(&test, "drift"), @"
+    exit 1
+    --- stdout
+    ~ view `pets_all`
+      ~ definer `who migrates` → `ghost`@`%`
+    drift: 1 object of `<db>` differs from the files up to version 1: 0 missing (-), 0 extra (+), 1 changed (~)
+    ");
     mend(&test, "drift");
-    assert_snapshot!(run(&test, "drift"), @"");
+    assert_snapshot!(run(&test, "drift"), @"
+    exit 0
+    --- stdout
+    no drift: 5 objects of `<db>` as in the files up to version 1
+    ");
 }
 
 #[test]
 fn a_snapshot_serves_who_may_not_make_a_schema() {
     let test = clinic("drift_snapshot");
-    assert_snapshot!(run(&test, "snapshot schema.json"), @"");
+    assert_snapshot!(run(&test, "snapshot schema.json"), @"
+    exit 0
+    --- stdout
+    wrote `schema.json`: 5 objects of the files up to version 1
+    ");
     let first = std::fs::read_to_string(test.folder.join("schema.json")).unwrap();
     test.ok("snapshot schema.json");
     assert_eq!(std::fs::read_to_string(test.folder.join("schema.json")).unwrap(), first);
@@ -201,10 +335,23 @@ fn a_snapshot_serves_who_may_not_make_a_schema() {
         let output = command.env("XDG_CACHE_HOME", test.folder.join("none")).output().unwrap();
         test.show(&output).replace(&test.user("reader"), "<user>")
     };
-    assert_snapshot!(reader("drift"), @"");
-    assert_snapshot!(reader("drift --against schema.json"), @"");
+    assert_snapshot!(reader("drift"), @"
+    exit 2
+    --- stderr
+    error: could not create scratch schema `<db>_verify`: MySQL error 1044: Access denied for user 'reader_<db>'@'%' to database '<db>_verify'; this account may not create it: compare with a snapshot by `caredb drift --against snapshot.json`, which `caredb snapshot snapshot.json` makes where that is allowed
+    ");
+    assert_snapshot!(reader("drift --against schema.json"), @"
+    exit 0
+    --- stdout
+    no drift: 5 objects of `<db>` as in snapshot `schema.json`
+    ");
     test.sql("CREATE TABLE n (x INT)");
-    assert_snapshot!(reader("drift --against schema.json"), @"");
+    assert_snapshot!(reader("drift --against schema.json"), @"
+    exit 1
+    --- stdout
+    + table `n`
+    drift: 1 object of `<db>` differs from snapshot `schema.json`: 0 missing (-), 1 extra (+), 0 changed (~)
+    ");
 
     // of another version
     test.migrations(&[
@@ -214,14 +361,38 @@ fn a_snapshot_serves_who_may_not_make_a_schema() {
         ("V2__n.sql", "CREATE TABLE n (x INT)"),
     ]);
     test.ok("snapshot schema.json");
-    assert_snapshot!(reader("drift --against schema.json"), @"");
-    assert_snapshot!(reader("drift --against caredb.toml"), @"");
-    assert_snapshot!(reader("drift --against nothing.json"), @"");
-    assert_snapshot!(run(&test, "snapshot nowhere/schema.json"), @"");
+    assert_snapshot!(reader("drift --against schema.json"), @"
+    exit 2
+    --- stderr
+    error: snapshot `schema.json` is of version 2, and `<db>` is at version 1; migrate it first, or take the snapshot that belongs to version 1
+    ");
+    assert_snapshot!(reader("drift --against caredb.toml"), @"
+    exit 2
+    --- stderr
+    error: `caredb.toml` is no snapshot (expected value at line 1 column 1); make one with `caredb snapshot FILE`
+    ");
+    assert_snapshot!(reader("drift --against nothing.json"), @"
+    exit 2
+    --- stderr
+    error: could not read snapshot `nothing.json`: no such file or directory (os error 2)
+    ");
+    assert_snapshot!(run(&test, "snapshot nowhere/schema.json"), @"
+    exit 2
+    --- stderr
+    error: could not write snapshot `nowhere/schema.json`: no such file or directory (os error 2)
+    ");
 
     // the database as it is, for another one
-    assert_snapshot!(run(&test, "snapshot live.json --live"), @"");
-    assert_snapshot!(run(&test, "drift --against live.json"), @"");
+    assert_snapshot!(run(&test, "snapshot live.json --live"), @"
+    exit 0
+    --- stdout
+    wrote `live.json`: 6 objects of `<db>`
+    ");
+    assert_snapshot!(run(&test, "drift --against live.json"), @"
+    exit 0
+    --- stdout
+    no drift: 6 objects of `<db>` as in snapshot `live.json`
+    ");
 }
 
 #[test]
@@ -248,5 +419,11 @@ fn a_cache_is_believed_only_where_it_is_of_these_files() {
 #[test]
 fn annotations_are_for_who_looks_for_something() {
     let test = Test::new("drift_format");
-    assert_snapshot!(run(&test, "info --format github"), @"");
+    assert_snapshot!(run(&test, "info --format github"), @"
+    exit 2
+    --- stdout
+    ::error title=caredb info::`info` has no annotations for `--format github`; say `--format json`, or nothing
+    --- stderr
+    error: `info` has no annotations for `--format github`; say `--format json`, or nothing
+    ");
 }

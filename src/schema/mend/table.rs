@@ -273,9 +273,9 @@ impl<'a> Plan<'a> {
             before.parts == after.parts && before.kind == after.kind && before.kind != IndexKind::Primary
         });
         if alike {
-            self.first.extend(drop)
+            self.first.extend(drop);
         } else {
-            self.index_drops.extend(drop)
+            self.index_drops.extend(drop);
         }
         self.index_adds.extend(add);
     }

@@ -562,7 +562,7 @@ pub const PROGRAMS: &[(&str, &[&str])] = &[
     (
         "DROP TRIGGER t_after; SET sql_mode = 'ANSI_QUOTES'; CREATE TRIGGER t_after AFTER UPDATE ON t FOR EACH ROW INSERT INTO other (x) VALUES (1)",
         &[
-            "trigger `t_after`: sql_mode | - ERROR_FOR_DIVISION_BY_ZERO,IGNORE_SPACE,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE,NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES | + ANSI_QUOTES",
+            "trigger `t_after`: sql_mode | - ERROR_FOR_DIVISION_BY_ZERO | - IGNORE_SPACE | - NO_ENGINE_SUBSTITUTION | - NO_ZERO_DATE | - NO_ZERO_IN_DATE | - ONLY_FULL_GROUP_BY | - STRICT_TRANS_TABLES | + ANSI_QUOTES",
         ],
     ),
     ("DROP FUNCTION f1", &["function `f1`: missing"]),
@@ -608,7 +608,7 @@ pub const PROGRAMS: &[(&str, &[&str])] = &[
     (
         "DROP PROCEDURE p1; SET sql_mode = ''; CREATE PROCEDURE p1(IN x INT, OUT y INT)\nBEGIN\n    SET y = x;\n    SELECT COUNT(*) FROM t WHERE a > x;\nEND",
         &[
-            "procedure `p1`: sql_mode | - ERROR_FOR_DIVISION_BY_ZERO,IGNORE_SPACE,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE,NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES",
+            "procedure `p1`: sql_mode | - ERROR_FOR_DIVISION_BY_ZERO | - IGNORE_SPACE | - NO_ENGINE_SUBSTITUTION | - NO_ZERO_DATE | - NO_ZERO_IN_DATE | - ONLY_FULL_GROUP_BY | - STRICT_TRANS_TABLES",
         ],
     ),
     ("DROP EVENT e1", &["event `e1`: missing"]),
@@ -650,7 +650,7 @@ pub const PROGRAMS: &[(&str, &[&str])] = &[
     (
         "SET sql_mode = ''; ALTER EVENT e1 DO DELETE FROM other WHERE x < 0",
         &[
-            "event `e1`: sql_mode | - ERROR_FOR_DIVISION_BY_ZERO,IGNORE_SPACE,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE,NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES",
+            "event `e1`: sql_mode | - ERROR_FOR_DIVISION_BY_ZERO | - IGNORE_SPACE | - NO_ENGINE_SUBSTITUTION | - NO_ZERO_DATE | - NO_ZERO_IN_DATE | - ONLY_FULL_GROUP_BY | - STRICT_TRANS_TABLES",
         ],
     ),
 ];
