@@ -8,9 +8,8 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::migrate::Costs;
-use super::verify::open_scratch;
-use super::{Context, missing_database};
-use crate::cli::{FileArgs, LintArgs};
+use super::{Context, missing_database, scratch};
+use crate::cli::{FileArgs, LintArgs, LockArgs, ScratchArgs};
 use crate::db::connect::{ConnectError, Session};
 use crate::lint::cost::{Alter, Way};
 use crate::lint::file::{File, Pair, Project, natural, plain};
@@ -51,8 +50,9 @@ pub async fn run(context: &Context, args: &LintArgs) -> anyhow::Result<Outcome> 
     let mut report = Report::default();
     let mut live = live;
     if !wanted.is_empty() || !selection.plain.is_empty() {
+        let (session, target) = context.open_server().await?;
         let (mut scratch, others) =
-            open_scratch(context, args.scratch.as_deref(), args.lock.lock_timeout, |_| Ok(())).await?;
+            scratch::open_unchecked(context, session, &target, &args.scratch, &args.lock).await?;
         let tried = try_all(&mut scratch, &others, &selection, &wanted, live.as_mut()).await;
         // dropped whatever came of the trial; of two errors, the trial's is the cause
         let removed = scratch.remove().await;
@@ -204,7 +204,10 @@ pub async fn costs(context: &Context, session: &mut Session, files: &FileArgs, p
         let (migrations, rollbacks) = (context.config.migrations(files), context.config.rollbacks(files));
         let project = Project::read(&migrations, &rollbacks, &context.config.placeholders(files))?;
         let mut live = Live::observe(session).await?;
-        let (mut scratch, others) = open_scratch(context, None, 2, |_| Ok(())).await?;
+        let (server, target) = context.open_server().await?;
+        let lock = LockArgs { lock_timeout: 2, ddl_retries: 0 };
+        let (mut scratch, others) =
+            scratch::open_unchecked(context, server, &target, &ScratchArgs { name: None }, &lock).await?;
         let tried = async {
             let wanted = |file: &File| plan.steps.iter().any(|step| step.script.name == file.script.name);
             let tried = Observer::new(&others, false).project(&mut scratch, &project, wanted).await?;

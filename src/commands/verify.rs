@@ -2,17 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use serde_json::json;
 
-use super::{Context, Refusal};
+use super::{Context, scratch};
 use crate::cli::VerifyArgs;
 use crate::db::clock;
-use crate::db::ident::Ident;
-use crate::migrate::confine::{self, Outside};
 use crate::migrate::files::{Migration, Script, Version};
 use crate::migrate::plan::PlanError;
-use crate::migrate::scratch::{self, Scratch, ScratchError};
+use crate::migrate::scratch::Scratch;
 use crate::migrate::verify::{self, Finding};
 use crate::output::{Exit, Outcome, count, ms};
 use crate::seed::{fixtures, load, sets};
@@ -38,8 +36,8 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> anyhow::Result<Outcome
     if let Some(empty) = scripts.iter().find(|script| script.statements.is_empty()) {
         return Err(PlanError::Empty(empty.name.clone()).into());
     }
-    let check = |others: &[String]| confine::check(scripts, others);
-    let (mut scratch, _) = open_scratch(context, args.scratch.as_deref(), args.lock.lock_timeout, check).await?;
+    let (session, target) = context.open_server().await?;
+    let mut scratch = scratch::open(context, session, &target, &args.scratch, &args.lock, &scripts).await?;
     let name = scratch.name().to_owned();
     let trial = try_all(context, args, &mut scratch, &migrations, from).await;
     // dropped whatever came of the trial; of two errors, the trial's is the cause
@@ -47,35 +45,6 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> anyhow::Result<Outcome
     let trial = trial?;
     removed?;
     Ok(report(&name, from, args.with_rows, &trial, begun.elapsed()))
-}
-
-/// Makes the scratch schema that a command works in, once no other run uses it, and says which databases its files must not name.
-/// `wanted`: its name, if the user gave one; `check` looks at the files before anything is made.
-pub async fn open_scratch(
-    context: &Context,
-    wanted: Option<&str>,
-    lock_timeout_s: u32,
-    check: impl FnOnce(&[String]) -> Result<(), Outside>,
-) -> anyhow::Result<(Scratch, Vec<String>)> {
-    let (mut session, target) = context.open_server().await?;
-    let name = scratch_name(wanted, target.database.as_str())?;
-    scratch::lock(&mut session, &name, Duration::from_secs(lock_timeout_s.into()), context.on_wait()).await?;
-    let others = scratch::others(&mut session, &target, &name).await?;
-    check(&others).map_err(|outside| Refusal(outside.to_string()))?;
-    let scratch = Scratch::create(session, &target, name).await.map_err(|error| match error {
-        ScratchError::Foreign(_) => Refusal(error.to_string()).into(),
-        error => anyhow::Error::from(error),
-    })?;
-    Ok((scratch, others))
-}
-
-/// The scratch schema's name, which must be another than the database's.
-fn scratch_name(wanted: Option<&str>, database: &str) -> anyhow::Result<Ident> {
-    let name = wanted.map_or_else(|| format!("{database}_verify"), str::to_owned);
-    if name.eq_ignore_ascii_case(database) {
-        return Err(Refusal(format!("`{name}` is the database itself; name another schema by `--scratch`")).into());
-    }
-    Ident::new(&name).context("name the scratch schema by `--scratch`")
 }
 
 async fn try_all(

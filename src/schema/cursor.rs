@@ -73,10 +73,10 @@ impl<'a> Cursor<'a> {
         Some(number)
     }
 
-    /// Takes a name, bare or in backticks.
+    /// Takes a name, bare or quoted; a program of the mode `ANSI_QUOTES` is shown with double quotes.
     pub fn name(&mut self) -> Option<Ident> {
         let mut ahead = *self;
-        let name = match ahead.quoted('`') {
+        let name = match ahead.quoted('`').or_else(|| ahead.quoted('"')) {
             Some(quoted) => Ident::new(&unquoted(quoted)),
             None => Ident::new(ahead.word()),
         };
@@ -228,7 +228,7 @@ mod tests {
         let mut cursor = Cursor::new(" /* x ( */ (a, ')', `)`, (b)) rest");
         assert_eq!(cursor.bracketed(), Some("a, ')', `)`, (b)"));
         assert_eq!(cursor.rest(), "rest");
-        assert_eq!(Cursor::new("(a').").bracketed(), None);
+        assert_eq!(Cursor::new("(a, (b)").bracketed(), None);
     }
 
     #[test]

@@ -1,6 +1,11 @@
 //! A schema as a value that can be compared attribute by attribute. What two servers of different version write
 //! differently for the same thing is the same here (`normal`). Pure: it is read from the texts that `introspect` brings.
 
+use std::collections::BTreeMap;
+
+use super::introspect::{Kind, Schema};
+use super::parse::{self, ParseError};
+use super::program::{self, Head, Program};
 use crate::db::ident::Ident;
 
 /// A base table.
@@ -224,5 +229,59 @@ impl Index {
             comment: String::new(),
             attributes: Vec::new(),
         }
+    }
+}
+
+/// All objects of a database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Model {
+    /// Base tables.
+    pub tables: BTreeMap<Ident, Table>,
+    /// Views, triggers, routines and events.
+    pub programs: BTreeMap<(Kind, Ident), Program>,
+}
+
+/// A definition that could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("could not read {kind} {name}: {error}")]
+pub struct Unreadable {
+    kind: Kind,
+    name: Ident,
+    error: ParseError,
+}
+
+impl Model {
+    /// Reads all definitions. Errors: the first that is not understood.
+    pub fn of(schema: &Schema) -> Result<Self, Unreadable> {
+        let mut model = Self::default();
+        for ((kind, name), text) in &schema.definitions {
+            let failed = |error| Unreadable { kind: *kind, name: name.clone(), error };
+            match kind {
+                Kind::Table => {
+                    model.tables.insert(name.clone(), parse::table(text).map_err(failed)?);
+                }
+                kind => {
+                    model.programs.insert((*kind, name.clone()), program::program(*kind, text).map_err(failed)?);
+                }
+            }
+        }
+        Ok(model)
+    }
+
+    /// The triggers of each table, time and event, in the order in which they fire.
+    #[must_use]
+    pub fn triggers(&self) -> BTreeMap<(Ident, String, String), Vec<Ident>> {
+        let mut groups: BTreeMap<_, Vec<(u32, Ident)>> = BTreeMap::new();
+        for ((_, name), program) in &self.programs {
+            if let Head::Trigger(trigger) = &program.head {
+                let group = (trigger.table.clone(), trigger.timing.clone(), trigger.event.clone());
+                groups.entry(group).or_default().push((trigger.place, name.clone()));
+            }
+        }
+        let ordered = |mut group: Vec<(u32, Ident)>| {
+            group.sort();
+            group.into_iter().map(|(_, name)| name).collect()
+        };
+        groups.into_iter().map(|(key, group)| (key, ordered(group))).collect()
     }
 }

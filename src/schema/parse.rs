@@ -1,4 +1,4 @@
-//! `SHOW CREATE TABLE` → [`Table`]. Pure. What the server writes is in `store_create_info` of its sql/sql_show.cc; a word that is
+//! `SHOW CREATE TABLE` → [`Table`]. Pure. What the server writes is in `store_create_info` of its `sql_show.cc`; a word that is
 //! not known here is an error, so that nothing passes unseen.
 
 use super::cursor::Cursor;
@@ -22,7 +22,7 @@ impl ParseError {
     }
 }
 
-/// Reads a definition as `SHOW CREATE TABLE` gives it, in a session without ANSI_QUOTES and with sql_quote_show_create.
+/// Reads a definition as `SHOW CREATE TABLE` gives it, in a session without `ANSI_QUOTES` and with `sql_quote_show_create`.
 pub fn table(text: &str) -> Result<Table, ParseError> {
     let mut cursor = Cursor::new(text);
     read(&mut cursor).ok_or_else(|| ParseError::at(cursor))
@@ -196,10 +196,8 @@ fn parts(cursor: &mut Cursor<'_>) -> Option<Vec<Part>> {
             Over::Expression(normal::expression(inner.bracketed()?))
         } else {
             let name = inner.name()?;
-            let prefix = match inner.rest().starts_with('(') {
-                true => Some(inner.bracketed()?.parse().ok()?),
-                false => None,
-            };
+            let has_prefix = inner.rest().starts_with('(');
+            let prefix = if has_prefix { Some(inner.bracketed()?.parse().ok()?) } else { None };
             Over::Column(name, prefix)
         };
         let descending = inner.takes("DESC");

@@ -7,6 +7,8 @@
 mod ddl;
 mod dev;
 mod doctor;
+mod drift;
+mod drift_mutations;
 mod fault;
 mod flyway;
 mod history;

@@ -37,6 +37,7 @@ fn ident(name: &str) -> Ident {
 }
 
 #[test]
+#[expect(clippy::many_single_char_names, reason = "the columns' names")]
 fn columns_are_read_to_the_last_attribute() {
     let table = everything();
     let names: Vec<_> = table.columns.iter().map(|column| column.name.as_str()).collect();
