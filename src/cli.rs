@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 mod archive;
+mod drift;
 mod import;
 
 pub use archive::{ArchiveAction, ArchiveAppointmentsArgs, ArchiveArgs, ArchiveRestoreArgs};
+pub use drift::{Against, DriftArgs, ScratchArgs, SnapshotArgs};
 pub use import::{
     FindingArgs, ImportAction, ImportArgs, ImportCheckArgs, ImportExportArgs, ImportFileArgs, ImportInitArgs,
     ImportRunArgs, ImportVerifyArgs, MaxErrors,
@@ -89,6 +91,19 @@ pub enum Command {
     /// Runs every V file, its U file and the V file again, and compares the schemas to the last index order. Needs a
     /// server; the database itself is not touched.
     Verify(VerifyArgs),
+    /// Say what is dangerous or can't be undone in migration files, and what each ALTER costs; exit 1 on errors
+    ///
+    /// Runs the files on a scratch schema, statement by statement, and looks at what each does. `-- caredb: allow CODE reason` in a
+    /// comment before a statement, or before the first one for the whole file, takes a finding away. Needs a server; the
+    /// database itself is only asked for its sizes.
+    Lint(LintArgs),
+    /// Compare the database with the schema of its applied files; exit 1 where it differs
+    ///
+    /// The applied files run on a scratch schema; what they make is kept in the user's cache. Pending files, the months that
+    /// `partition ensure` made, caredb's own tables and what `[drift] ignore` in `caredb.toml` names are no drift.
+    Drift(DriftArgs),
+    /// Write the schema of the files to a file, for `drift --against` where no scratch schema can be made
+    Snapshot(SnapshotArgs),
     /// Mend the history: failures, files that are gone or were edited
     Repair(RepairArgs),
     /// Adopt a database that was made without migrations
@@ -126,6 +141,12 @@ impl Command {
         matches!(self, Self::Archive(_) | Self::Purge(_) | Self::Compress(_) | Self::Cron(_))
     }
 
+    /// Whether it can tell what it found as annotations (`--format github`).
+    #[must_use]
+    pub fn annotates(&self) -> bool {
+        matches!(self, Self::Drift(_))
+    }
+
     /// The name in JSON output.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -150,6 +171,9 @@ impl Command {
             Self::Doctor(_) => "doctor",
             Self::Validate(_) => "validate",
             Self::Verify(_) => "verify",
+            Self::Lint(_) => "lint",
+            Self::Drift(_) => "drift",
+            Self::Snapshot(_) => "snapshot",
             Self::Repair(_) => "repair",
             Self::Baseline(_) => "baseline",
             Self::New(_) => "new",
@@ -348,15 +372,40 @@ pub struct VerifyArgs {
     /// Prove this version and those above; those below are applied without proof
     #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(i64).range(1..))]
     pub from: Option<Version>,
-    /// The schema to work in, made and dropped by the command; without it, the database's name with `_verify`
-    #[arg(long, value_name = "SCHEMA")]
-    pub scratch: Option<String>,
+    /// The scratch schema.
+    #[command(flatten)]
+    pub scratch: ScratchArgs,
     /// Then load the fixtures and roll back again, and count the rows that each rollback loses
     #[arg(long)]
     pub with_rows: bool,
     /// Folder of the fixtures, as for `seed`
     #[arg(long, value_name = "DIR", requires = "with_rows")]
     pub fixtures: Option<PathBuf>,
+    /// Where the files are.
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// How to wait.
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// `lint`
+#[derive(Debug, Args)]
+pub struct LintArgs {
+    /// Files, or folders of them. Those of the project are looked at on top of the versions below; all others in the order given, those of a
+    /// folder by name, on one empty schema. Without any: the pending V files with their U files, and the R files
+    #[arg(value_name = "FILES")]
+    pub paths: Vec<PathBuf>,
+    /// Only the project's files that are new or changed since the branch parted from this one (branch, tag or commit); says, too, when
+    /// a new version collides with one of that branch, or is below it
+    #[arg(long, value_name = "GITREF", conflicts_with = "paths")]
+    pub since: Option<String>,
+    /// Exit 1 on warnings, too
+    #[arg(long)]
+    pub strict: bool,
+    /// Where to try the files.
+    #[command(flatten)]
+    pub scratch: ScratchArgs,
     /// Where the files are.
     #[command(flatten)]
     pub files: FileArgs,

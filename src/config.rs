@@ -13,6 +13,7 @@ use crate::migrate::files::Location;
 use crate::migrate::placeholder::Placeholders;
 use crate::partition::Managed;
 use crate::retention::policy::Retention;
+use crate::schema::allow::Pattern;
 
 const FILE: &str = "caredb.toml";
 
@@ -46,6 +47,17 @@ struct File {
     /// What is kept how long.
     #[serde(default)]
     retention: Retention,
+    /// What `drift` does not look at.
+    #[serde(default)]
+    drift: Drift,
+}
+
+/// `[drift]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Drift {
+    #[serde(default)]
+    ignore: Vec<Pattern>,
 }
 
 /// `[[partitioned]]`
@@ -199,6 +211,12 @@ impl Config {
     #[must_use]
     pub fn retention(&self) -> &Retention {
         &self.file.retention
+    }
+
+    /// The objects that `drift` does not look at.
+    #[must_use]
+    pub fn ignored_drift(&self) -> Vec<Pattern> {
+        self.file.drift.ignore.clone()
     }
 
     /// Where the V files are.

@@ -8,6 +8,7 @@ pub mod db;
 pub mod dev;
 pub mod doctor;
 pub mod import;
+pub mod lint;
 pub mod migrate;
 pub mod output;
 pub mod partition;

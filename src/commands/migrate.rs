@@ -1,5 +1,6 @@
 //! `caredb migrate`: applies the pending V files, then the R files that are new or changed.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde_json::json;
 
-use super::{Context, Refusal, doctor, partition};
+use super::{Context, Refusal, doctor, lint, partition};
 use crate::cli::{LockArgs, MigrateArgs, PreflightArgs};
 use crate::db::connect::{Session, connect};
 use crate::db::ddl::Patience;
@@ -15,7 +16,7 @@ use crate::db::error::DbError;
 use crate::db::lock::LockError;
 use crate::migrate::apply::{self, ApplyError};
 use crate::migrate::classify::destroys;
-use crate::migrate::files::{Files, Version};
+use crate::migrate::files::{Files, Script, Statement, Version};
 use crate::migrate::journal::Direction;
 use crate::migrate::plan::{Forward, Observed, Plan, PlanError, plan_up};
 use crate::migrate::planfile::PlanFile;
@@ -37,7 +38,8 @@ pub async fn run(context: &Context, args: &MigrateArgs) -> anyhow::Result<Outcom
             std::fs::write(path, paper + "\n")
                 .with_context(|| format!("could not write the plan to `{}`", path.display()))?;
         }
-        return Ok(dry_run(&plan));
+        let costs = lint::costs(context, &mut session, &args.files, &plan).await;
+        return Ok(dry_run(&plan, &costs));
     }
     if let Some(path) = &args.plan {
         // looked at under the lock, which stays until the end
@@ -207,22 +209,41 @@ fn report(session: &Session, plan: &Plan<'_>, elapsed: Duration) -> Outcome {
     )
 }
 
-/// The SQL that the plan would run.
-pub fn dry_run(plan: &Plan<'_>) -> Outcome {
+/// What the ALTERs of a plan cost, by file and line; or why that is not known.
+pub type Costs = Result<BTreeMap<(String, usize), String>, String>;
+
+/// The SQL that the plan would run, and what its ALTERs cost.
+pub fn dry_run(plan: &Plan<'_>, costs: &Costs) -> Outcome {
+    let cost = |script: &Script, statement: &Statement| {
+        costs.as_ref().ok()?.get(&(script.name.clone(), statement.line)).map(String::as_str)
+    };
     let mut text = String::new();
+    let mut statements = Vec::new();
     for step in &plan.steps {
         let total = step.script.statements.len();
         for (index, statement) in step.script.statements.iter().enumerate().skip(step.done) {
-            // writing into a String can't fail
-            let warning = match (destroys(&statement.text), &statement.expects) {
+            let destroys = destroys(&statement.text);
+            let warning = match (destroys, &statement.expects) {
                 (Some(what), _) => format!(", DESTRUCTIVE: it {what}"),
                 (None, Some(what)) => format!(", expects no {what}"),
                 (None, None) => String::new(),
             };
-            let number = index + 1;
-            let _ =
-                writeln!(text, "-- {} statement {number} of {total}{warning}\n{};\n", step.script.name, statement.text);
+            let (name, number) = (&step.script.name, index + 1);
+            let cost = cost(step.script, statement);
+            let told = cost.map(|cost| format!(", {cost}")).unwrap_or_default();
+            // writing into a String can't fail
+            let _ = writeln!(text, "-- {name} statement {number} of {total}{told}{warning}\n{};\n", statement.text);
+            statements.push(json!({
+                "script": name,
+                "line": statement.line,
+                "sql": statement.text,
+                "destroys": destroys,
+                "cost": cost,
+            }));
         }
+    }
+    if let Err(reason) = costs {
+        let _ = writeln!(text, "-- what the ALTERs cost is not known: {reason}\n");
     }
     let _ = write!(
         text,
@@ -232,14 +253,12 @@ pub fn dry_run(plan: &Plan<'_>) -> Outcome {
         plan.from,
         plan.to
     );
-    let statements: Vec<_> =
-        plan.steps
-            .iter()
-            .flat_map(|step| {
-                step.script.statements.iter().skip(step.done).map(
-                    |statement| json!({ "script": step.script.name, "line": statement.line, "sql": statement.text, "destroys": destroys(&statement.text) }),
-                )
-            })
-            .collect();
-    Outcome::done(text, json!({ "dry_run": true, "from": plan.from, "to": plan.to, "statements": statements }))
+    let fields = json!({
+        "dry_run": true,
+        "from": plan.from,
+        "to": plan.to,
+        "costs_unknown": costs.as_ref().err(),
+        "statements": statements,
+    });
+    Outcome::done(text, fields)
 }

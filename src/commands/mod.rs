@@ -1,6 +1,6 @@
 //! One file a command: observe → plan → confirm → apply → report.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use crate::cli::{Cli, Command, FileArgs, Globals, ThrottleArgs};
 use crate::config::{Config, ConfigError};
@@ -12,7 +12,7 @@ use crate::db::throttle::{Settings, Throttle};
 use crate::dev::PrivateServer;
 use crate::migrate::apply::ApplyError;
 use crate::migrate::files::{self, Files};
-use crate::output::{Event, Exit, Outcome, Output};
+use crate::output::{Event, Exit, Format, Outcome, Output};
 
 mod archive;
 mod baseline;
@@ -20,9 +20,11 @@ mod compress;
 mod cron;
 mod dev;
 mod doctor;
+mod drift;
 mod hold;
 mod import;
 mod info;
+mod lint;
 mod migrate;
 mod new;
 mod partition;
@@ -31,7 +33,9 @@ mod repair;
 mod retention;
 mod rollback;
 mod runs;
+mod scratch;
 mod seed;
+mod snapshot;
 mod status;
 mod validate;
 mod verify;
@@ -56,6 +60,9 @@ pub struct Interrupted;
 
 /// Runs a command to its outcome. Errors carry their exit code, see [`exit_of`].
 pub fn run(cli: Cli, output: Output) -> anyhow::Result<Outcome> {
+    if output.format() == Format::Github && !cli.command.annotates() {
+        bail!("`{}` has no annotations for `--format github`; say `--format json`, or nothing", cli.command.name());
+    }
     let config = Config::read(&cli.globals)?;
     let Globals { yes, .. } = cli.globals;
     let context = Context { config, output, yes, stop: Stop::default() };
@@ -92,6 +99,9 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Doctor(args) => doctor::run(context, &args).await,
         Command::Validate(args) => validate::run(context, &args).await,
         Command::Verify(args) => verify::run(context, &args).await,
+        Command::Lint(args) => lint::run(context, &args).await,
+        Command::Drift(args) => drift::run(context, &args).await,
+        Command::Snapshot(args) => snapshot::run(context, &args).await,
         Command::Repair(args) => repair::run(context, &args).await,
         Command::Baseline(args) => baseline::run(context, &args).await,
         Command::New(args) => new::run(context, &args),

@@ -1,5 +1,7 @@
 //! `caredb rollback`: applies U files, newest version first.
 
+use std::collections::BTreeMap;
+
 use super::migrate::{dry_run, run_planned};
 use super::{Context, Refusal};
 use crate::cli::RollbackArgs;
@@ -16,7 +18,7 @@ pub async fn run(context: &Context, args: &RollbackArgs) -> anyhow::Result<Outco
         plan_down(&files, observed, to.or(args.to).map_or(Back::Steps(args.steps as usize), Back::To))
     };
     if args.dry_run {
-        return Ok(dry_run(&plan(&observed, None)?));
+        return Ok(dry_run(&plan(&observed, None)?, &Ok(BTreeMap::new())));
     }
     confirm(context, args, session.database.as_str(), plan(&observed, None).ok().as_ref())?;
     run_planned(context, session, &files, &observed, &args.lock, &args.preflight, plan).await

@@ -2,17 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use serde_json::json;
 
-use super::{Context, Refusal};
+use super::{Context, scratch};
 use crate::cli::VerifyArgs;
 use crate::db::clock;
-use crate::db::ident::Ident;
-use crate::migrate::confine;
 use crate::migrate::files::{Migration, Script, Version};
 use crate::migrate::plan::PlanError;
-use crate::migrate::scratch::{self, Scratch, ScratchError};
+use crate::migrate::scratch::Scratch;
 use crate::migrate::verify::{self, Finding};
 use crate::output::{Exit, Outcome, count, ms};
 use crate::seed::{fixtures, load, sets};
@@ -38,16 +36,8 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> anyhow::Result<Outcome
     if let Some(empty) = scripts.iter().find(|script| script.statements.is_empty()) {
         return Err(PlanError::Empty(empty.name.clone()).into());
     }
-    let (mut session, target) = context.open_server().await?;
-    let name = scratch_name(args, target.database.as_str())?;
-    scratch::lock(&mut session, &name, Duration::from_secs(args.lock.lock_timeout.into()), context.on_wait()).await?;
-    let others = scratch::others(&mut session, &target, &name).await?;
-    confine::check(scripts, &others).map_err(|outside| Refusal(outside.to_string()))?;
-
-    let mut scratch = Scratch::create(session, &target, name).await.map_err(|error| match error {
-        ScratchError::Foreign(_) => Refusal(error.to_string()).into(),
-        error => anyhow::Error::from(error),
-    })?;
+    let (session, target) = context.open_server().await?;
+    let mut scratch = scratch::open(context, session, &target, &args.scratch, &args.lock, &scripts).await?;
     let name = scratch.name().to_owned();
     let trial = try_all(context, args, &mut scratch, &migrations, from).await;
     // dropped whatever came of the trial; of two errors, the trial's is the cause
@@ -55,15 +45,6 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> anyhow::Result<Outcome
     let trial = trial?;
     removed?;
     Ok(report(&name, from, args.with_rows, &trial, begun.elapsed()))
-}
-
-/// The scratch schema's name, which must be another than the database's.
-fn scratch_name(args: &VerifyArgs, database: &str) -> anyhow::Result<Ident> {
-    let name = args.scratch.clone().unwrap_or_else(|| format!("{database}_verify"));
-    if name.eq_ignore_ascii_case(database) {
-        return Err(Refusal(format!("`{name}` is the database itself; name another schema by `--scratch`")).into());
-    }
-    Ident::new(&name).context("name the scratch schema by `--scratch`")
 }
 
 async fn try_all(

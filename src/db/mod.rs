@@ -11,6 +11,7 @@ pub mod ident;
 pub mod lock;
 mod program;
 pub mod progress;
+pub mod size;
 pub mod split;
 pub mod stop;
 pub mod target;

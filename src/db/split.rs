@@ -66,6 +66,16 @@ pub enum Token<'a> {
 /// Quotes and `--` follow the MySQL manual, "Comments" and "String Literals"; a backslash escapes within
 /// strings (`NO_BACKSLASH_ESCAPES` is not MySQL's default).
 pub fn split(text: &str) -> Result<Vec<Statement<'_>>, SplitError> {
+    split_with(text, false)
+}
+
+/// Like [`split`], but several statements up to one delimiter of the file's own are several: the `mysql` client sends them as one
+/// text, and the server runs one after the other.
+pub fn split_several(text: &str) -> Result<Vec<Statement<'_>>, SplitError> {
+    split_with(text, true)
+}
+
+fn split_with(text: &str, several: bool) -> Result<Vec<Statement<'_>>, SplitError> {
     if let Some(at) = text.find('\0') {
         return Err(SplitError::Nul { line: Lines::new(text).of(at) });
     }
@@ -77,7 +87,7 @@ pub fn split(text: &str) -> Result<Vec<Statement<'_>>, SplitError> {
             delimiter = new;
             continue;
         }
-        let end = splitter.statement_end(delimiter)?;
+        let end = splitter.statement_end(delimiter, several)?;
         if end > start {
             statements.push(Statement { text: &text[start..end], offset: start, line: splitter.line.of(start) });
         }
@@ -173,8 +183,9 @@ impl<'a> Splitter<'a> {
         Ok(Some(delimiter))
     }
 
-    /// From within a statement to its end; leaves the position behind the delimiter.
-    fn statement_end(&mut self, delimiter: &str) -> Result<usize, SplitError> {
+    /// From within a statement to its end; leaves the position behind the delimiter, or, where `several` may stand before one, at the
+    /// next of them.
+    fn statement_end(&mut self, delimiter: &str, several: bool) -> Result<usize, SplitError> {
         let mut program = Program::default();
         let mut end = self.at;
         let mut ended = false;
@@ -190,6 +201,10 @@ impl<'a> Splitter<'a> {
             let begins = self.at;
             if let Some(token) = self.token(delimiter)? {
                 if ended && token != Token::Symbol(';') {
+                    if several {
+                        self.at = begins;
+                        return Ok(end);
+                    }
                     let line = self.line.of(begins);
                     return Err(SplitError::Several { line, delimiter: delimiter.to_owned() });
                 }
@@ -352,6 +367,9 @@ mod tests {
         );
         assert_eq!(texts("delimiter //\nSELECT ';//'; //\nSELECT 2"), ["SELECT ';//'", "SELECT 2"]);
         assert_eq!(texts("delimiter \"@@\"\nSELECT 1@@\nSELECT a@@"), ["SELECT 1", "SELECT a"]);
+        let both = split_several("DELIMITER //\nSELECT 1;\nCREATE PROCEDURE p() BEGIN SELECT 2; END; ;//\nSELECT 3//").unwrap();
+        let texts_and_lines: Vec<_> = both.iter().map(|statement| (statement.text, statement.line)).collect();
+        assert_eq!(texts_and_lines, [("SELECT 1", 2), ("CREATE PROCEDURE p() BEGIN SELECT 2; END", 3), ("SELECT 3", 4)]);
         let several = SplitError::Several { line: 3, delimiter: "//".to_owned() };
         assert_eq!(split("DELIMITER //\nSELECT 1;\nCOMMIT//"), Err(several));
         // a word before it ends where all of it begins

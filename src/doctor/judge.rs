@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::needs::Needs;
 use super::observe::{Around, Observed, Settings};
+use crate::db::size::row_version_limit;
 use crate::output::count;
 use crate::output::finding::{Finding, Level};
 use crate::output::table::bytes;
@@ -353,14 +354,6 @@ fn disk(around: &Around, needs: &Needs) -> Finding {
         ),
         None => Finding::ok(CHECK, format!("{} MiB free; no table is to be copied", free >> 20)),
     }
-}
-
-/// How many INSTANT column changes a table takes before it must be rebuilt (MySQL manual, "Online DDL Operations": 64,
-/// and 255 from 9.1).
-fn row_version_limit(version: &str) -> u64 {
-    let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    if version >= (9, 1) { 255 } else { 64 }
 }
 
 fn row_versions(version: &str, around: &Around) -> Finding {

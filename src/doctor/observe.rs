@@ -11,6 +11,7 @@ use super::needs::Needs;
 use crate::db::blockers::{self, Held};
 use crate::db::connect::Session;
 use crate::db::error::DbError;
+use crate::db::size;
 
 /// What was seen, or why it could not be.
 pub type Seen<T> = Result<T, DbError>;
@@ -100,7 +101,7 @@ pub struct Source {
 
 /// Asks for what the checks before a run look at.
 pub async fn observe(session: &mut Session, needs: &Needs) -> Observed {
-    let copied = if needs.copied.is_empty() { Ok(BTreeMap::new()) } else { sizes(&mut session.conn).await };
+    let copied = if needs.copied.is_empty() { Ok(BTreeMap::new()) } else { size::sizes(&mut session.conn).await };
     Observed {
         copied,
         database: session.database.as_str().to_owned(),
@@ -119,7 +120,7 @@ pub async fn observe_around(conn: &mut MySqlConnection, settings: &Seen<Settings
         replicas: replicas(conn).await,
         free_bytes: settings.as_ref().ok().and_then(free_bytes),
         tables: tables(conn).await,
-        row_versions: row_versions(conn).await,
+        row_versions: size::row_versions(conn).await,
     }
 }
 
@@ -168,21 +169,6 @@ pub async fn grants(conn: &mut MySqlConnection) -> Seen<Grants> {
     Ok(Grants::read(lines))
 }
 
-// A number that is a day old may be of an empty table.
-const FRESH: &str = "SET SESSION information_schema_stats_expiry = 0";
-const SIZES: &str = "
-    SELECT CONVERT(TABLE_NAME USING utf8mb4), CAST(COALESCE(TABLE_ROWS, 0) AS UNSIGNED),
-           CAST(COALESCE(DATA_LENGTH, 0) + COALESCE(INDEX_LENGTH, 0) AS UNSIGNED)
-    FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'";
-
-async fn sizes(conn: &mut MySqlConnection) -> Seen<BTreeMap<String, (u64, u64)>> {
-    let failed = |error: Error| DbError::new("could not read the sizes of the tables", &error);
-    sqlx::raw_sql(FRESH).execute(&mut *conn).await.map_err(failed)?;
-    let rows = sqlx::raw_sql(SIZES).fetch_all(conn).await.map_err(failed)?;
-    let read = |row: &MySqlRow| Ok((row.try_get_unchecked(0)?, (row.try_get_unchecked(1)?, row.try_get_unchecked(2)?)));
-    rows.iter().map(read).collect::<Result<_, Error>>().map_err(failed)
-}
-
 const SOURCES: &str = "SHOW REPLICA STATUS";
 
 async fn sources(conn: &mut MySqlConnection) -> Seen<Vec<Source>> {
@@ -211,26 +197,7 @@ const TABLES: &str = "
     FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' ORDER BY TABLE_NAME";
 
 async fn tables(conn: &mut MySqlConnection) -> Seen<Vec<(String, u64)>> {
-    numbers(conn, TABLES, "could not read the sizes of the tables").await
-}
-
-// A partition is `database/table#p#p0`. TOTAL_ROW_VERSIONS is there since 8.0.29.
-const ROW_VERSIONS: &str = "
-    SELECT SUBSTRING_INDEX(SUBSTRING_INDEX(LOWER(NAME), '#p#', 1), '/', -1), CAST(MAX(TOTAL_ROW_VERSIONS) AS UNSIGNED)
-    FROM information_schema.INNODB_TABLES
-    WHERE SUBSTRING_INDEX(NAME, '/', 1) = DATABASE() AND TOTAL_ROW_VERSIONS > 0
-    GROUP BY 1 ORDER BY 1";
-
-async fn row_versions(conn: &mut MySqlConnection) -> Seen<Vec<(String, u64)>> {
-    numbers(conn, ROW_VERSIONS, "could not read the tables' row versions").await
-}
-
-/// A query of names with a number.
-async fn numbers(conn: &mut MySqlConnection, sql: &'static str, what: &str) -> Seen<Vec<(String, u64)>> {
-    let failed = |error: Error| DbError::new(what, &error);
-    let rows = sqlx::raw_sql(sql).fetch_all(conn).await.map_err(failed)?;
-    let read = |row: &MySqlRow| Ok((row.try_get_unchecked(0)?, row.try_get_unchecked(1)?));
-    rows.iter().map(read).collect::<Result<_, Error>>().map_err(failed)
+    size::numbers(conn, TABLES, "could not read the sizes of the tables").await
 }
 
 /// The free bytes of the data directory, where it is on this machine: a folder of that path that holds this very

@@ -78,12 +78,21 @@ pub enum Session {
 }
 
 /// A statement that a migration can't hold, since its journal could not be kept true.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[error("`{statement}` can't stand in a migration: {reason}")]
 pub struct Refused {
     /// The statement's first words.
     pub statement: String,
-    reason: &'static str,
+    /// Why.
+    pub reason: &'static str,
+}
+
+impl Refused {
+    /// Whether only the journal is against it, so that a trial may run it.
+    #[must_use]
+    pub fn may_be_tried(&self) -> bool {
+        [TEMPORARY, DERIVED, MIXED, CHARSET].contains(&self.reason)
+    }
 }
 
 const TRANSACTION: &str = "caredb commits each statement together with its journal; leave it out";
@@ -100,9 +109,7 @@ const QUOTING: &str =
 
 /// Classifies `text`, one statement as `split` gives it. Errors: what a migration can't hold.
 pub fn classify(text: &str) -> Result<Class, Refused> {
-    // a statement that `split` gave has been read to its end already
-    let all = tokens(text).unwrap_or_default();
-    let all = without_executable_comment(all);
+    let all = words(text);
     let mut reader = Reader { tokens: &all };
     let refused = |statement: &str, reason| Err(Refused { statement: statement.to_owned(), reason });
     if all.iter().any(|token| matches!(token, Token::Word(word) if word.eq_ignore_ascii_case("RELEASE_ALL_LOCKS"))) {
@@ -193,7 +200,7 @@ pub fn declared(comments: &str) -> Option<Change> {
 /// Dropped keys and programs do not count: their text is in the files.
 #[must_use]
 pub fn destroys(text: &str) -> Option<&'static str> {
-    let tokens = without_executable_comment(tokens(text).unwrap_or_default());
+    let tokens = words(text);
     let mut reader = Reader { tokens: &tokens };
     match reader.word().as_str() {
         "DROP" if reader.at("TABLE") || reader.at("TABLES") => Some("drops a table with its rows"),
@@ -246,8 +253,12 @@ fn unseen(targets: Vec<Target>, unseen: Unseen) -> Class {
     }
 }
 
-/// `/*!50003 CREATE … */` is read as what is in it; the version may stand right before the first word.
-fn without_executable_comment(mut tokens: Vec<Token<'_>>) -> Vec<Token<'_>> {
+/// The tokens of one statement, as `split` gives it. `/*!50003 CREATE … */` is read as what is in it; the version may stand right
+/// before the first word.
+#[must_use]
+pub fn words(text: &str) -> Vec<Token<'_>> {
+    // a statement that `split` gave has been read to its end already
+    let mut tokens = tokens(text).unwrap_or_default();
     if tokens.starts_with(&[Token::Symbol('/'), Token::Symbol('*'), Token::Symbol('!')]) {
         tokens.drain(..3);
         if let Some(Token::Word(first)) = tokens.first_mut() {

@@ -9,6 +9,8 @@ use crate::db::split::{Token, tokens};
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("`{script}` line {line} (`{statement}`) {reach}")]
 pub struct Outside {
+    /// Which statement of the file it is, from 0.
+    pub index: usize,
     script: String,
     line: usize,
     statement: String,
@@ -25,31 +27,41 @@ enum Reach {
     Database(String),
 }
 
+impl Outside {
+    /// What it does, as a clause.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match &self.reach {
+            Reach::Server => "may change more than its database".to_owned(),
+            Reach::Database(name) => format!("names database `{name}`"),
+        }
+    }
+}
+
 /// Sees that every statement stays within its database. `others`: the server's databases that a statement must not name.
 /// Errors: the first statement that does not. What a program does when it is called is looked through for names only.
 pub fn check<'a>(scripts: impl IntoIterator<Item = &'a Script>, others: &[String]) -> Result<(), Outside> {
-    for script in scripts {
-        // a statement that `split` gave has been read to its end already
-        let read = |statement| tokens(statement).unwrap_or_default();
-        let statements: Vec<Vec<Token<'_>>> =
-            script.statements.iter().map(|statement| read(statement.text.as_str())).collect();
-        // where text is made into statements, text counts
-        let prepares = statements.iter().flatten().any(|token| is_word(token, "PREPARE"));
-        for (statement, tokens) in script.statements.iter().zip(&statements) {
-            let reach = match named(tokens, others, prepares) {
-                Some(name) => Reach::Database(name.to_owned()),
-                None if !stays_within(tokens) => Reach::Server,
-                None => continue,
-            };
-            return Err(Outside {
-                script: script.name.clone(),
-                line: statement.line,
-                statement: beginning(&statement.text),
-                reach,
-            });
-        }
-    }
-    Ok(())
+    scripts.into_iter().flat_map(|script| outside(script, others)).next().map_or(Ok(()), Err)
+}
+
+/// The statements of a file that do not stay within their database.
+#[must_use]
+pub fn outside(script: &Script, others: &[String]) -> Vec<Outside> {
+    // a statement that `split` gave has been read to its end already
+    let read = |statement| tokens(statement).unwrap_or_default();
+    let statements: Vec<Vec<Token<'_>>> =
+        script.statements.iter().map(|statement| read(statement.text.as_str())).collect();
+    // where text is made into statements, text counts
+    let prepares = statements.iter().flatten().any(|token| is_word(token, "PREPARE"));
+    let reach = |tokens: &[Token<'_>]| match named(tokens, others, prepares) {
+        Some(name) => Some(Reach::Database(name.to_owned())),
+        None => (!stays_within(tokens)).then_some(Reach::Server),
+    };
+    let found = script.statements.iter().zip(&statements).enumerate().filter_map(|(index, (statement, tokens))| {
+        let (script, line, statement) = (script.name.clone(), statement.line, beginning(&statement.text));
+        reach(tokens).map(|reach| Outside { index, script, line, statement, reach })
+    });
+    found.collect()
 }
 
 fn is_word(token: &Token<'_>, keyword: &str) -> bool {
@@ -101,6 +113,10 @@ fn stays_within(tokens: &[Token<'_>]) -> bool {
         .skip_while(|word| word.starts_with(|c: char| c.is_ascii_digit())) // the version of `/*!80000`
         .collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    // it would write on the server's machine
+    if words.iter().any(|word| matches!(*word, "OUTFILE" | "DUMPFILE")) {
+        return false;
+    }
     match words.as_slice() {
         ["DROP", "PREPARE", ..] | ["RENAME", "TABLE" | "TABLES", ..] => true,
         ["CREATE" | "ALTER" | "DROP", rest @ ..] => {
@@ -200,6 +216,7 @@ mod tests {
             "KILL 7",
             "INSTALL COMPONENT 'file://x'",
             "ALTER INSTANCE ROTATE INNODB MASTER KEY",
+            "SELECT * INTO OUTFILE '/tmp/x' FROM t",
         ] {
             assert!(!stays_within(&tokens(sql).unwrap()), "{sql}");
         }

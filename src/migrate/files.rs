@@ -12,7 +12,7 @@ use super::expect;
 use super::history::abbreviate;
 use super::placeholder::{PlaceholderError, Placeholders};
 use super::repeatable::{NotRepeatable, Repeatable};
-use crate::db::split::{SplitError, split};
+use crate::db::split::{self, SplitError, split};
 
 /// A version of the schema; 0 is the empty database.
 pub type Version = i64;
@@ -222,8 +222,8 @@ pub fn read(migrations: &Location, rollbacks: &Location, placeholders: &Placehol
     Ok(Files { migrations, repeatables })
 }
 
-/// The files of a location, by name; of a folder, those that end in `.sql` or look like a migration.
-fn files(prefix: char, location: &Location) -> Result<BTreeMap<String, Vec<u8>>, FileError> {
+/// The files of a location as they are, by name; of a folder, those that end in `.sql`. `prefix`: `V` for the V and R files, `U`.
+pub fn files(prefix: char, location: &Location) -> Result<BTreeMap<String, Vec<u8>>, FileError> {
     let mut found = BTreeMap::new();
     match location {
         Location::Embedded => {
@@ -281,9 +281,9 @@ fn scripts(
     Ok(scripts)
 }
 
-/// Version and description of a file's name. refinery reads the name; where it would read less than the
+/// Version and description of a file's name; `prefix` is `V` or `U`. refinery reads the name; where it would read less than the
 /// whole name or pass over the file, caredb refuses it.
-fn parse_name(prefix: char, name: &str) -> Result<(Version, String), FileError> {
+pub fn parse_name(prefix: char, name: &str) -> Result<(Version, String), FileError> {
     let pattern = if prefix == 'V' { "V<version>" } else { "U<version>" };
     let wrong = || FileError::Name { name: name.to_owned(), prefix: pattern };
     // refinery-core 0.10 takes `|` for a prefix, and panics at it
@@ -324,42 +324,59 @@ fn replaced<'a>(name: &str, text: &'a str, placeholders: &Placeholders) -> Resul
 
 fn script(name: String, description: String, bytes: &[u8], placeholders: &Placeholders) -> Result<Script, FileError> {
     let plain = utf8(&name, bytes)?;
-    // Flyway's checksum takes CRLF and LF for the same, so what is run must be the same, too; the `mysql` client does so
-    let text = &replaced(&name, plain, placeholders)?.replace("\r\n", "\n");
     let mut statements = Vec::new();
-    let mut end = 0;
-    match split(text) {
-        Ok(found) => {
-            for statement in found {
-                let class = classify(statement.text);
-                let class = class.map_err(|refused| FileError::Refused {
-                    name: name.clone(),
-                    line: statement.line,
-                    refused,
-                })?;
-                let comments = &text[end..statement.offset];
-                // what tells nothing itself may be declared in the comment before it
-                let class = match (class, declared(comments)) {
-                    (Class::Opaque, Some(change)) => Class::Schema(change),
-                    (class, _) => class,
-                };
-                let expects = expect::declared(comments).map(str::to_owned);
-                if expects.is_some() && !is_query(statement.text) {
-                    return Err(FileError::NoQuery { name, line: statement.line });
-                }
-                end = statement.offset + statement.text.len();
-                statements.push(Statement {
-                    text: statement.text.to_owned(),
-                    line: statement.line,
-                    sha256: sha256(statement.text.as_bytes()),
-                    class,
-                    expects,
-                });
-            }
+    for Piece { statement, refused, .. } in pieces(&name, bytes, placeholders, split)? {
+        if let Some(refused) = refused {
+            return Err(FileError::Refused { name, line: statement.line, refused });
         }
-        Err(error) => return Err(FileError::Split { name, error }),
+        if statement.expects.is_some() && !is_query(&statement.text) {
+            return Err(FileError::NoQuery { name, line: statement.line });
+        }
+        statements.push(statement);
     }
     Ok(Script { name, description, checksum: checksum(plain), sha256: sha256(bytes), statements })
+}
+
+/// A statement as it stands in a file, whether or not a migration can hold it.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    /// The statement; of class [`Class::Opaque`] where it is refused.
+    pub statement: Statement,
+    /// What stands between the statement before it and this one: comments.
+    pub comments: String,
+    /// Why a migration can't hold it.
+    pub refused: Option<Refused>,
+}
+
+/// Splits a text into its statements: [`split`], or one that takes more.
+pub type Split = fn(&str) -> Result<Vec<split::Statement<'_>>, SplitError>;
+
+/// The statements of a file, placeholders replaced. Errors: bytes that are no text, a placeholder without a value, a text that can't be split.
+pub fn pieces(name: &str, bytes: &[u8], placeholders: &Placeholders, split: Split) -> Result<Vec<Piece>, FileError> {
+    // Flyway's checksum takes CRLF and LF for the same, so what is run must be the same, too; the `mysql` client does so
+    let text = replaced(name, utf8(name, bytes)?, placeholders)?.replace("\r\n", "\n");
+    let found = split(&text).map_err(|error| FileError::Split { name: name.to_owned(), error })?;
+    let mut end = 0;
+    let mut pieces = Vec::new();
+    for statement in found {
+        let comments = &text[end..statement.offset];
+        end = statement.offset + statement.text.len();
+        let (class, refused) = match (classify(statement.text), declared(comments)) {
+            // what tells nothing itself may be declared in the comment before it
+            (Ok(Class::Opaque), Some(change)) => (Class::Schema(change), None),
+            (Ok(class), _) => (class, None),
+            (Err(refused), _) => (Class::Opaque, Some(refused)),
+        };
+        let statement = Statement {
+            text: statement.text.to_owned(),
+            line: statement.line,
+            sha256: sha256(statement.text.as_bytes()),
+            class,
+            expects: expect::declared(comments).map(str::to_owned),
+        };
+        pieces.push(Piece { statement, comments: comments.to_owned(), refused });
+    }
+    Ok(pieces)
 }
 
 /// Whether a statement only reads.

@@ -120,7 +120,9 @@ const TABLE_IDS: &str = "
     SELECT CAST(TABLE_ID * 1024 + TOTAL_ROW_VERSIONS AS UNSIGNED) FROM information_schema.INNODB_TABLES
     WHERE NAME = ? OR NAME LIKE ? ORDER BY NAME";
 
-async fn table_ids(conn: &mut MySqlConnection, table: &Object) -> Result<Option<Vec<u64>>, DbError> {
+/// InnoDB's ids of a table and its partitions, each with its row versions, by name; none where they may not be seen (PROCESS
+/// privilege), or the table's name has characters that InnoDB encodes.
+pub async fn table_ids(conn: &mut MySqlConnection, table: &Object) -> Result<Option<Vec<u64>>, DbError> {
     let name = format!("{}/{}", table.database.as_str(), table.name.as_str());
     // other characters are encoded in InnoDB's names
     if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'/') {

@@ -12,6 +12,7 @@ pub mod files;
 pub mod fingerprint;
 pub mod history;
 pub mod info;
+pub mod intended;
 pub mod journal;
 pub mod placeholder;
 pub mod plan;

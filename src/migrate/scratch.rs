@@ -13,7 +13,7 @@ use crate::db::error::{DbError, server_error};
 use crate::db::ident::Ident;
 use crate::db::lock::{self, Holder, LockError};
 use crate::db::target::Target;
-use crate::schema::introspect::{Kind, Schema, objects, schema};
+use crate::schema::introspect::{Kind, Schema, objects, prepare, schema};
 
 /// Why there is no scratch schema, or why it is of no use any more.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,8 @@ pub struct Scratch {
     collation: Collation,
     /// The server's time when the scratch schema was first made, in Unix seconds.
     now: i64,
+    /// Who makes it: `app@%`.
+    account: String,
 }
 
 /// The character set and the collation that a database's tables have if they do not say.
@@ -76,19 +78,21 @@ pub async fn others(session: &mut Session, target: &Target, name: &Ident) -> Res
 // What a killed run left may be in use until the server has finished its last statement.
 const SESSION: &str = "SET SESSION lock_wait_timeout = 60";
 const NOW: &str = "SELECT UNIX_TIMESTAMP()";
+const MADE: &str = "SELECT DATE_FORMAT(FROM_UNIXTIME(?), '%Y-%m-%d %H:%i:%s')";
 
 impl Scratch {
     /// Makes the schema `name` on the server of `target`, with the character set of `target`'s database; what a killed
     /// run left of it is dropped first. `session` must hold its lock.
     pub async fn create(session: Session, target: &Target, name: Ident) -> Result<Self, ScratchError> {
-        let mut control = session.conn;
+        let Session { conn: mut control, account, .. } = session;
         let failed = |error: sqlx::Error| DbError::new("could not prepare the session for a scratch schema", &error);
+        prepare(&mut control).await?;
         sqlx::raw_sql(SESSION).execute(&mut control).await.map_err(failed)?;
         let now = sqlx::query_scalar(NOW).fetch_one(&mut control).await.map_err(failed)?;
         let collation = collation(&mut control, &target.database).await?;
         let mut target = target.clone();
         target.database = name;
-        let mut scratch = Self { control, target, collation, now };
+        let mut scratch = Self { control, target, collation, now, account };
         if scratch.exists().await? {
             scratch.drop_schema().await?;
         }
@@ -107,10 +111,24 @@ impl Scratch {
         self.drop_schema().await
     }
 
-    /// The schema's name.
+    /// The schema's bare name, for messages.
     #[must_use]
     pub fn name(&self) -> &str {
         self.target.database.as_str()
+    }
+
+    /// Whose rights a program has that names no definer, as SQL writes it: `` `app`@`%` ``.
+    #[must_use]
+    pub fn account(&self) -> String {
+        let quoted = |name: &str| format!("`{}`", name.replace('`', "``"));
+        let (user, host) = self.account.rsplit_once('@').unwrap_or((&self.account, ""));
+        format!("{}@{}", quoted(user), quoted(host))
+    }
+
+    /// The time that all files run at, as the server writes it in a definition.
+    pub async fn made(&mut self) -> Result<String, DbError> {
+        let made = sqlx::query_scalar(MADE).bind(self.now).fetch_one(&mut self.control).await;
+        made.map_err(|error| DbError::new("could not ask the server for the time", &error))
     }
 
     /// A connection that works in the schema.
@@ -118,13 +136,19 @@ impl Scratch {
         connect(&self.target).await
     }
 
-    /// Runs a file on a connection of its own, so that its session settings do not reach the next file. For all files the
+    /// A connection for the statements of one file, so that its session settings do not reach the next file. For all files the
     /// time is the same: an event that does not say when it starts has the time in its definition.
-    pub async fn run(&self, script: &Script) -> Result<(), ScratchError> {
+    pub async fn begin(&self) -> Result<MySqlConnection, ScratchError> {
         let mut conn = self.connect().await?.conn;
         let clock = format!("SET SESSION timestamp = {}", self.now);
         let set = sqlx::raw_sql(AssertSqlSafe(clock)).execute(&mut conn).await;
         set.map_err(|error| DbError::new("could not set the session's time", &error))?;
+        Ok(conn)
+    }
+
+    /// Runs a file on a connection of its own.
+    pub async fn run(&self, script: &Script) -> Result<(), ScratchError> {
+        let mut conn = self.begin().await?;
         for (number, statement) in script.statements.iter().enumerate() {
             if let Err(error) = expect::run(&mut conn, statement).await {
                 let refused = server_error(&error).is_some();
@@ -135,6 +159,17 @@ impl Scratch {
         // all that matters is done; a connection that can't say goodbye is closed all the same
         let _ = conn.close().await;
         Ok(())
+    }
+
+    /// The connection that makes, reads and drops the schema, and works in it; no file's statement runs on it.
+    pub fn control(&mut self) -> &mut MySqlConnection {
+        &mut self.control
+    }
+
+    /// The schema's name.
+    #[must_use]
+    pub fn database(&self) -> &Ident {
+        &self.target.database
     }
 
     /// What is in the schema now.

@@ -19,6 +19,7 @@ use crate::retention::archive::Method;
 use crate::retention::archive::stays::{self, Stays};
 
 mod bar;
+pub mod drift;
 pub mod finding;
 pub mod plain;
 pub mod table;
@@ -253,6 +254,8 @@ pub enum Format {
     Human,
     /// One JSON object a line, the last with `command` and `outcome`
     Json,
+    /// Findings as annotations of GitHub Actions, from commands that look for some
+    Github,
 }
 
 /// Where and how to print.
@@ -268,6 +271,19 @@ impl Output {
     #[must_use]
     pub fn new(format: Format, quiet: bool) -> Self {
         Self { format, quiet, bar: Bar::default() }
+    }
+
+    /// In which form.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Whether results are read on a terminal that has colours (no-color.org).
+    #[must_use]
+    pub fn is_coloured(&self) -> bool {
+        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        self.format == Format::Human && !unwanted && std::io::stdout().is_terminal()
     }
 
     /// Whether a person sees how far a statement is.
@@ -287,9 +303,9 @@ impl Output {
         self.bar.clear();
         match (self.format, event) {
             (Format::Json, event) => print_json(&serde_json::to_value(event).unwrap_or_default()),
-            (Format::Human, _) if self.quiet => {}
+            _ if self.quiet => {}
             (
-                Format::Human,
+                _,
                 Event::PrivateServer { .. }
                 | Event::Warning(_)
                 | Event::Waiting { .. }
@@ -300,7 +316,7 @@ impl Output {
                 | Event::Note { .. }
                 | Event::Server { .. },
             ) => eprintln!("{}", line(event)),
-            (Format::Human, _) => print_text(&line(event)),
+            _ => print_text(&line(event)),
         }
     }
 
@@ -316,8 +332,8 @@ impl Output {
                 object.extend(outcome.fields);
                 print_json(&Value::Object(object));
             }
-            Format::Human if outcome.text.is_empty() => {}
-            Format::Human => print_text(&outcome.text),
+            _ if outcome.text.is_empty() => {}
+            _ => print_text(&outcome.text),
         }
     }
 
@@ -327,6 +343,9 @@ impl Output {
         eprintln!("error: {}", plain::plain(error));
         if self.format == Format::Json {
             print_json(&json!({ "command": command, "outcome": exit.word(), "error": error }));
+        }
+        if self.format == Format::Github {
+            print_text(&drift::annotation(&format!("caredb {command}"), error));
         }
     }
 

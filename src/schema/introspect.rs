@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use sqlx::mysql::MySqlConnection;
+use futures_util::TryStreamExt as _;
+use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::db::error::{DbError, server_error};
@@ -41,6 +42,13 @@ impl Kind {
             Self::Event => "EVENT",
         }
     }
+
+    /// A kind by its name, in any case.
+    #[must_use]
+    pub fn read(name: &str) -> Option<Self> {
+        let kinds = [Self::Table, Self::View, Self::Trigger, Self::Procedure, Self::Function, Self::Event];
+        kinds.into_iter().find(|kind| kind.sql().eq_ignore_ascii_case(name))
+    }
 }
 
 impl fmt::Display for Kind {
@@ -68,13 +76,26 @@ pub struct Schema {
     pub definitions: BTreeMap<(Kind, Ident), String>,
 }
 
+// What SHOW CREATE writes must not depend on the server's settings (MySQL manual, "SHOW CREATE TABLE Statement").
+const SESSION: &str = "
+    SET SESSION sql_mode = '', sql_quote_show_create = 1, show_create_table_verbosity = 0";
+
+/// Prepares a session for reading definitions, and for nothing else.
+pub async fn prepare(conn: &mut MySqlConnection) -> Result<(), DbError> {
+    let set = sqlx::raw_sql(SESSION).execute(conn).await;
+    set.map(drop).map_err(|error| DbError::new("could not prepare the session for reading definitions", &error))
+}
+
 /// Reads the schema of a database.
 pub async fn schema(conn: &mut MySqlConnection, database: &Ident) -> Result<Schema, DbError> {
-    let orders = firing_orders(conn, database).await?;
+    let objects = objects(conn, database).await?;
+    let has_triggers = objects.iter().any(|object| object.kind == Kind::Trigger);
+    let orders = if has_triggers { firing_orders(conn, database).await? } else { BTreeMap::new() };
+    let definitions = definitions(conn, &objects).await?;
     let mut schema = Schema::default();
-    for object in objects(conn, database).await? {
+    for (object, definition) in objects.into_iter().zip(definitions) {
         // none: it went between the two queries
-        let Some(mut definition) = definition(conn, &object).await? else { continue };
+        let Some(mut definition) = definition else { continue };
         // SHOW CREATE TRIGGER does not say it
         if let Some(order) =
             orders.get(object.name.as_str()).filter(|&&order| order > 1 && object.kind == Kind::Trigger)
@@ -143,19 +164,46 @@ async fn firing_orders(conn: &mut MySqlConnection, database: &Ident) -> Result<B
 /// The definition of one object: `SHOW CREATE` without the counter of `AUTO_INCREMENT`, for programs with their
 /// `sql_mode`; none where there is no such object.
 pub async fn definition(conn: &mut MySqlConnection, object: &Object) -> Result<Option<String>, DbError> {
-    // the text is made of keywords and quoted names
-    let sql = format!("SHOW CREATE {} {}.{}", object.kind.sql(), object.database, object.name);
-    let row = match sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(conn).await {
-        Ok(row) => row,
-        // no table, procedure or function, trigger, event, database; 1347: a view where a table is asked for
-        Err(error)
-            if server_error(&error)
-                .is_some_and(|(number, _)| matches!(number, 1146 | 1305 | 1360 | 1539 | 1049 | 1347)) =>
-        {
-            return Ok(None);
+    Ok(definitions(conn, std::slice::from_ref(object)).await?.pop().flatten())
+}
+
+/// How many objects are asked for at once: a trip to the server costs as much as the server's work on one.
+const AT_ONCE: usize = 100;
+
+/// The definitions of objects, in their order; see [`definition`].
+async fn definitions(conn: &mut MySqlConnection, objects: &[Object]) -> Result<Vec<Option<String>>, DbError> {
+    let mut definitions = Vec::with_capacity(objects.len());
+    while definitions.len() < objects.len() {
+        let rest = &objects[definitions.len()..];
+        let rest = &rest[..rest.len().min(AT_ONCE)];
+        // the text is made of keywords and quoted names
+        let show = |object: &Object| format!("SHOW CREATE {} {}.{}", object.kind.sql(), object.database, object.name);
+        let sql = rest.iter().map(show).collect::<Vec<_>>().join(";");
+        let mut rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(&mut *conn);
+        for object in rest {
+            let failed =
+                |error: &sqlx::Error| DbError::new(format!("could not read the definition of {}", object.name), error);
+            match rows.try_next().await {
+                Ok(Some(row)) => definitions.push(Some(shown(object, &row)?)),
+                // no table, procedure or function, trigger, event, database; 1347: a view where a table is asked for. The server
+                // goes no further in the text
+                Err(error)
+                    if server_error(&error)
+                        .is_some_and(|(number, _)| matches!(number, 1146 | 1305 | 1360 | 1539 | 1049 | 1347)) =>
+                {
+                    definitions.push(None);
+                    break;
+                }
+                Err(error) => return Err(failed(&error)),
+                Ok(None) => return Err(failed(&sqlx::Error::RowNotFound)),
+            }
         }
-        Err(error) => return Err(DbError::new(format!("could not read the definition of {}", object.name), &error)),
-    };
+    }
+    Ok(definitions)
+}
+
+/// The definition that a row of `SHOW CREATE` holds.
+fn shown(object: &Object, row: &MySqlRow) -> Result<String, DbError> {
     let text = |index: usize| -> Result<String, DbError> {
         let bytes: Option<Vec<u8>> = row
             .try_get_unchecked(index)
@@ -167,14 +215,14 @@ pub async fn definition(conn: &mut MySqlConnection, object: &Object) -> Result<O
         };
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
-    Ok(Some(match object.kind {
+    Ok(match object.kind {
         Kind::Table => without_counter(&text(1)?),
         Kind::View => text(1)?,
         // name, sql_mode, text
         Kind::Trigger | Kind::Procedure | Kind::Function => format!("SET sql_mode = '{}';\n{}", text(1)?, text(2)?),
         // name, sql_mode, time_zone, text
         Kind::Event => format!("SET sql_mode = '{}', time_zone = '{}';\n{}", text(1)?, text(2)?, text(3)?),
-    }))
+    })
 }
 
 /// Leaves out `AUTO_INCREMENT=7` of the table's options, which moves with the rows.

@@ -1,10 +1,15 @@
 //! A schema as a value that can be compared attribute by attribute. What two servers of different version write
 //! differently for the same thing is the same here (`normal`). Pure: it is read from the texts that `introspect` brings.
 
+use std::collections::BTreeMap;
+
+use super::introspect::{Kind, Schema};
+use super::parse::{self, ParseError};
+use super::program::{self, Head, Program};
 use crate::db::ident::Ident;
 
 /// A base table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
     /// In their order.
     pub columns: Vec<Column>,
@@ -48,6 +53,8 @@ pub struct Column {
     pub srid: Option<u32>,
     /// `COMMENT`, unquoted; empty where it has none.
     pub comment: String,
+    /// What is seldom said (`COLUMN_FORMAT`, `STORAGE`, `ENGINE_ATTRIBUTE`, …), with its value as SQL writes it.
+    pub attributes: Vec<(String, String)>,
 }
 
 /// A column that is computed.
@@ -78,6 +85,8 @@ pub struct Index {
     pub block_size: Option<u32>,
     /// `COMMENT`, unquoted; empty where it has none.
     pub comment: String,
+    /// What is seldom said (`ENGINE_ATTRIBUTE`, …), with its value as SQL writes it.
+    pub attributes: Vec<(String, String)>,
 }
 
 /// A sort of key.
@@ -163,9 +172,116 @@ impl Table {
         self.columns.iter().find(|column| column.name.as_str().eq_ignore_ascii_case(name))
     }
 
+    /// The value of an option.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options.iter().find(|(option, _)| option == name).map(|(_, value)| value.as_str())
+    }
+
     /// The primary key.
     #[must_use]
     pub fn primary_key(&self) -> Option<&Index> {
         self.indexes.iter().find(|index| index.kind == IndexKind::Primary)
+    }
+}
+
+impl Column {
+    /// A column that says no more than its type.
+    #[must_use]
+    pub fn new(name: Ident, data_type: String) -> Self {
+        Self {
+            name,
+            data_type,
+            character_set: None,
+            collation: None,
+            nullable: true,
+            default: None,
+            on_update: None,
+            generated: None,
+            auto_increment: false,
+            invisible: false,
+            srid: None,
+            comment: String::new(),
+            attributes: Vec::new(),
+        }
+    }
+
+    /// Whether its type has a character set.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        let name = self.data_type.split('(').next().unwrap_or_default();
+        matches!(name, "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum" | "set")
+    }
+}
+
+impl Index {
+    /// An index that says no more than its parts.
+    #[must_use]
+    pub fn new(name: Ident, kind: IndexKind, parts: Vec<Part>) -> Self {
+        Self {
+            name,
+            kind,
+            parts,
+            invisible: false,
+            parser: None,
+            using: None,
+            block_size: None,
+            comment: String::new(),
+            attributes: Vec::new(),
+        }
+    }
+}
+
+/// All objects of a database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Model {
+    /// Base tables.
+    pub tables: BTreeMap<Ident, Table>,
+    /// Views, triggers, routines and events.
+    pub programs: BTreeMap<(Kind, Ident), Program>,
+}
+
+/// A definition that could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("could not read {kind} {name}: {error}")]
+pub struct Unreadable {
+    kind: Kind,
+    name: Ident,
+    error: ParseError,
+}
+
+impl Model {
+    /// Reads all definitions. Errors: the first that is not understood.
+    pub fn of(schema: &Schema) -> Result<Self, Unreadable> {
+        let mut model = Self::default();
+        for ((kind, name), text) in &schema.definitions {
+            let failed = |error| Unreadable { kind: *kind, name: name.clone(), error };
+            match kind {
+                Kind::Table => {
+                    model.tables.insert(name.clone(), parse::table(text).map_err(failed)?);
+                }
+                kind => {
+                    model.programs.insert((*kind, name.clone()), program::program(*kind, text).map_err(failed)?);
+                }
+            }
+        }
+        Ok(model)
+    }
+
+    /// The triggers of each table, time and event, in the order in which they fire.
+    #[must_use]
+    pub fn triggers(&self) -> BTreeMap<(Ident, String, String), Vec<Ident>> {
+        let mut groups: BTreeMap<_, Vec<(u32, Ident)>> = BTreeMap::new();
+        for ((_, name), program) in &self.programs {
+            if let Head::Trigger(trigger) = &program.head {
+                let group = (trigger.table.clone(), trigger.timing.clone(), trigger.event.clone());
+                groups.entry(group).or_default().push((trigger.place, name.clone()));
+            }
+        }
+        let ordered = |mut group: Vec<(u32, Ident)>| {
+            group.sort();
+            group.into_iter().map(|(_, name)| name).collect()
+        };
+        groups.into_iter().map(|(key, group)| (key, ordered(group))).collect()
     }
 }

@@ -84,7 +84,7 @@ fn to_stops_and_dry_run_changes_nothing() {
     -- V1__one.sql statement 2 of 2
     CREATE TABLE b (x INT);
 
-    -- V2__two.sql statement 1 of 1
+    -- V2__two.sql statement 1 of 1, instant
     ALTER TABLE a ADD y INT;
 
     -- dry run, nothing was changed: 2 migrations, 3 statements would take version 0 to 2
@@ -99,7 +99,7 @@ fn to_stops_and_dry_run_changes_nothing() {
     assert_snapshot!(test.run("migrate --dry-run"), @"
     exit 0
     --- stdout
-    -- V2__two.sql statement 1 of 1
+    -- V2__two.sql statement 1 of 1, instant
     ALTER TABLE a ADD y INT;
 
     -- dry run, nothing was changed: 1 migration, 1 statement would take version 1 to 2

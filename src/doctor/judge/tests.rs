@@ -252,12 +252,3 @@ fn what_is_copied_is_told_with_its_size() {
         assert_eq!(lines(judge(&observed, &needs(sql))), line, "{sql}");
     }
 }
-
-#[test]
-fn the_row_version_limit_is_the_servers() {
-    for (version, limit) in
-        [("8.0.29", 64), ("8.4.3-log", 64), ("9.0.1", 64), ("9.1.0", 255), ("9.7.4", 255), ("10.0.0", 255)]
-    {
-        assert_eq!(row_version_limit(version), limit, "{version}");
-    }
-}

@@ -1,0 +1,150 @@
+//! Drift as people read it: marked lines, coloured on a terminal, or annotations of GitHub.
+
+use std::fmt::Write as _;
+
+use super::plain::plain;
+use crate::schema::compare::{Drift, State};
+
+/// How drift is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Lines.
+    Plain,
+    /// Lines in red, green and yellow.
+    Coloured,
+    /// `::error title=…::…`, which GitHub shows beside a change (GitHub Docs, "Workflow commands for GitHub Actions").
+    Annotations,
+}
+
+/// `summary` comes last.
+#[must_use]
+pub fn show(drifts: &[Drift], look: Look, summary: &str) -> String {
+    let mut text = String::new();
+    for drift in drifts {
+        if look == Look::Annotations {
+            annotate(&mut text, drift);
+            continue;
+        }
+        let mut line = |state: Option<State>, indent: &str, line: &str| {
+            let line = plain(line);
+            let mark = state.map_or(' ', mark);
+            // writing into a String can't fail
+            let _ = match state.filter(|_| look == Look::Coloured) {
+                Some(state) => writeln!(text, "{indent}\u{1b}[{}m{mark} {line}\u{1b}[0m", colour(state)),
+                None => writeln!(text, "{indent}{mark} {line}"),
+            };
+        };
+        line(Some(drift.state), "", &drift.object());
+        for change in &drift.changes {
+            line(Some(change.state()), "    ", &change.to_string());
+            for changed in change.lines() {
+                let state = if changed.starts_with('-') { State::Missing } else { State::Extra };
+                line(Some(state), "        ", changed.get(2..).unwrap_or_default());
+            }
+        }
+    }
+    text + summary
+}
+
+fn mark(state: State) -> char {
+    match state {
+        State::Missing => '-',
+        State::Extra => '+',
+        State::Changed => '~',
+    }
+}
+
+fn colour(state: State) -> u8 {
+    match state {
+        State::Missing => 31,
+        State::Extra => 32,
+        State::Changed => 33,
+    }
+}
+
+fn annotate(text: &mut String, drift: &Drift) {
+    let title = format!("drift: {}", drift.object());
+    let mut say = |message: &str| {
+        let _ = writeln!(text, "{}", annotation(&title, message));
+    };
+    match drift.state {
+        State::Missing => say("missing from the live schema"),
+        State::Extra => say("in the live schema alone"),
+        State::Changed => {
+            for change in &drift.changes {
+                let lines: String = change.lines().iter().map(|line| format!("\n{line}")).collect();
+                say(&format!("{change}{lines}"));
+            }
+        }
+    }
+}
+
+/// An error as GitHub shows it.
+#[must_use]
+pub fn annotation(title: &str, message: &str) -> String {
+    let title = escape(title).replace(':', "%3A").replace(',', "%2C");
+    format!("::error title={title}::{}", escape(message))
+}
+
+fn escape(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::compare::{Change, Part};
+    use crate::schema::introspect::Kind;
+
+    fn drifts() -> Vec<Drift> {
+        let change = |part: Option<(&'static str, &str)>,
+                      attribute: Option<&str>,
+                      expected: Option<&str>,
+                      live: Option<&str>| Change {
+            part: part.map(|(part, name)| Part { part, name: name.to_owned() }),
+            attribute: attribute.map(str::to_owned),
+            expected: expected.map(str::to_owned),
+            live: live.map(str::to_owned),
+        };
+        let drift = |kind, name: &str, state, changes| Drift { kind, name: name.to_owned(), state, changes };
+        vec![
+            drift(
+                Kind::Table,
+                "t",
+                State::Changed,
+                vec![
+                    change(Some(("column", "x")), Some("type"), Some("int"), Some("bigint")),
+                    change(Some(("column", "y")), None, Some("int NULL"), None),
+                    change(Some(("index", "k")), None, None, Some("KEY `k` (`x`)")),
+                    change(None, Some("comment"), None, Some("'100 %'")),
+                ],
+            ),
+            drift(Kind::View, "v", State::Missing, vec![]),
+            drift(Kind::Event, "a,b", State::Extra, vec![]),
+            drift(
+                Kind::Procedure,
+                "p",
+                State::Changed,
+                vec![change(None, Some("body"), Some("BEGIN\n  DO 1;\nEND"), Some("BEGIN\n  DO 2;\nEND"))],
+            ),
+        ]
+    }
+
+    #[test]
+    fn old_and_new_stand_side_by_side() {
+        assert_eq!(
+            show(&drifts(), Look::Plain, "drift: 4"),
+            "~ table `t`\n    ~ column `x`: type `int` → `bigint`\n    - column `y`: missing, int NULL\n    + index `k`: extra, KEY `k` (`x`)\n    ~ comment none → `'100 %'`\n- view `v`\n+ event `a,b`\n~ procedure `p`\n    ~ body\n        -   DO 1;\n        +   DO 2;\ndrift: 4"
+        );
+        let coloured = show(&drifts()[1..2], Look::Coloured, "drift");
+        assert_eq!(coloured, "\u{1b}[31m- view `v`\u{1b}[0m\ndrift");
+    }
+
+    #[test]
+    fn annotations_are_one_line_each() {
+        assert_eq!(
+            show(&drifts(), Look::Annotations, "drift: 4"),
+            "::error title=drift%3A table `t`::column `x`: type `int` → `bigint`\n::error title=drift%3A table `t`::column `y`: missing, int NULL\n::error title=drift%3A table `t`::index `k`: extra, KEY `k` (`x`)\n::error title=drift%3A table `t`::comment none → `'100 %25'`\n::error title=drift%3A view `v`::missing from the live schema\n::error title=drift%3A event `a%2Cb`::in the live schema alone\n::error title=drift%3A procedure `p`::body%0A-   DO 1;%0A+   DO 2;\ndrift: 4"
+        );
+    }
+}
