@@ -122,6 +122,13 @@ async fn files(
     allowed: &mut Allowed,
 ) -> anyhow::Result<Expected> {
     let files = context.files(&args.files)?;
+    let (version, newest) = (observed.version(), files.newest());
+    if version > newest {
+        let database = session.database.as_str();
+        bail!(
+            "`{database}` is at version {version}, and the newest file is version {newest}; compare it with the files of the release that it was migrated by"
+        );
+    }
     let applied = intended::applied(&files, observed)?;
     for script in &applied.outdated {
         let text = format!(

@@ -254,6 +254,19 @@ fn pending_files_are_no_drift_and_half_applied_ones_are_an_error() {
 }
 
 #[test]
+fn files_of_an_older_release_are_an_error() {
+    let test = clinic("drift_older");
+    test.migrations(&[("V2__visits.sql", "CREATE TABLE visits (id INT NOT NULL PRIMARY KEY);")]);
+    test.ok("migrate");
+    std::fs::remove_file(test.folder.join("migrations/V2__visits.sql")).unwrap();
+    assert_snapshot!(run(&test, "drift"), @"
+    exit 2
+    --- stderr
+    error: `<db>` is at version 2, and the newest file is version 1; compare it with the files of the release that it was migrated by
+    ");
+}
+
+#[test]
 fn an_edited_r_file_is_not_compared() {
     let test = clinic("drift_edited");
     let other = "CREATE OR REPLACE VIEW pets_all AS SELECT id, name, born FROM pets;";
