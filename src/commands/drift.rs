@@ -50,8 +50,8 @@ pub async fn run(context: &Context, args: &DriftArgs) -> anyhow::Result<Outcome>
     introspect::prepare(&mut session.conn).await?;
     let live = introspect::schema(&mut session.conn, &session.database).await?;
     let (mut expected_model, mut live_model) = (Model::of(&expected.schema)?, Model::of(&live)?);
-    say_what_is_not_seen(context, &expected_model, &live_model);
     allowed.settle(&mut expected_model, &mut live_model);
+    say_what_is_not_seen(context, &expected_model, &live_model);
     let drifts = compare(&expected_model, &live_model);
     let statements = if args.sql { mend(&expected_model, &live_model) } else { Vec::new() };
 

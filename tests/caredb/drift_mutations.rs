@@ -1,9 +1,6 @@
 //! Each attribute of each kind of object, changed by itself on a live schema: it is found, named rightly, and undone by the
 //! statements of `drift --sql`. And schemas that are the same, however they were written.
 
-use std::path::PathBuf;
-use std::process::Command;
-
 use caredb::db::ident::Ident;
 use caredb::db::split::split;
 use caredb::schema::allow::Allowed;
@@ -14,7 +11,7 @@ use caredb::schema::model::Model;
 use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
 
-use crate::support::{Test, block_on, server};
+use crate::support::{Test, block_on};
 
 mod cases;
 
@@ -168,44 +165,4 @@ fn the_same_written_differently_is_no_drift() {
         failures
     });
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
-}
-
-/// skeema's verdict on the same pairs, tables alone: 0 the same, 1 different, 2 something that it can't handle. What it does not
-/// see is named here. Its program is the one that `benches/drift` fetched.
-#[test]
-fn skeema_sees_no_more() {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
-    let skeema = cache.unwrap_or_default().join("caredb/bench/skeema/usr/bin/skeema");
-    if std::env::var_os("CAREDB_TEST_FULL").is_none() {
-        return;
-    }
-    if !skeema.exists() {
-        eprintln!("NOT COMPARED with skeema: `benches/drift` fetches it");
-        return;
-    }
-    let test = Test::new("mutated_for_skeema");
-    let socket = server().socket().display().to_string();
-    let verdict = |arguments: &[&str]| {
-        let mut command = Command::new(&skeema);
-        command.args(arguments).args(["--skip-my-cnf", "--skip-lint"]).current_dir(test.folder.join("skeema"));
-        command.output().unwrap().status.code().unwrap()
-    };
-    std::fs::create_dir(test.folder.join("skeema")).unwrap();
-    block_on(renew(&test));
-    let init = ["init", "-h", "localhost", "-S", &socket, "-u", "root", "--schema", &test.database, "-d", "."];
-    let mut init =
-        Command::new(&skeema).args(init).arg("--skip-my-cnf").current_dir(test.folder.join("skeema")).output().unwrap();
-    assert!(init.status.success(), "{}", String::from_utf8_lossy(&std::mem::take(&mut init.stderr)));
-    assert_eq!(verdict(&["diff", "--exact-match"]), 0);
-    let mut unseen = Vec::new();
-    for (sql, _) in cases::COLUMNS.iter().chain(cases::KEYS).chain(cases::TABLES) {
-        block_on(renew(&test));
-        block_on(async { run(&mut test.connect().await, sql).await.unwrap() });
-        // 1: it sees a difference; 2: it sees one that it has no statement for
-        if verdict(&["diff", "--exact-match", "--allow-unsafe"]) == 0 {
-            unseen.push(*sql);
-        }
-    }
-    insta::assert_snapshot!(unseen.join("\n"), @"");
 }
