@@ -19,7 +19,7 @@ use crate::output::{Event, Exit, Format, Outcome, count, ms};
 use crate::retention::archive::ARCHIVE;
 use crate::schema::allow::Allowed;
 use crate::schema::compare::{Drift, State, compare};
-use crate::schema::introspect::{self, Schema};
+use crate::schema::introspect::{self, Kind, Schema};
 use crate::schema::mend::{Statement, mend, script};
 use crate::schema::model::Model;
 use crate::schema::snapshot::Snapshot;
@@ -51,6 +51,7 @@ pub async fn run(context: &Context, args: &DriftArgs) -> anyhow::Result<Outcome>
     let live = introspect::schema(&mut session.conn, &session.database).await?;
     let (mut expected_model, mut live_model) = (Model::of(&expected.schema)?, Model::of(&live)?);
     allowed.settle(&mut expected_model, &mut live_model);
+    say_what_is_not_seen(context, &expected_model, &live_model);
     let drifts = compare(&expected_model, &live_model);
     let statements = if args.sql { mend(&expected_model, &live_model) } else { Vec::new() };
 
@@ -80,6 +81,23 @@ fn text(context: &Context, args: &DriftArgs, drifts: &[Drift], statements: &[Sta
     match (args.sql, look) {
         (true, _) => format!("-- {summary}\n{}", script(statements)).trim_end().to_owned(),
         (false, look) => show(drifts, look, summary),
+    }
+}
+
+/// To an account without the privilege, the server shows a database without triggers, and says nothing.
+fn say_what_is_not_seen(context: &Context, expected: &Model, live: &Model) {
+    let privileges = [
+        (Kind::Trigger, "TRIGGER"),
+        (Kind::Event, "EVENT"),
+        (Kind::Procedure, "SHOW_ROUTINE"),
+        (Kind::Function, "SHOW_ROUTINE"),
+    ];
+    for (kind, privilege) in privileges {
+        let has = |model: &Model| model.programs.keys().any(|(of, _)| *of == kind);
+        if has(expected) && !has(live) {
+            let text = format!("no {kind} is seen; where there is one, this account lacks the privilege {privilege}");
+            context.output.event(&Event::Note { text });
+        }
     }
 }
 

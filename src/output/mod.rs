@@ -21,42 +21,12 @@ use crate::retention::archive::stays::{self, Stays};
 mod bar;
 pub mod drift;
 pub mod finding;
+mod outcome;
 pub mod plain;
 pub mod table;
 
 pub use bar::duration;
-
-/// What caredb's exit codes mean, the same for every command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    /// Done, or nothing to do.
-    Done = 0,
-    /// The check found something.
-    Found = 1,
-    /// An error, or wrong usage.
-    Error = 2,
-    /// Refused: a protected database, no confirmation.
-    Refused = 3,
-    /// Another run holds the lock.
-    Locked = 4,
-    /// Interrupted; the state is safe.
-    Interrupted = 130,
-}
-
-impl Exit {
-    /// As JSON readers get it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Found => "found",
-            Self::Error => "error",
-            Self::Refused => "refused",
-            Self::Locked => "locked",
-            Self::Interrupted => "interrupted",
-        }
-    }
-}
+pub use outcome::{Exit, Outcome};
 
 /// What happens while a command runs.
 #[derive(Debug, Serialize)]
@@ -219,32 +189,6 @@ pub enum Event {
         /// What is done with it.
         doing: String,
     },
-}
-
-/// How a command ended, for the last line.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The exit code.
-    pub exit: Exit,
-    /// What people read, without the last line end; may be empty.
-    pub text: String,
-    /// What JSON readers get beside `command` and `outcome`.
-    pub fields: Map<String, Value>,
-}
-
-impl Outcome {
-    /// `fields`: an object.
-    #[must_use]
-    pub fn new(exit: Exit, text: impl Into<String>, fields: Value) -> Self {
-        let fields = if let Value::Object(fields) = fields { fields } else { Map::new() };
-        Self { exit, text: text.into(), fields }
-    }
-
-    /// Done, or nothing to do.
-    #[must_use]
-    pub fn done(text: impl Into<String>, fields: Value) -> Self {
-        Self::new(Exit::Done, text, fields)
-    }
 }
 
 /// A form of output.

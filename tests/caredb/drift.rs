@@ -123,6 +123,8 @@ fn drift_is_shown_object_by_object_and_mended() {
       + IGNORE_SPACE
       ~ body `DELETE FROM pets WHERE born < '1900-01-01'` → `DELETE FROM pets WHERE born < '1950-01-01'`
     drift: 5 objects of `<db>` differ from the files up to version 1: 1 missing (-), 1 extra (+), 3 changed (~)
+    --- stderr
+    no trigger is seen; where there is one, this account lacks the privilege TRIGGER
     ");
     assert_snapshot!(run(&test, "drift --format github"), @"
     exit 1
@@ -140,6 +142,8 @@ fn drift_is_shown_object_by_object_and_mended() {
     ::error title=drift%3A event `nightly`::sql_mode%0A+ IGNORE_SPACE
     ::error title=drift%3A event `nightly`::body `DELETE FROM pets WHERE born < '1900-01-01'` → `DELETE FROM pets WHERE born < '1950-01-01'`
     drift: 5 objects of `<db>` differ from the files up to version 1: 1 missing (-), 1 extra (+), 3 changed (~)
+    --- stderr
+    no trigger is seen; where there is one, this account lacks the privilege TRIGGER
     ");
     assert_snapshot!(run(&test, "drift --sql"), @"
     exit 1
@@ -164,6 +168,8 @@ fn drift_is_shown_object_by_object_and_mended() {
     SET SESSION time_zone = 'SYSTEM';
     CREATE EVENT `nightly` ON SCHEDULE EVERY 1 DAY ON COMPLETION NOT PRESERVE DISABLE DO
     DELETE FROM pets WHERE born < '1900-01-01';
+    --- stderr
+    no trigger is seen; where there is one, this account lacks the privilege TRIGGER
     ");
     let found = json(&test, "drift");
     assert_eq!(found["outcome"], "found");
