@@ -125,6 +125,16 @@ fn what_is_found_is_told_with_reason_and_cure() {
 
     2 errors, 1 warning in 6 files, 7 statements
     ");
+    assert_snapshot!(test.run("lint --format github migrations/V3__drop.sql"), @"
+    exit 1
+    --- stdout
+    ::error file=migrations/V3__drop.sql,line=1,title=drop-column::`a` drops column `y` with its values%0Awhy: its values are gone, and every program that still names the column fails%0Abetter: stop using it in a release of its own, then drop it by a later migration; INVISIBLE hides it from `SELECT *` meanwhile
+
+    file  line  table  cost
+    migrations/V3__drop.sql  1  a  online, rebuilds the table
+
+    1 error, 0 warnings in 1 file, 1 statement
+    ");
     // on a database with the first version applied, whose table is known to be small
     test.ok("migrate --to 1");
     assert_snapshot!(test.run("lint --strict migrations/V2__drop.sql"), @"
