@@ -183,8 +183,7 @@ impl<'a> Splitter<'a> {
         Ok(Some(delimiter))
     }
 
-    /// From within a statement to its end; leaves the position behind the delimiter, or, where `several` may stand before one, at the
-    /// next of them.
+    /// From within a statement to its end; leaves the position behind the delimiter, or at the next of `several` before one.
     fn statement_end(&mut self, delimiter: &str, several: bool) -> Result<usize, SplitError> {
         let mut program = Program::default();
         let mut end = self.at;
@@ -367,9 +366,13 @@ mod tests {
         );
         assert_eq!(texts("delimiter //\nSELECT ';//'; //\nSELECT 2"), ["SELECT ';//'", "SELECT 2"]);
         assert_eq!(texts("delimiter \"@@\"\nSELECT 1@@\nSELECT a@@"), ["SELECT 1", "SELECT a"]);
-        let both = split_several("DELIMITER //\nSELECT 1;\nCREATE PROCEDURE p() BEGIN SELECT 2; END; ;//\nSELECT 3//").unwrap();
+        let both = split_several("DELIMITER //\nSELECT 1;\nCREATE PROCEDURE p() BEGIN SELECT 2; END; ;//\nSELECT 3//")
+            .unwrap();
         let texts_and_lines: Vec<_> = both.iter().map(|statement| (statement.text, statement.line)).collect();
-        assert_eq!(texts_and_lines, [("SELECT 1", 2), ("CREATE PROCEDURE p() BEGIN SELECT 2; END", 3), ("SELECT 3", 4)]);
+        assert_eq!(
+            texts_and_lines,
+            [("SELECT 1", 2), ("CREATE PROCEDURE p() BEGIN SELECT 2; END", 3), ("SELECT 3", 4)]
+        );
         let several = SplitError::Several { line: 3, delimiter: "//".to_owned() };
         assert_eq!(split("DELIMITER //\nSELECT 1;\nCOMMIT//"), Err(several));
         // a word before it ends where all of it begins
