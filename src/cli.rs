@@ -144,7 +144,7 @@ impl Command {
     /// Whether it can tell what it found as annotations (`--format github`).
     #[must_use]
     pub fn annotates(&self) -> bool {
-        matches!(self, Self::Drift(_))
+        matches!(self, Self::Drift(_) | Self::Lint(_))
     }
 
     /// The name in JSON output.

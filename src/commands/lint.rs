@@ -20,8 +20,9 @@ use crate::migrate::apply;
 use crate::migrate::files::Location;
 use crate::migrate::plan::Plan;
 use crate::migrate::scratch::{Scratch, ScratchError};
+use crate::output::github::annotation;
 use crate::output::table::{Align, bytes, render};
-use crate::output::{Exit, Outcome, count, ms};
+use crate::output::{Exit, Format, Outcome, count, ms};
 
 /// What is linted.
 struct Selection {
@@ -66,10 +67,11 @@ pub async fn run(context: &Context, args: &LintArgs) -> anyhow::Result<Outcome> 
             .since
             .as_ref()
             .map_or("no version is pending".to_owned(), |since| format!("no file is new or changed since `{since}`"));
-        let nothing = outcome(&report, None, args.strict, begun.elapsed());
+        let nothing = outcome(&report, None, args.strict, context.output.format(), begun.elapsed());
         return Ok(Outcome { text: format!("nothing to lint: {why}"), ..nothing });
     }
-    Ok(outcome(&report, live.and_then(|live| live.rates), args.strict, begun.elapsed()))
+    let rates = live.and_then(|live| live.rates);
+    Ok(outcome(&report, rates, args.strict, context.output.format(), begun.elapsed()))
 }
 
 /// The database that the files are meant for; none where it is not there yet.
@@ -232,7 +234,7 @@ pub async fn costs(context: &Context, session: &mut Session, files: &FileArgs, p
     tried.await.map_err(|error| format!("{error:#}"))
 }
 
-fn outcome(report: &Report, rates: Option<Rates>, strict: bool, elapsed: Duration) -> Outcome {
+fn outcome(report: &Report, rates: Option<Rates>, strict: bool, format: Format, elapsed: Duration) -> Outcome {
     let (errors, warnings) = (report.count(Level::Error), report.count(Level::Warning));
     let exit = if errors > 0 || strict && warnings > 0 { Exit::Found } else { Exit::Done };
     let rates_json = rates.map(|rates| json!({ "copy": rates.copy, "rebuild": rates.rebuild }));
@@ -248,7 +250,8 @@ fn outcome(report: &Report, rates: Option<Rates>, strict: bool, elapsed: Duratio
         "bytes_per_s": rates_json,
         "duration_ms": ms(elapsed),
     });
-    let mut blocks = vec![findings(&report.findings), prices(&report.costs)];
+    let shown = if format == Format::Github { annotations(&report.findings) } else { findings(&report.findings) };
+    let mut blocks = vec![shown, prices(&report.costs)];
     blocks.extend(rates.map(|Rates { copy, rebuild }| {
         format!(
             "times by a table of caredb's own, copied on this server: {}/s; in place: {}/s",
@@ -293,4 +296,14 @@ fn findings(findings: &[Finding]) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// A line a finding, as GitHub shows it beside the file.
+fn annotations(findings: &[Finding]) -> String {
+    let line = |Finding { code, level, file, line, object, what, why, better }: &Finding| {
+        let object = if object.is_empty() { String::new() } else { format!("`{object}` ") };
+        let message = format!("{object}{what}\nwhy: {why}\nbetter: {better}");
+        annotation(level.word(), Some((file, *line)), code, &message)
+    };
+    findings.iter().map(line).collect::<Vec<_>>().join("\n")
 }

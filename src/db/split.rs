@@ -183,8 +183,7 @@ impl<'a> Splitter<'a> {
         Ok(Some(delimiter))
     }
 
-    /// From within a statement to its end; leaves the position behind the delimiter, or, where `several` may stand before one, at the
-    /// next of them.
+    /// From within a statement to its end; leaves the position behind the delimiter, or at the next of `several` before one.
     fn statement_end(&mut self, delimiter: &str, several: bool) -> Result<usize, SplitError> {
         let mut program = Program::default();
         let mut end = self.at;

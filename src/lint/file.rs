@@ -5,7 +5,8 @@ use std::path::Path;
 use super::allow::{Allowance, allowances};
 use crate::db::split::{split, split_several};
 use crate::migrate::classify::Refused;
-use crate::migrate::files::{self, FileError, Location, Piece, Script, Split, Version};
+use crate::migrate::files::{self, FileError, Location, Script, Version};
+use crate::migrate::piece::{Piece, Split, pieces};
 use crate::migrate::placeholder::Placeholders;
 
 /// What a file is.
@@ -53,7 +54,7 @@ impl File {
         let mut script =
             Script { name, description: String::new(), checksum: 0, sha256: String::new(), statements: Vec::new() };
         let mut notes = Vec::new();
-        let unreadable = match files::pieces(&script.name, bytes, placeholders, split) {
+        let unreadable = match pieces(&script.name, bytes, placeholders, split) {
             Err(error) => Some(error.to_string()),
             Ok(pieces) => {
                 for Piece { statement, comments, refused } in pieces {

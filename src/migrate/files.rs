@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 use sha2::{Digest as _, Sha256};
 
-use super::classify::{Class, Refused, classify, declared};
-use super::expect;
+use super::classify::{Class, Refused};
 use super::history::abbreviate;
+use super::piece::{Piece, pieces};
 use super::placeholder::{PlaceholderError, Placeholders};
 use super::repeatable::{NotRepeatable, Repeatable};
-use crate::db::split::{self, SplitError, split};
+use crate::db::split::{SplitError, split};
 
 /// A version of the schema; 0 is the empty database.
 pub type Version = i64;
@@ -311,14 +311,14 @@ fn repeatable(name: String, bytes: &[u8], placeholders: &Placeholders) -> Result
     Repeatable::new(up, plain_checksum).map_err(|error| FileError::NotRepeatable { name, error })
 }
 
-fn utf8<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, FileError> {
+pub(super) fn utf8<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, FileError> {
     std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
         FileError::NotUtf8 { name: name.to_owned(), line }
     })
 }
 
-fn replaced<'a>(name: &str, text: &'a str, placeholders: &Placeholders) -> Result<Cow<'a, str>, FileError> {
+pub(super) fn replaced<'a>(name: &str, text: &'a str, placeholders: &Placeholders) -> Result<Cow<'a, str>, FileError> {
     placeholders.replace(text).map_err(|error| FileError::Placeholder { name: name.to_owned(), error })
 }
 
@@ -335,48 +335,6 @@ fn script(name: String, description: String, bytes: &[u8], placeholders: &Placeh
         statements.push(statement);
     }
     Ok(Script { name, description, checksum: checksum(plain), sha256: sha256(bytes), statements })
-}
-
-/// A statement as it stands in a file, whether or not a migration can hold it.
-#[derive(Debug, Clone)]
-pub struct Piece {
-    /// The statement; of class [`Class::Opaque`] where it is refused.
-    pub statement: Statement,
-    /// What stands between the statement before it and this one: comments.
-    pub comments: String,
-    /// Why a migration can't hold it.
-    pub refused: Option<Refused>,
-}
-
-/// Splits a text into its statements: [`split`], or one that takes more.
-pub type Split = fn(&str) -> Result<Vec<split::Statement<'_>>, SplitError>;
-
-/// The statements of a file, placeholders replaced. Errors: bytes that are no text, a placeholder without a value, a text that can't be split.
-pub fn pieces(name: &str, bytes: &[u8], placeholders: &Placeholders, split: Split) -> Result<Vec<Piece>, FileError> {
-    // Flyway's checksum takes CRLF and LF for the same, so what is run must be the same, too; the `mysql` client does so
-    let text = replaced(name, utf8(name, bytes)?, placeholders)?.replace("\r\n", "\n");
-    let found = split(&text).map_err(|error| FileError::Split { name: name.to_owned(), error })?;
-    let mut end = 0;
-    let mut pieces = Vec::new();
-    for statement in found {
-        let comments = &text[end..statement.offset];
-        end = statement.offset + statement.text.len();
-        let (class, refused) = match (classify(statement.text), declared(comments)) {
-            // what tells nothing itself may be declared in the comment before it
-            (Ok(Class::Opaque), Some(change)) => (Class::Schema(change), None),
-            (Ok(class), _) => (class, None),
-            (Err(refused), _) => (Class::Opaque, Some(refused)),
-        };
-        let statement = Statement {
-            text: statement.text.to_owned(),
-            line: statement.line,
-            sha256: sha256(statement.text.as_bytes()),
-            class,
-            expects: expect::declared(comments).map(str::to_owned),
-        };
-        pieces.push(Piece { statement, comments: comments.to_owned(), refused });
-    }
-    Ok(pieces)
 }
 
 /// Whether a statement only reads.

@@ -14,6 +14,7 @@ pub mod history;
 pub mod info;
 pub mod intended;
 pub mod journal;
+pub mod piece;
 pub mod placeholder;
 pub mod plan;
 pub mod planfile;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::github::annotation;
 use super::plain::plain;
 use crate::schema::compare::{Drift, State};
 
@@ -65,7 +66,7 @@ fn colour(state: State) -> u8 {
 fn annotate(text: &mut String, drift: &Drift) {
     let title = format!("drift: {}", drift.object());
     let mut say = |message: &str| {
-        let _ = writeln!(text, "{}", annotation(&title, message));
+        let _ = writeln!(text, "{}", annotation("error", None, &title, message));
     };
     match drift.state {
         State::Missing => say("missing from the live schema"),
@@ -77,17 +78,6 @@ fn annotate(text: &mut String, drift: &Drift) {
             }
         }
     }
-}
-
-/// An error as GitHub shows it.
-#[must_use]
-pub fn annotation(title: &str, message: &str) -> String {
-    let title = escape(title).replace(':', "%3A").replace(',', "%2C");
-    format!("::error title={title}::{}", escape(message))
-}
-
-fn escape(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 #[cfg(test)]

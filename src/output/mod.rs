@@ -21,6 +21,7 @@ use crate::retention::archive::stays::{self, Stays};
 mod bar;
 pub mod drift;
 pub mod finding;
+pub mod github;
 mod outcome;
 pub mod plain;
 pub mod table;
@@ -289,7 +290,7 @@ impl Output {
             print_json(&json!({ "command": command, "outcome": exit.word(), "error": error }));
         }
         if self.format == Format::Github {
-            print_text(&drift::annotation(&format!("caredb {command}"), error));
+            print_text(&github::annotation("error", None, &format!("caredb {command}"), error));
         }
     }
 
