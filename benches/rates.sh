@@ -2,17 +2,17 @@
 
 # Runs a command to its end; adds its rate, for $2 rows, to the file $1.rates, and the peak of its memory in KiB to $1.memory.
 measure() {
-  local name=$1 of=$2 begun ended status=0 command sampler now
+  local name=$1 of=$2 begun ended status=0 command sampler key value
   shift 2
   echo 0 >peak
   begun=$EPOCHREALTIME
   "$@" >run.log 2>&1 &
   command=$!
-  # aside, so that the end is seen when it comes
-  while now=$(awk '/^VmHWM/ { print $2 }' "/proc/$command/status" 2>/dev/null) && [[ -n $now ]]; do
-    echo "$now" >peak
-    sleep 0.02
-  done &
+  # aside, so that the end is seen when it comes; seldom, and by no program, since the command may have use for all cores
+  while [[ -r /proc/$command/status ]]; do
+    while read -r key value _; do [[ $key != VmHWM: ]] || echo "$value" >peak; done <"/proc/$command/status"
+    sleep 0.05
+  done 2>/dev/null &
   sampler=$!
   wait $command || status=$?
   ended=$EPOCHREALTIME
