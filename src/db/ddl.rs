@@ -182,7 +182,8 @@ async fn look_on(
     }
 }
 
-const STATE: &str = "SELECT STATE FROM information_schema.PROCESSLIST WHERE ID = ?";
+// see `lock.rs` for why it is not that of information_schema
+const STATE: &str = "SELECT STATE FROM performance_schema.processlist WHERE ID = ?";
 
 /// Whether a connection of this account waits for a metadata lock; false where that can't be asked.
 async fn waits_for_metadata(conn: &mut MySqlConnection, connection: u64) -> bool {

@@ -27,7 +27,7 @@ fn start(test: &Test, arguments: &str) -> std::process::Child {
 /// Connections to the test's database in a state.
 fn in_state(test: &Test, state: &str) -> Vec<String> {
     test.rows(&format!(
-        "SELECT id FROM information_schema.processlist WHERE state LIKE '{state}' AND db = '{}'",
+        "SELECT id FROM performance_schema.processlist WHERE state LIKE '{state}' AND db = '{}'",
         test.database
     ))
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::support::{Test, block_on, command, rows, wait_for};
 
-// not information_schema.processlist: it is in utf8mb3, and a statement of another test with an emoji makes a query of it fail (3854)
+// not that of information_schema: it is in utf8mb3, and a statement of another test with an emoji makes a query of it fail (3854)
 const WAITING: &str = "
     SELECT 1 FROM performance_schema.threads WHERE processlist_state = 'User lock' AND processlist_db = DATABASE()";
 

@@ -499,7 +499,7 @@ fn run(test: &Test, sql: &'static str, lasts: bool) -> Real {
     let id = "SELECT TABLE_ID FROM information_schema.INNODB_TABLES WHERE NAME = 't_lint_real/t'";
     let before = test.rows(id);
     let state = |id: &str| {
-        test.rows(&format!("SELECT COALESCE(STATE, '') FROM information_schema.PROCESSLIST WHERE ID = {id}")).concat()
+        test.rows(&format!("SELECT COALESCE(STATE, '') FROM performance_schema.processlist WHERE ID = {id}")).concat()
     };
     let works = |state: &str| matches!(state, "altering table" | "copy to tmp table");
     std::thread::scope(|scope| {

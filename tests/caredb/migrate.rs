@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{Killed, Test, block_on, show, wait_for};
+use crate::support::{Killed, Test, block_on, rows_at, server, show, wait_for};
 
 #[test]
 fn an_empty_database_gets_all_versions() {
@@ -279,13 +279,25 @@ fn one_run_at_a_time() {
     block_on(async { sqlx::query("SELECT GET_LOCK(?, 0)").bind(&lock).execute(&mut holder).await.unwrap() });
     let connection: u64 =
         block_on(async { sqlx::query_scalar("SELECT CONNECTION_ID()").fetch_one(&mut holder).await.unwrap() });
+    // information_schema can't tell of any session while one runs such a statement
+    let socket = server().socket();
+    let busy = std::thread::spawn(move || rows_at(&socket, "SELECT '😀', SLEEP(600)"));
+    let mut found = Vec::new();
+    wait_for("the statement", || {
+        found = test.rows(
+            "SELECT ID FROM performance_schema.processlist WHERE INFO LIKE '%SLEEP(600)' AND ID <> CONNECTION_ID()",
+        );
+        !found.is_empty()
+    });
     let text = test.run("migrate --lock-timeout 0").replace(&connection.to_string(), "<id>");
+    test.sql(&format!("KILL QUERY {}", found[0]));
+    assert_eq!(busy.join().unwrap(), ["😀|1"]);
     let text = regex::Regex::new(r"for \d+ s").unwrap().replace_all(&text, "for <n> s").into_owned();
     assert_snapshot!(text, @"
     exit 4
     --- stderr
-    waiting for lock `caredb migrate <db>`, held by connection <id> (root@localhost, , for <n> s)
-    error: another run holds lock `caredb migrate <db>`: connection <id> (root@localhost, , for <n> s); waited 0 s; run again when it has ended
+    waiting for lock `caredb migrate <db>`, held by connection <id> (root@localhost, Sleep, for <n> s)
+    error: another run holds lock `caredb migrate <db>`: connection <id> (root@localhost, Sleep, for <n> s); waited 0 s; run again when it has ended
     ");
     assert_eq!(test.rows("SHOW TABLES"), Vec::<String>::new());
 
@@ -295,7 +307,7 @@ fn one_run_at_a_time() {
         Killed(waiting.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap());
     wait_for("the second run to wait for the lock", || {
         test.rows(&format!(
-            "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User lock' AND db = '{}'",
+            "SELECT COUNT(*) FROM performance_schema.processlist WHERE state = 'User lock' AND db = '{}'",
             test.database
         )) == ["1"]
     });

@@ -256,7 +256,7 @@ fn two_waits_in_a_row_are_no_longer_than_one() {
     let begun = Instant::now();
     let run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     wait_for("the ALTER to wait for the writer", || {
-        !test.rows(&format!("SELECT id FROM information_schema.processlist WHERE db = '{}' AND state LIKE 'Waiting for%metadata lock' AND time >= 3", test.database)).is_empty()
+        !test.rows(&format!("SELECT id FROM performance_schema.processlist WHERE db = '{}' AND state LIKE 'Waiting for%metadata lock' AND time >= 3", test.database)).is_empty()
     });
     drop(writer);
     let output = run.wait_with_output().unwrap();

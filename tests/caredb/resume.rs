@@ -602,7 +602,7 @@ fn a_lost_connection_is_made_again() {
     ]);
     let run = test.command("migrate").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let sleeping = format!(
-        "SELECT id FROM information_schema.processlist WHERE db = '{}' AND info LIKE 'DO SLEEP%'",
+        "SELECT id FROM performance_schema.processlist WHERE db = '{}' AND info LIKE 'DO SLEEP%'",
         test.database
     );
     for _ in 0..2 {
@@ -658,7 +658,7 @@ fn a_rollback_of_one_version_stays_that_version() {
     let spawn = || test.command("rollback").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let runs = [spawn(), spawn()];
     let waiting = format!(
-        "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User lock' AND db = '{}'",
+        "SELECT COUNT(*) FROM performance_schema.processlist WHERE state = 'User lock' AND db = '{}'",
         test.database
     );
     wait_for("both to wait", || test.rows(&waiting) == ["2"]);

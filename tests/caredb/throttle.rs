@@ -98,7 +98,7 @@ fn a_pause_ends_with_the_run() {
 
 #[test]
 fn a_busy_server_pauses() {
-    const SLEEPERS: &str = "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'";
+    const SLEEPERS: &str = "SELECT id FROM performance_schema.processlist WHERE info LIKE 'SELECT SLEEP%'";
     const TIMEOUT: &str = "
         SELECT variable_value FROM performance_schema.variables_by_thread JOIN performance_schema.threads USING (thread_id)
         WHERE variable_name = 'wait_timeout' AND processlist_user = 'root' AND processlist_db IS NULL";

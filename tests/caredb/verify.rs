@@ -495,7 +495,7 @@ fn one_at_a_time_and_a_killed_run_leaves_nothing_for_long() {
     let mut holder = block_on(test.connect());
     block_on(async { sqlx::query("SELECT GET_LOCK('t_verify_killed', 0)").execute(&mut holder).await.unwrap() });
     let mut running = Killed(test.command("verify").stdout(Stdio::null()).spawn().unwrap());
-    let waits = "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User lock' AND db = 't_verify_killed_verify'";
+    let waits = "SELECT COUNT(*) FROM performance_schema.processlist WHERE state = 'User lock' AND db = 't_verify_killed_verify'";
     wait_for("the file to wait", || test.rows(waits) == ["1"]);
     let text = test.run("verify --lock-timeout 0");
     assert!(text.starts_with("exit 4\n"), "{text}");

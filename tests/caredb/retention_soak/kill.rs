@@ -47,7 +47,7 @@ impl Clinic {
         assert!(status.success() || is_hit && status.code() == code, "{case}: {status}, {}", told());
         // what the killed caredb has sent may still be at work
         let sessions =
-            "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'root' AND id <> CONNECTION_ID()";
+            "SELECT COUNT(*) FROM performance_schema.processlist WHERE user = 'root' AND id <> CONNECTION_ID()";
         wait_for("the sessions of the killed caredb to end", || self.rows(sessions) == ["0"]);
         is_hit
     }

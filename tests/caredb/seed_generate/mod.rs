@@ -398,7 +398,7 @@ fn one_run_at_a_time() {
     assert_snapshot!(crate::support::stable(&refused), @"
     exit 4
     --- stderr
-    error: another run holds lock `caredb seed worker 1 <db>`: connection <id> (root@localhost, , for <n> s); waited 1 s; run again when it has ended
+    error: another run holds lock `caredb seed worker 1 <db>`: connection <id> (root@localhost, Sleep, for <n> s); waited 1 s; run again when it has ended
     ");
     drop(holder);
     wait_for("the lock to be free", || {
