@@ -1,8 +1,6 @@
 //! Each attribute of each kind of object, changed by itself on a live schema: it is found, named rightly, and undone by the
 //! statements of `drift --sql`. And schemas that are the same, however they were written.
 
-use std::process::Command;
-
 use caredb::db::ident::Ident;
 use caredb::db::split::split;
 use caredb::schema::allow::Allowed;
@@ -13,8 +11,7 @@ use caredb::schema::model::Model;
 use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
 
-use crate::fault::is_full;
-use crate::support::{Test, block_on, server};
+use crate::support::{Test, block_on};
 
 mod cases;
 
@@ -168,40 +165,4 @@ fn the_same_written_differently_is_no_drift() {
         failures
     });
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
-}
-
-/// skeema's verdict on the same pairs, tables alone, by `dev/test --full`: what it does not see is named here.
-#[test]
-fn skeema_sees_no_more() {
-    if !is_full() {
-        return;
-    }
-    let fetched = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/dev/skeema")).output().unwrap();
-    assert!(fetched.status.success(), "{}", String::from_utf8_lossy(&fetched.stderr));
-    let skeema = String::from_utf8(fetched.stdout).unwrap().trim().to_owned();
-    let test = Test::new("mutated_for_skeema");
-    let folder = test.folder.join("skeema");
-    std::fs::create_dir(&folder).unwrap();
-    let run_skeema = |arguments: &[&str]| {
-        let output = Command::new(&skeema).args(arguments).arg("--skip-my-cnf").current_dir(&folder).output().unwrap();
-        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
-    };
-    let socket = server().socket().display().to_string();
-    block_on(renew(&test));
-    let init = ["init", "-h", "localhost", "-S", &socket, "-u", "root", "--schema", &test.database, "-d", "."];
-    let (code, said) = run_skeema(&init);
-    assert_eq!(code, 0, "{said}");
-    let diff = ["diff", "--exact-match", "--allow-unsafe", "--skip-lint"];
-    let (code, said) = run_skeema(&diff);
-    assert_eq!(code, 0, "{said}");
-    let mut unseen = Vec::new();
-    for (sql, _) in cases::COLUMNS.iter().chain(cases::KEYS).chain(cases::TABLES) {
-        block_on(renew(&test));
-        block_on(async { run(&mut test.connect().await, sql).await.unwrap() });
-        // 1: it sees a difference; 2: it sees one that it has no statement for
-        if run_skeema(&diff).0 == 0 {
-            unseen.push(*sql);
-        }
-    }
-    insta::assert_snapshot!(unseen.join("\n"), @"");
 }
