@@ -22,6 +22,7 @@ mod bar;
 pub mod drift;
 pub mod finding;
 pub mod github;
+pub mod html;
 mod outcome;
 pub mod plain;
 pub mod table;
