@@ -6,18 +6,22 @@ use clap::{Args, Parser, Subcommand};
 
 mod archive;
 mod drift;
+mod format;
 mod import;
+mod report;
 
 pub use archive::{ArchiveAction, ArchiveAppointmentsArgs, ArchiveArgs, ArchiveRestoreArgs};
 pub use drift::{Against, DriftArgs, ScratchArgs, SnapshotArgs};
+pub use format::FormatArg;
 pub use import::{
     FindingArgs, ImportAction, ImportArgs, ImportCheckArgs, ImportExportArgs, ImportFileArgs, ImportInitArgs,
     ImportRunArgs, ImportVerifyArgs, MaxErrors,
 };
 
+pub use report::{DiagramArgs, ReportArgs};
+
 use crate::migrate::baseline::DESCRIPTION;
 use crate::migrate::files::Version;
-use crate::output::Format;
 use crate::seed::generate::Ids;
 
 mod jobs;
@@ -59,8 +63,8 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// How to print
-    #[arg(long, global = true, value_enum, default_value = "human")]
-    pub format: Format,
+    #[arg(long, global = true, value_parser = format::among(format::PRINTED), default_value = "human")]
+    pub format: FormatArg,
     /// Answer yes to questions
     #[arg(long, short, global = true)]
     pub yes: bool,
@@ -130,6 +134,13 @@ pub enum Command {
     /// term `purge archive`, and `partition check`, each by the policy of `caredb.toml`. One that fails does not keep the others
     /// from their work; the exit code is that of the worst.
     Cron(CronArgs),
+    /// Write what there is to see of the database: a page, or the data dictionary as files to commit
+    ///
+    /// `--format markdown DIR` writes a file a table and an index, from definitions alone: no number of rows, no time, no month that
+    /// `partition ensure` made. With `--check`, nothing is written, and files that are out of date are named: exit 1.
+    Report(ReportArgs),
+    /// Draw the tables and how they refer to each other
+    Diagram(DiagramArgs),
     /// Check files of another system, load them in batches, compare the database with them
     Import(ImportArgs),
 }
@@ -202,6 +213,8 @@ impl Command {
                 HoldAction::List(_) => "hold list",
                 HoldAction::Release(_) => "hold release",
             },
+            Self::Report(_) => "report",
+            Self::Diagram(_) => "diagram",
             Self::Import(args) => match args.action {
                 ImportAction::Init(_) => "import init",
                 ImportAction::Check(_) => "import check",

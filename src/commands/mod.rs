@@ -19,6 +19,7 @@ mod baseline;
 mod compress;
 mod cron;
 mod dev;
+mod diagram;
 mod doctor;
 mod drift;
 mod hold;
@@ -30,6 +31,7 @@ mod new;
 mod partition;
 mod purge;
 mod repair;
+mod report;
 mod retention;
 mod rollback;
 mod runs;
@@ -113,6 +115,8 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Runs(args) => runs::run(context, &args).await,
         Command::Archive(args) => archive::run(context, &args).await,
         Command::Cron(args) => cron::run(context, &args).await,
+        Command::Report(args) => report::run(context, &args).await,
+        Command::Diagram(args) => diagram::run(context, &args).await,
         Command::Import(args) => import::run(context, &args).await,
     }
 }

@@ -194,7 +194,7 @@ pub enum Event {
 }
 
 /// A form of output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Lines and tables for people
     Human,
