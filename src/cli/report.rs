@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::FileArgs;
 use super::format::{FormatArg, among};
 
 /// `report`
@@ -18,6 +19,9 @@ pub struct ReportArgs {
     /// Write nothing; exit 1 and name the files of the data dictionary that are out of date
     #[arg(long)]
     pub check: bool,
+    /// Where the files are.
+    #[command(flatten)]
+    pub files: FileArgs,
 }
 
 /// `diagram`

@@ -157,6 +157,11 @@ impl Context {
         Ok(target)
     }
 
+    /// What tells this project and this database from others, in the user's cache.
+    fn project(&self, target: &Target) -> String {
+        format!("{} {} {}", self.config.root.display(), target.server(), target.database)
+    }
+
     /// Connects to the database to work on.
     async fn open(&self) -> anyhow::Result<Session> {
         self.open_target(&self.target()?).await

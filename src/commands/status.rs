@@ -17,11 +17,11 @@ use crate::output::{Outcome, count};
 
 /// What the dictionary says of a table: rows as InnoDB estimates them, sizes in bytes.
 #[derive(Debug, serde::Serialize)]
-struct TableSize {
-    table: String,
-    rows: u64,
-    data_bytes: u64,
-    index_bytes: u64,
+pub(super) struct TableSize {
+    pub table: String,
+    pub rows: u64,
+    pub data_bytes: u64,
+    pub index_bytes: u64,
 }
 
 pub async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Outcome> {
@@ -89,12 +89,12 @@ pub async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Outcome
     ))
 }
 
-fn pending<'a>(files: &'a Files, observed: &Observed) -> impl Iterator<Item = &'a Migration> {
+pub(super) fn pending<'a>(files: &'a Files, observed: &Observed) -> impl Iterator<Item = &'a Migration> {
     let version = observed.version();
     files.migrations.iter().filter(move |migration| migration.version > version)
 }
 
-fn version(files: &Files, observed: &Observed, pending: usize, repeatables: usize) -> String {
+pub(super) fn version(files: &Files, observed: &Observed, pending: usize, repeatables: usize) -> String {
     let newest = files.newest();
     let at = observed.version();
     if observed.history.is_none() {
@@ -118,7 +118,7 @@ const TABLE_SIZES: &str = "
     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'
     ORDER BY TABLE_NAME";
 
-async fn table_sizes(conn: &mut MySqlConnection) -> Result<Vec<TableSize>, DbError> {
+pub(super) async fn table_sizes(conn: &mut MySqlConnection) -> Result<Vec<TableSize>, DbError> {
     let failed = |error: sqlx::Error| DbError::new("could not read the sizes of the tables", &error);
     sqlx::raw_sql(FRESH).execute(&mut *conn).await.map_err(failed)?;
     let rows = sqlx::raw_sql(TABLE_SIZES).fetch_all(conn).await.map_err(failed)?;

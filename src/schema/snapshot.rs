@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::introspect::{Kind, Schema};
 use crate::db::ident::Ident;
@@ -102,6 +103,16 @@ impl Snapshot {
         let text = serde_json::to_string_pretty(self).unwrap_or_default() + "\n"; // maps of texts always are JSON
         write_whole(path, &text).map_err(|error| io("write", path, &error))
     }
+}
+
+/// A file in the user's cache, of one project and database. `of`: what tells these from others. None where the system has no
+/// place for caches.
+#[must_use]
+pub fn cached(folder: &str, of: &str) -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let root = variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")))?;
+    let hash: String = Sha256::digest(of).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Some(root.join("caredb").join(folder).join(format!("{hash}.json")))
 }
 
 /// Writes a file aside and puts it in its place.

@@ -4,6 +4,7 @@
 //! says how to look at them.
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::similar_names, clippy::format_push_string, missing_docs)]
 
+mod browser;
 mod cron;
 mod ddl;
 mod dev;
@@ -34,6 +35,7 @@ mod partition_check;
 mod partition_fault;
 mod programs;
 mod repeatable;
+mod report;
 mod resume;
 mod retention_archive;
 mod retention_archive_cases;

@@ -7,6 +7,7 @@ use crate::cli::{FormatArg, ReportArgs};
 use crate::output::Outcome;
 
 mod dictionary;
+mod observe;
 mod page;
 
 pub async fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<Outcome> {
