@@ -37,10 +37,9 @@ pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) 
     let now = clock::now(&mut session.conn).await?;
     let observed = apply::observe(&mut session.conn).await?;
     let project = context.project(&session.target);
-    let (mut runs, mut more_runs) = (runs(&mut session.conn).await?, false);
-    if runs.len() > RUNS as usize {
-        (runs.truncate(RUNS as usize), more_runs) = ((), true);
-    }
+    let mut runs = runs(&mut session.conn).await?;
+    let more_runs = runs.len() > RUNS as usize;
+    runs.truncate(RUNS as usize);
     let size = |size: status::TableSize| Size {
         table: size.table,
         rows: size.rows,
