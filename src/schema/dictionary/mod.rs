@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use wildmatch::WildMatch;
 
-use super::cursor::unquoted;
+use super::cursor::{Cursor, unquoted};
 use super::introspect::Kind;
 use super::model::{self, IndexKind, Model, Over};
 use super::program::Head;
@@ -130,6 +130,8 @@ pub struct Trigger {
     pub name: String,
     /// `AFTER INSERT`
     pub fires: String,
+    /// The other tables of the database that its body names behind INTO, UPDATE or DELETE FROM, by name.
+    pub writes: Vec<String>,
 }
 
 /// What is no table.
@@ -157,8 +159,12 @@ impl Dictionary {
         let mut triggers: BTreeMap<Ident, Vec<Trigger>> = BTreeMap::new();
         for ((table, timing, event), names) in model.triggers() {
             let fires = format!("{timing} {event}");
-            let trigger = |name: Ident| Trigger { name: text(&name), fires: fires.clone() };
-            triggers.entry(table).or_default().extend(names.into_iter().map(trigger));
+            let trigger = |name: Ident| {
+                let writes = writes(model, &table, &name);
+                Trigger { name: text(&name), fires: fires.clone(), writes }
+            };
+            let fired: Vec<Trigger> = names.into_iter().map(trigger).collect();
+            triggers.entry(table).or_default().extend(fired);
         }
         let table = |(name, table)| Table {
             referred_by: referred.remove(name).unwrap_or_default(),
@@ -182,6 +188,7 @@ impl Dictionary {
         for table in &mut self.tables {
             table.references.retain(|reference| reference.database.is_some() || kept.contains(&reference.to));
             table.referred_by.retain(|reference| kept.contains(&reference.from));
+            table.triggers.iter_mut().for_each(|trigger| trigger.writes.retain(|written| kept.contains(written)));
         }
         strangers
     }
@@ -296,6 +303,28 @@ fn reference(from: &Ident, table: &model::Table, key: &model::ForeignKey) -> Ref
         is_optional,
         is_unique,
     }
+}
+
+/// The tables, other than its own, that a trigger writes.
+fn writes(model: &Model, table: &Ident, trigger: &Ident) -> Vec<String> {
+    let body = model.programs.get(&(Kind::Trigger, trigger.clone())).map_or("", |program| program.body.as_str());
+    let mut cursor = Cursor::new(body);
+    let mut written = BTreeSet::new();
+    while let Some(next) = cursor.rest().chars().next() {
+        if ["INTO", "UPDATE", "DELETE FROM"].iter().any(|words| cursor.takes(words)) {
+            written.extend(cursor.name());
+            continue;
+        }
+        let is_quoted = matches!(next, '\'' | '"' | '`') && cursor.quoted(next).is_some();
+        if !is_quoted && cursor.word().is_empty() {
+            cursor.symbol(next);
+        }
+    }
+    written
+        .into_iter()
+        .filter(|name| name != table && model.tables.contains_key(name))
+        .map(|name| text(&name))
+        .collect()
 }
 
 fn programs(model: &Model) -> Vec<Program> {
