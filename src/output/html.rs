@@ -61,15 +61,20 @@ fn escaped(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> 
     }
     let written = match value.as_str() {
         Some(text) if value.is_safe() => out.write_str(text),
-        Some(text) => write!(out, "{}", HtmlEscape(&plain(text))),
-        None => write!(out, "{}", HtmlEscape(&value.to_string())),
+        Some(text) => out.write_str(&escape(text)),
+        None => out.write_str(&escape(&value.to_string())),
     };
     written.map_err(Error::from)
 }
 
+/// A text that is no HTML, in an element or between quotes.
+fn escape(text: &str) -> String {
+    // the library is careful with a `/` as well, which needs no care there, and paths are to be read
+    HtmlEscape(&plain(text)).to_string().replace("&#x2f;", "/")
+}
+
 /// What stands between backticks becomes code.
 fn marked(text: &str) -> String {
-    let escape = |text: &str| HtmlEscape(&plain(text)).to_string();
     let parts = text.split('`').enumerate();
     parts.map(|(at, part)| if at % 2 == 1 { format!("<code>{}</code>", escape(part)) } else { escape(part) }).collect()
 }
@@ -111,10 +116,10 @@ mod tests {
     #[test]
     fn what_strangers_wrote_is_text() {
         let html =
-            PAGE.render("<t>", json!({ "text": "a `<b>'\"&\u{202e}` c", "none": null, "n": 1_234_567 })).unwrap();
+            PAGE.render("<t>", json!({ "text": "a/ `<b>'\"&\u{202e}` c", "none": null, "n": 1_234_567 })).unwrap();
         assert!(
             html.contains(
-                "a `&lt;b&gt;&#x27;&quot;&amp;?` c||a <code>&lt;b&gt;&#x27;&quot;&amp;?</code> c|1,234,567|1.1 MiB"
+                "a/ `&lt;b&gt;&#x27;&quot;&amp;?` c||a/ <code>&lt;b&gt;&#x27;&quot;&amp;?</code> c|1,234,567|1.1 MiB"
             ),
             "{html}"
         );

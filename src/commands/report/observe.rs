@@ -21,7 +21,8 @@ use crate::partition::{Managed, Range, Table};
 use crate::report::last::{Check, Last};
 use crate::report::months::{Months, Partition, When};
 use crate::report::timeline::{Event, What};
-use crate::report::{Migrations, Report, Run, Size};
+use crate::report::{Backlog, Migrations, Report, Run, Size};
+use crate::retention::backlog;
 use crate::retention::ledger::{self, Which};
 use crate::schema::diagram as drawing;
 
@@ -48,6 +49,8 @@ pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) 
     };
     let sizes = status::table_sizes(&mut session.conn).await?.into_iter().map(size).collect();
     let partitioned = partitioned(context, &mut session.conn, Month::of(now.date())).await?;
+    let backlog = backlog::backlog(&mut session.conn, context.config.retention(), now.date()).await?;
+    let backlog = backlog.into_iter().map(before_it).collect();
     let dictionary = diagram::observe(session).await?;
     Ok(Report {
         database: session.database.as_str().to_owned(),
@@ -55,7 +58,7 @@ pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) 
         made_at: now.to_string(),
         migrations: migrations(&files, &observed),
         partitioned,
-        backlog: Vec::new(),
+        backlog,
         runs,
         more_runs,
         drift: Last::read(Check::Drift, &project),
@@ -95,6 +98,19 @@ fn event(entry: &Entry) -> Event {
         description: entry.description.clone(),
         by: entry.installed_by.clone(),
         ms: entry.execution_ms,
+    }
+}
+
+fn before_it(backlog: backlog::Backlog) -> Backlog {
+    let second = |time: &str| time.split('.').next().unwrap_or_default().to_owned();
+    Backlog {
+        job: backlog.job.to_owned(),
+        older_than: backlog.older_than.to_string(),
+        cut_off: backlog.cut_off.to_string(),
+        oldest: backlog.oldest,
+        rows: backlog.rows,
+        last_run_at: backlog.last_run.as_ref().map(|run| second(&run.started_at)),
+        last_outcome: backlog.last_run.map(|run| run.outcome.unwrap_or_else(|| "under way or killed".to_owned())),
     }
 }
 
