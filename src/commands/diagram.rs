@@ -19,9 +19,7 @@ pub async fn run(context: &Context, args: &DiagramArgs) -> anyhow::Result<Outcom
     let mut session = context.open().await?;
     let mut dictionary = observe(&mut session).await?;
     let database = session.database.as_str();
-    if dictionary.tables.is_empty() {
-        bail!("`{database}` has no tables to draw; `caredb migrate` makes them");
-    }
+    some_tables(&dictionary, database)?;
     for pattern in dictionary.keep(&args.tables) {
         bail!("no table of `{database}` is named by `{pattern}`");
     }
@@ -50,6 +48,14 @@ pub async fn observe(session: &mut Session) -> anyhow::Result<Dictionary> {
     introspect::prepare(&mut session.conn).await?;
     let schema = introspect::schema(&mut session.conn, &session.database).await?;
     Ok(Dictionary::of(&Model::of(&schema)?))
+}
+
+/// Refuses an empty database.
+pub fn some_tables(dictionary: &Dictionary, database: &str) -> anyhow::Result<()> {
+    if dictionary.tables.is_empty() {
+        bail!("`{database}` has no tables; `caredb migrate` makes them");
+    }
+    Ok(())
 }
 
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {
