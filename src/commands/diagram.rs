@@ -8,6 +8,7 @@ use serde_json::json;
 use super::Context;
 use crate::cli::{DiagramArgs, FormatArg};
 use crate::db::connect::Session;
+use crate::db::ident::nearest;
 use crate::output::{Outcome, count};
 use crate::schema::diagram;
 use crate::schema::dictionary::Dictionary;
@@ -20,8 +21,11 @@ pub async fn run(context: &Context, args: &DiagramArgs) -> anyhow::Result<Outcom
     let mut dictionary = observe(&mut session).await?;
     let database = session.database.as_str();
     some_tables(&dictionary, database)?;
-    for pattern in dictionary.keep(&args.tables) {
-        bail!("no table of `{database}` is named by `{pattern}`");
+    let names: Vec<String> = dictionary.tables.iter().map(|table| table.name.clone()).collect();
+    if let Some(pattern) = dictionary.keep(&args.tables).first() {
+        let near = nearest(pattern, names.iter().map(String::as_str));
+        let near = near.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
+        bail!("`--tables {pattern}` names no table of `{database}`{near}");
     }
     let is_mermaid = match args.format {
         FormatArg::Mermaid => true,

@@ -78,7 +78,9 @@ fn plan(folder: &Path, files: Vec<(String, String)>) -> anyhow::Result<Plan> {
     };
     for entry in entries {
         let name = entry.with_context(|| format!("could not read the folder `{}`", folder.display()))?.file_name();
-        let Some(name) = name.to_str().filter(|name| name.ends_with(".md") && !known.contains(*name)) else { continue };
+        let may_be =
+            |name: &&str| Path::new(name).extension().is_some_and(|ending| ending == "md") && !known.contains(*name);
+        let Some(name) = name.to_str().filter(may_be) else { continue };
         let is_own = |there: Vec<u8>| there.strip_prefix(MARKER.as_bytes()).is_some_and(|rest| rest.starts_with(b"\n"));
         if read(&folder.join(name))?.is_some_and(is_own) {
             plan.remove.push(name.to_owned());

@@ -44,3 +44,6 @@ pub fn id(kind: &str, name: &str) -> String {
     }
     id
 }
+
+#[cfg(test)]
+mod tests;

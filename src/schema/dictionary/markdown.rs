@@ -134,7 +134,7 @@ fn column(table: &Table, column: &Column) -> Vec<String> {
     keys.extend(refers.map(|reference| format!("→ {}", link(reference.database.as_ref(), &reference.to))));
     vec![
         code(&column.name),
-        code(&column.data_type),
+        code(&column.full_type()),
         if column.nullable { "yes" } else { "no" }.to_owned(),
         default.join(" "),
         keys.join(", "),
@@ -153,7 +153,7 @@ fn section(text: &mut String, title: &str, head: &[&str], rows: Vec<Vec<String>>
         return;
     }
     let stands: Vec<bool> = (0..head.len()).map(|at| rows.iter().any(|row| !row[at].is_empty())).collect();
-    let mut line = |cells: Vec<&str>| {
+    let line = |cells: Vec<&str>| {
         let cells: Vec<_> =
             cells.into_iter().zip(&stands).filter(|(_, stands)| **stands).map(|(cell, _)| cell).collect();
         format!("| {} |\n", cells.join(" | "))
@@ -207,4 +207,53 @@ fn words(text: &str) -> String {
         }
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_is_code_whatever_it_holds() {
+        for (text, code_) in [
+            ("a", "`a`"),
+            ("a`b", "``a`b``"),
+            ("`a`", "`` `a` ``"),
+            ("``", "``` `` ```"),
+            ("a|b", "`a\\|b`"),
+            ("'\\|'", "<code>&#39;&#92;&#124;&#39;</code>"),
+            ("a\nb\u{202e}c", "`a b?c`"),
+            ("<b>", "`<b>`"),
+            ("a\\", "`a\\`"),
+        ] {
+            assert_eq!(code(text), code_);
+        }
+    }
+
+    #[test]
+    fn words_are_words_whatever_they_hold() {
+        for (text, words_) in [
+            ("a plain one, 10.5 %", "a plain one, 10.5 %"),
+            (" # *a* _b_ `c` ~d~ ", "\\# \\*a\\* \\_b\\_ \\`c\\` \\~d\\~"),
+            ("<a href=x>&lt;|\\", "\\<a href=x\\>\\&lt;\\|\\\\"),
+            ("[a](b) $x$\nb\tc\u{7}", "\\[a\\](b) \\$x\\$<br>b c?"),
+        ] {
+            assert_eq!(words(text), words_);
+        }
+    }
+
+    #[test]
+    fn every_table_has_a_file_of_its_own() {
+        for (table, file, address) in [
+            ("users", "users.md", "users.md"),
+            ("a/b c", "a%2Fb%20c.md", "a%252Fb%2520c.md"),
+            ("..", "%2E%2E.md", "%252E%252E.md"),
+            ("ReadMe", "%52eadMe.md", "%2552eadMe.md"),
+            ("名$1", "名$1.md", "%E5%90%8D%241.md"),
+        ] {
+            assert_eq!(file_name(table), file);
+            assert_eq!(link(None, table), format!("[`{table}`]({address})"));
+        }
+        assert_eq!(link(Some(&"o".to_owned()), "x`y"), "`o`.``x`y``");
+    }
 }
