@@ -7,6 +7,7 @@
 mod cron;
 mod ddl;
 mod dev;
+mod diagram;
 mod doctor;
 mod drift;
 mod drift_mutations;
