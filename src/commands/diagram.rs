@@ -8,6 +8,7 @@ use serde_json::json;
 use super::Context;
 use crate::cli::{DiagramArgs, FormatArg};
 use crate::db::connect::Session;
+use crate::db::ident::nearest;
 use crate::output::{Outcome, count};
 use crate::schema::diagram;
 use crate::schema::dictionary::Dictionary;
@@ -19,11 +20,12 @@ pub async fn run(context: &Context, args: &DiagramArgs) -> anyhow::Result<Outcom
     let mut session = context.open().await?;
     let mut dictionary = observe(&mut session).await?;
     let database = session.database.as_str();
-    if dictionary.tables.is_empty() {
-        bail!("`{database}` has no tables to draw; `caredb migrate` makes them");
-    }
-    for pattern in dictionary.keep(&args.tables) {
-        bail!("no table of `{database}` is named by `{pattern}`");
+    some_tables(&dictionary, database)?;
+    let names: Vec<String> = dictionary.tables.iter().map(|table| table.name.clone()).collect();
+    if let Some(pattern) = dictionary.keep(&args.tables).first() {
+        let near = nearest(pattern, names.iter().map(String::as_str));
+        let near = near.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
+        bail!("`--tables {pattern}` names no table of `{database}`{near}");
     }
     let is_mermaid = match args.format {
         FormatArg::Mermaid => true,
@@ -50,6 +52,14 @@ pub async fn observe(session: &mut Session) -> anyhow::Result<Dictionary> {
     introspect::prepare(&mut session.conn).await?;
     let schema = introspect::schema(&mut session.conn, &session.database).await?;
     Ok(Dictionary::of(&Model::of(&schema)?))
+}
+
+/// Refuses an empty database.
+pub fn some_tables(dictionary: &Dictionary, database: &str) -> anyhow::Result<()> {
+    if dictionary.tables.is_empty() {
+        bail!("`{database}` has no tables; `caredb migrate` makes them");
+    }
+    Ok(())
 }
 
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, Output, State, UndefinedBehavior, context};
+use minijinja::{AutoEscape, Environment, Error, HtmlEscape, Output, State, UndefinedBehavior, context};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -53,10 +53,8 @@ impl Html {
 }
 
 fn escaped(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
-    if value.is_undefined() {
-        return Err(ErrorKind::UndefinedError.into());
-    }
-    if value.is_none() {
+    // what a template names and is not there was refused before; undefined is an `if` that has no `else`
+    if value.is_none() || value.is_undefined() {
         return Ok(());
     }
     let written = match value.as_str() {

@@ -8,6 +8,7 @@ mod browser;
 mod cron;
 mod ddl;
 mod dev;
+mod diagram;
 mod doctor;
 mod drift;
 mod drift_mutations;

@@ -156,7 +156,7 @@ const MANY: &str = "
 /// What handlers read for a user of the server, in rows.
 fn reads(test: &Test, user: &str) -> u64 {
     let sum = format!(
-        "SELECT CAST(SUM(VARIABLE_VALUE) AS UNSIGNED) FROM performance_schema.status_by_user
+        "SELECT CAST(COALESCE(SUM(VARIABLE_VALUE), 0) AS UNSIGNED) FROM performance_schema.status_by_user
          WHERE USER = '{user}' AND VARIABLE_NAME LIKE 'Handler\\_read%'"
     );
     test.rows(&sum)[0].parse().unwrap()

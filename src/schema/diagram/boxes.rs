@@ -34,7 +34,7 @@ impl<'a> TableBox<'a> {
     fn of(dictionary: &'a Dictionary, table: &'a Table) -> Self {
         let copy_of = dictionary.tables.iter().position(|original| is_copy(original, table));
         let mut lines = vec![Line::Name];
-        lines.extend(table.partitioned_by.as_ref().map(|by| Line::Note(by.replace('`', ""))));
+        lines.extend(table.partitioned_by.as_ref().map(|by| Line::Note(format!("by {by}"))));
         let is_drawn = |column: &&Column| copy_of.is_none() || column.is_primary || column.is_foreign;
         lines.extend(table.columns.iter().filter(is_drawn).map(Line::Column));
         lines.extend(copy_of.map(|at| Line::Note(format!("… the columns of {}", dictionary.tables[at].name))));

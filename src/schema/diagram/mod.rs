@@ -11,6 +11,7 @@ use self::route::Drawing;
 use super::dictionary::Dictionary;
 
 pub mod boxes;
+pub mod mermaid;
 pub mod nets;
 pub mod place;
 pub mod route;
@@ -28,8 +29,7 @@ pub fn svg(dictionary: &Dictionary, href: Option<&dyn Fn(&str) -> String>) -> St
 /// The diagram as Mermaid's `erDiagram`.
 #[must_use]
 pub fn mermaid(dictionary: &Dictionary) -> String {
-    let _ = dictionary;
-    String::new()
+    mermaid::write(dictionary)
 }
 
 /// An id as XML takes it: `table-users`; what is no letter of ASCII, digit, `_` or `-` is its number.
@@ -44,3 +44,6 @@ pub fn id(kind: &str, name: &str) -> String {
     }
     id
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,9 +121,10 @@ fn ranks(boxes: &[TableBox<'_>], groups: &[Group], links: &[Link]) -> Vec<usize>
         .collect();
     let mut ranks: Vec<Option<usize>> = vec![None; groups.len()];
     while ranks.contains(&None) {
-        let waits = |end: usize| pairs.iter().filter(|&&(hub, of)| of == end && ranks[hub].is_none()).count();
+        let mut waits = vec![0; groups.len()];
+        pairs.iter().filter(|&&(hub, _)| ranks[hub].is_none()).for_each(|&(_, end)| waits[end] += 1);
         let open = (0..groups.len()).filter(|&group| ranks[group].is_none());
-        let Some(next) = open.min_by_key(|&group| (waits(group), group)) else { break };
+        let Some(next) = open.min_by_key(|&group| (waits[group], group)) else { break };
         let hubs = pairs.iter().filter(|&&(_, end)| end == next).filter_map(|&(hub, _)| ranks[hub]);
         ranks[next] = Some(hubs.map(|rank| rank + 1).max().unwrap_or(0));
     }

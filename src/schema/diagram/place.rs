@@ -161,6 +161,10 @@ impl Scene<'_> {
                 if high > column + 1 {
                     branch.right.push(lanes[number][column + 1]);
                 }
+                for ys in [&mut branch.left, &mut branch.right] {
+                    ys.sort_unstable();
+                    ys.dedup();
+                }
                 channels[column].push(branch);
             }
         }

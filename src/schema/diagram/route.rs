@@ -60,7 +60,6 @@ impl Drawing {
     /// Draws what was placed.
     #[must_use]
     pub fn of(boxes: &[TableBox<'_>], graph: &Graph, placed: &Placed) -> Self {
-        let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX / 1024);
         let y = |halves: usize| MARGIN + number(halves) * HALF;
         // columns and channels from left to right
         let (mut x, mut columns) = (MARGIN, Vec::new());
@@ -93,6 +92,11 @@ impl Drawing {
     }
 }
 
+/// A count in pixels; no picture is so large that it would not fit.
+fn number(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX / 1024)
+}
+
 /// How wide a box must be.
 fn width(one: &TableBox<'_>) -> i32 {
     let line = |line: &Line<'_>| match line {
@@ -115,37 +119,34 @@ struct Router<'a> {
 impl Router<'_> {
     /// The line of a link, from its hub to its end.
     fn line(&self, net: usize, link: Link) -> Vec<Point> {
-        let (hub, end) = (self.graph.ranks[link.hub.table], self.graph.ranks[link.end.table]);
-        let y = |port: Port| {
-            let line = i32::try_from(port.line).unwrap_or_default();
-            self.frames[port.table].y + HALF * (2 * line + 1)
-        };
-        let (first, last) = if hub <= end { (link.hub, link.end) } else { (link.end, link.hub) };
-        let (from, to) = (hub.min(end), hub.max(end));
+        let rank = |port: Port| self.graph.ranks[port.table];
+        let y = |port: Port| self.frames[port.table].y + HALF * (2 * number(port.line) + 1);
+        let turned = rank(link.hub) > rank(link.end);
+        let (first, last) = if turned { (link.end, link.hub) } else { (link.hub, link.end) };
+        let (from, to) = (rank(first), rank(last));
         let side = |column: usize| self.columns[column].0 + self.columns[column].1;
-        let mut points = vec![(side(from), y(first))];
         let mut height = y(first);
+        let mut points = vec![(side(from), height)];
         for column in from..to.max(from + 1) {
-            let next = if column + 1 < to { self.lane(net, column + 1) } else { y(last) };
             let x = self.track(net, column);
-            points.extend([(x, height), (x, next)]);
-            height = next;
+            points.push((x, height));
+            height = if column + 1 < to { self.lane(net, column + 1) } else { y(last) };
+            points.push((x, height));
         }
-        let x = if from == to { side(from) } else { self.columns[to].0 };
-        points.push((x, height));
-        if hub > end {
+        points.push((if from == to { side(from) } else { self.columns[to].0 }, height));
+        if turned {
             points.reverse();
         }
         points
     }
 
     fn lane(&self, net: usize, column: usize) -> i32 {
-        MARGIN + i32::try_from(self.placed.lanes[net][column]).unwrap_or_default() * HALF
+        MARGIN + number(self.placed.lanes[net][column]) * HALF
     }
 
     fn track(&self, net: usize, column: usize) -> i32 {
         let place = self.placed.tracks[column].iter().position(|&other| other == net).unwrap_or_default();
         let (x, width) = self.columns[column];
-        x + width + NEAR + TRACK * i32::try_from(place).unwrap_or_default()
+        x + width + NEAR + TRACK * number(place)
     }
 }

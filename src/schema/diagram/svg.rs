@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::boxes::{Line, TableBox};
 use super::id;
 use super::nets::{Graph, Tie};
-use super::route::{Drawing, Frame, HALF, Point, letters};
+use super::route::{Drawing, Frame, HALF, Point, text_width};
 use crate::output::count;
 use crate::output::plain::plain;
 use crate::schema::dictionary::{Column, Reference, Table};
@@ -168,7 +168,7 @@ fn told(table: &Table) -> String {
 
 /// All that is said of a column.
 fn definition(column: &Column) -> String {
-    let mut text = format!("{} {}", column.name, column.data_type);
+    let mut text = format!("{} {}", column.name, column.full_type());
     text.push_str(if column.nullable { " NULL" } else { " NOT NULL" });
     if let Some(default) = &column.default {
         let _ = write!(text, " DEFAULT {default}");
@@ -187,42 +187,37 @@ fn links(svg: &mut String, boxes: &[TableBox<'_>], graph: &Graph, drawing: &Draw
     hubs.sort_unstable();
     hubs.dedup();
     for (link, points) in graph.links.iter().zip(&drawing.lines) {
+        let colour = hubs.iter().position(|&table| table == link.hub.table).unwrap_or(0) % COLOURS;
         let (hub, end) = (boxes[link.hub.table].table, boxes[link.end.table].table);
-        let Some((&last, &first)) = points.last().zip(points.first()) else { continue };
-        let to_right =
-            |from: usize, to: usize| points.get(from).zip(points.get(to)).is_none_or(|(from, to)| from.0 <= to.0);
-        let end_side = if to_right(points.len().saturating_sub(2), points.len() - 1) { -1 } else { 1 };
-        let hub_side = if to_right(0, 1) { 1 } else { -1 };
-        let (class, identity, title, ends) = match link.tie {
-            Tie::Reference(number) => {
-                let reference = &end.references[number];
-                let colour = hubs.iter().position(|&table| table == link.hub.table).unwrap_or(0) % COLOURS;
-                let foot = if reference.is_unique { bar(last, end_side) } else { foot(last, end_side) };
-                (
-                    format!("ref c{colour}"),
-                    id("ref", &format!("{}.{}", end.name, reference.name)),
-                    refers(reference),
-                    bar(first, hub_side) + &foot,
-                )
-            }
-            Tie::Triggers => (
-                "ref triggers".to_owned(),
-                id("triggers", &format!("{}.{}", hub.name, end.name)),
-                format!("triggers of {} write {}", hub.name, end.name),
-                arrow(last, end_side),
-            ),
-        };
-        line(
-            svg,
-            &format!(
-                "<g id=\"{identity}\" class=\"{class}\" data-from=\"{}\" data-to=\"{}\"><title>{}</title><path class=\"line\" d=\"{}\"/><path d=\"{ends}\"/></g>",
-                escape(&end.name),
-                escape(&hub.name),
-                escape(&title),
-                path(points)
-            ),
-        );
+        line(svg, &self::link(link.tie, (hub, end), points, colour));
     }
+}
+
+/// A line with its signs.
+fn link(tie: Tie, (hub, end): (&Table, &Table), points: &[Point], colour: usize) -> String {
+    let [first, second, .., before, last] = *points else { return String::new() };
+    let side = |at: Point, next: Point| if at.0 < next.0 { 1 } else { -1 };
+    let (at_hub, at_end) = ((first, side(first, second)), (last, side(last, before)));
+    let (class, identity, (from, to), title, signs) = match tie {
+        Tie::Reference(number) => {
+            let reference = &end.references[number];
+            let many = if reference.is_unique { bar(at_end) } else { foot(at_end) };
+            let identity = id("ref", &format!("{}.{}", end.name, reference.name));
+            (format!("ref c{colour}"), identity, (end, hub), refers(reference), bar(at_hub) + &many)
+        }
+        Tie::Triggers => {
+            let identity = id("triggers", &format!("{}.{}", hub.name, end.name));
+            let title = format!("triggers of {} write {}", hub.name, end.name);
+            ("ref triggers".to_owned(), identity, (hub, end), title, arrow(at_end))
+        }
+    };
+    format!(
+        "<g id=\"{identity}\" class=\"{class}\" data-from=\"{}\" data-to=\"{}\"><title>{}</title><path class=\"line\" d=\"{}\"/><path d=\"{signs}\"/></g>",
+        escape(&from.name),
+        escape(&to.name),
+        escape(&title),
+        path(points)
+    )
 }
 
 /// `payments (appointment_id) refers to appointment_keys (id)`
@@ -231,18 +226,18 @@ fn refers(reference: &Reference) -> String {
     format!("{from} ({}) refers to {to} ({})", columns.join(", "), parent_columns.join(", "))
 }
 
-/// One. `side`: 1 where the box is to the left of its sign.
-fn bar((x, y): Point, side: i32) -> String {
+/// One. `side`: 1 where the line goes to the right from its box.
+fn bar(((x, y), side): (Point, i32)) -> String {
     format!("M{},{}v10", x + 6 * side, y - 5)
 }
 
 /// Many.
-fn foot((x, y): Point, side: i32) -> String {
+fn foot(((x, y), side): (Point, i32)) -> String {
     let tip = x + 10 * side;
     format!("M{x},{}L{tip},{y}L{x},{}", y - 5, y + 5)
 }
 
-fn arrow((x, y): Point, side: i32) -> String {
+fn arrow(((x, y), side): (Point, i32)) -> String {
     let back = x + 7 * side;
     format!("M{back},{}L{x},{y}L{back},{}", y - 4, y + 4)
 }
@@ -274,25 +269,24 @@ fn legend(svg: &mut String, y: i32) {
     let y = y + 8;
     line(svg, "<g class=\"legend\" aria-hidden=\"true\">");
     let mut x = 16;
+    let start = |x: i32| ((x, y), 1);
+    let end = |x: i32| ((x + 30, y), -1);
     for (class, sign, text) in [
-        ("ref c0", bar((x, y), 1) + &format!("M{x},{y}h30"), "one"),
-        ("ref c0", String::new(), "many"),
-        ("ref triggers", String::new(), "written by triggers"),
+        ("c0", bar as fn((Point, i32)) -> String, "one"),
+        ("c0", foot, "many"),
+        ("triggers", arrow, "written by triggers"),
     ] {
-        let sign = match text {
-            "one" => sign,
-            "many" => format!("M{x},{y}h30") + &foot((x + 30, y), -1),
-            _ => format!("M{x},{y}h30") + &arrow((x + 30, y), -1),
-        };
+        let place = if text == "one" { start(x) } else { end(x) };
         line(
             svg,
             &format!(
-                "<g class=\"{class}\"><path class=\"line\" d=\"{sign}\"/></g><text class=\"note\" x=\"{}\" y=\"{}\">{text}</text>",
+                "<g class=\"ref {class}\"><path class=\"line\" d=\"M{x},{y}h30\"/><path d=\"{}\"/></g><text class=\"note\" x=\"{}\" y=\"{}\">{text}</text>",
+                sign(place),
                 x + 38,
                 y + 4
             ),
         );
-        x += 38 + letters(text) * 8 + 20;
+        x += 58 + text_width(text);
     }
     line(svg, "</g>");
 }

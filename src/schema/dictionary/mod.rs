@@ -33,7 +33,7 @@ pub struct Table {
     pub comment: String,
     /// How it is stored: `ENGINE=InnoDB`, `COLLATE=…`, without the comment; by name and value.
     pub options: Vec<(String, String)>,
-    /// By what its rows are dealt to partitions: ``RANGE COLUMNS(`appointment_date`)``; none where it has no partitions.
+    /// By what its rows are dealt to partitions: `RANGE COLUMNS(appointment_date)`; none where it has no partitions.
     pub partitioned_by: Option<String>,
     /// In their order.
     pub columns: Vec<Column>,
@@ -54,8 +54,10 @@ pub struct Table {
 pub struct Column {
     /// Its name.
     pub name: String,
-    /// `varchar(255)`, with its collation where it is not the table's.
+    /// `varchar(255)`
     pub data_type: String,
+    /// The collation of a text, where it is not the table's.
+    pub collation: Option<String>,
     /// Whether it takes NULL.
     pub nullable: bool,
     /// As SQL writes it; none where it has none. A column that takes NULL and says no more has none.
@@ -79,7 +81,7 @@ pub struct Key {
     pub name: String,
     /// `PRIMARY KEY`, `UNIQUE KEY`, `KEY`, `FULLTEXT KEY`, `SPATIAL KEY`.
     pub kind: &'static str,
-    /// What it is over: `` `a`(3) DESC ``, in its order.
+    /// What it is over, in its order: `a`, `a(3)` for its first characters, `(expression)`, with ` DESC` behind it.
     pub parts: Vec<String>,
     /// `INVISIBLE`: the server does not use it.
     pub invisible: bool,
@@ -163,8 +165,8 @@ impl Dictionary {
                 let writes = writes(model, &table, &name);
                 Trigger { name: text(&name), fires: fires.clone(), writes }
             };
-            let fired: Vec<Trigger> = names.into_iter().map(trigger).collect();
-            triggers.entry(table).or_default().extend(fired);
+            let of_event: Vec<Trigger> = names.into_iter().map(trigger).collect();
+            triggers.entry(table).or_default().extend(of_event);
         }
         let table = |(name, table)| Table {
             referred_by: referred.remove(name).unwrap_or_default(),
@@ -224,8 +226,14 @@ impl Table {
 }
 
 impl Column {
+    /// Its type, and its collation where it is not the table's.
+    #[must_use]
+    pub fn full_type(&self) -> String {
+        let collation = self.collation.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
+        format!("{}{collation}", self.data_type)
+    }
+
     fn of(table: &model::Table, column: &model::Column) -> Self {
-        let collation = column.collation.as_deref().filter(|collation| table.option("COLLATE") != Some(collation));
         let of_keys = |kind: IndexKind, alone: bool| {
             let mut keys = table.indexes.iter().filter(|key| key.kind == kind && (!alone || key.parts.len() == 1));
             keys.any(|key| key.parts.iter().any(|part| is_whole(&part.over, &column.name)))
@@ -233,8 +241,8 @@ impl Column {
         let is_primary = of_keys(IndexKind::Primary, false);
         Self {
             name: text(&column.name),
-            data_type: collation
-                .map_or_else(|| column.data_type.clone(), |name| format!("{} {name}", column.data_type)),
+            data_type: column.data_type.clone(),
+            collation: column.collation.clone().filter(|name| table.option("COLLATE") != Some(name)),
             nullable: column.nullable,
             default: column.default.clone().filter(|default| default != "NULL"),
             extra: extra(column),
@@ -251,7 +259,7 @@ impl Key {
         Self {
             name: text(&index.name),
             kind: write::index_kind(index.kind),
-            parts: index.parts.iter().map(|part| write::parts(std::slice::from_ref(part))).collect(),
+            parts: index.parts.iter().map(part).collect(),
             invisible: index.invisible,
             comment: index.comment.clone(),
         }
@@ -264,6 +272,15 @@ fn text(name: &Ident) -> String {
 
 fn texts(names: &[Ident]) -> Vec<String> {
     names.iter().map(text).collect()
+}
+
+fn part(part: &model::Part) -> String {
+    let over = match &part.over {
+        Over::Column(name, None) => text(name),
+        Over::Column(name, Some(prefix)) => format!("{}({prefix})", name.as_str()),
+        Over::Expression(expression) => format!("({expression})"),
+    };
+    if part.descending { over + " DESC" } else { over }
 }
 
 /// Whether a part of a key is this column, and not only its beginning.
@@ -346,3 +363,6 @@ fn partitioned_by(clause: &str) -> String {
     let by = by.split("\n(PARTITION ").next().unwrap_or(by);
     by.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+pub mod tests;
