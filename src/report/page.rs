@@ -155,6 +155,7 @@ mod tests {
         Column {
             name: text(name),
             data_type: text("enum('a','<b>')"),
+            collation: None,
             nullable: !is_primary,
             default: (!is_primary).then(|| text("'a'")),
             extra: vec![text("INVISIBLE")],
