@@ -47,9 +47,11 @@ fn thirteen_tables_and_their_archives_stand_without_a_tangle() {
     let graph = Graph::of(&boxes);
     let placed = place(&boxes, &graph);
     let name = |item: &Item| match *item {
-        Item::Group(group) => {
-            graph.groups[group].iter().map(|&table| dictionary.tables[table].name.as_str()).collect::<Vec<_>>().join(" + ")
-        }
+        Item::Group(group) => graph.groups[group]
+            .iter()
+            .map(|&table| dictionary.tables[table].name.as_str())
+            .collect::<Vec<_>>()
+            .join(" + "),
         Item::Lane(net) => format!("~ {}", dictionary.tables[graph.nets[net].hub.table].name),
     };
     let column = |column: &Vec<Item>| column.iter().map(|item| format!("{}\n", name(item))).collect::<String>();
@@ -72,9 +74,14 @@ fn a_diagram_is_printed_or_written() {
 
     // JSON says how to print; the file's ending says what to draw
     assert_snapshot!(test.run("--format json diagram --tables pay*,users er.mmd"), @"");
-    assert!(read(&test, "er.mmd").starts_with("erDiagram\n    accTitle: 3 tables and 0 references\n    \"payments\" {\n"));
+    assert!(
+        read(&test, "er.mmd").starts_with("erDiagram\n    accTitle: 3 tables and 0 references\n    \"payments\" {\n")
+    );
     let line: serde_json::Value = serde_json::from_str(&stdout(&test, "diagram --tables USERS --format json")).unwrap();
-    assert!(line["diagram"].as_str().unwrap().contains("<title id=\"er-title\">1 table and 0 references</title>"), "{line}");
+    assert!(
+        line["diagram"].as_str().unwrap().contains("<title id=\"er-title\">1 table and 0 references</title>"),
+        "{line}"
+    );
 
     assert_snapshot!(test.run("diagram --tables payment,users"), @"");
     assert_snapshot!(test.run("diagram no/er.svg"), @"");

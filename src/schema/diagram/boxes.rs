@@ -1,6 +1,6 @@
 //! What is drawn of each table: a box of lines. Pure.
 
-use crate::schema::dictionary::{Column, Dictionary, Table};
+use crate::schema::dictionary::{Column, Dictionary, Mark, Table};
 
 /// A table as it is drawn.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl<'a> TableBox<'a> {
         let copy_of = dictionary.tables.iter().position(|original| is_copy(original, table));
         let mut lines = vec![Line::Name];
         lines.extend(table.partitioned_by.as_ref().map(|by| Line::Note(format!("by {by}"))));
-        let is_drawn = |column: &&Column| copy_of.is_none() || column.is_primary || column.is_foreign;
+        let is_drawn = |column: &&Column| copy_of.is_none() || column.is(Mark::Primary) || column.is(Mark::Foreign);
         lines.extend(table.columns.iter().filter(is_drawn).map(Line::Column));
         lines.extend(copy_of.map(|at| Line::Note(format!("… the columns of {}", dictionary.tables[at].name))));
         Self { table, copy_of, lines }

@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::svg::marks;
 use crate::output::count;
 use crate::output::plain::is_hidden;
-use crate::schema::dictionary::{Column, Dictionary, Table};
+use crate::schema::dictionary::{Column, Dictionary, Mark, Table};
 
 /// The text, without the fence that Markdown wants around it.
 #[must_use]
@@ -23,7 +22,8 @@ pub fn write(dictionary: &Dictionary) -> String {
             let (Some(parent), Some(child)) = (name(&reference.to), name(&table.name)) else { continue };
             let one = if reference.is_optional { "|o" } else { "||" };
             let many = if reference.is_unique { "o|" } else { "o{" };
-            let is_key = |name: &String| table.columns.iter().any(|column| column.name == *name && column.is_primary);
+            let is_key =
+                |name: &String| table.columns.iter().any(|column| column.name == *name && column.is(Mark::Primary));
             let line = if reference.columns.iter().all(is_key) { "--" } else { ".." };
             let columns: Vec<String> = reference.columns.iter().map(|name| quotable(name)).collect();
             // writing into a String can't fail
@@ -63,7 +63,7 @@ fn quotable(name: &str) -> String {
 fn attribute(text: &mut String, column: &Column) {
     let kind = kind(&column.data_type);
     let name = word(&column.name);
-    let marks = marks(column).join(", ");
+    let marks = column.marks.iter().map(|mark| mark.sign()).collect::<Vec<_>>().join(", ");
     let told = [(&column.name, &name), (&column.data_type, &kind)];
     let mut told: Vec<&str> =
         told.iter().filter(|(true_one, shown)| true_one != shown).map(|(is, _)| is.as_str()).collect();
@@ -73,9 +73,9 @@ fn attribute(text: &mut String, column: &Column) {
         let _ = write!(text, " {marks}");
     }
     if !told.is_empty() {
-        // `%%{` would set how it is drawn, wherever it stands
+        // `%%{` would set how it is drawn, wherever it stands; `~` twice in a line is a generic type
         let breaks = |letter: char| is_hidden(letter) || matches!(letter, '`');
-        let told = told.join("; ").replace('"', "'").replace(breaks, " ").replace("%%", "% %");
+        let told = told.join("; ").replace('"', "'").replace(breaks, " ").replace("%%", "% %").replace('~', "-");
         let _ = write!(text, " \"{told}\"");
     }
     text.push('\n');

@@ -277,29 +277,21 @@ fn order(channel: &mut Vec<Branch>) -> usize {
     let costs: Vec<Vec<usize>> =
         channel.iter().map(|one| channel.iter().map(|other| one.crossings(other)).collect()).collect();
     let mut tracks: Vec<usize> = (0..channel.len()).collect();
-    // each pass makes it better by one crossing at least; the bound is for the proof alone
+    // each pass makes it better; a few are enough, and a bound is a proof that it ends
     for _ in 0..=channel.len() {
         let mut moved = false;
-        for item in 0..tracks.len() {
-            let from = tracks.iter().position(|&other| other == item).unwrap_or(item);
+        for item in tracks.clone() {
+            let from = tracks.iter().position(|&other| other == item).unwrap_or_default();
+            tracks.remove(from);
             // what it costs to stand at each place, against standing first
-            let (mut cost, mut best) = (0_isize, (0_isize, 0));
-            let mut here = 0;
-            for (place, &other) in tracks.iter().filter(|&&other| other != item).enumerate() {
-                if place == from {
-                    here = cost;
-                }
-                cost += costs[other][item].cast_signed() - costs[item][other].cast_signed();
-                best = best.min((cost, place + 1));
+            let mut cost = vec![0];
+            for (place, &other) in tracks.iter().enumerate() {
+                cost.push(cost[place] + costs[other][item].cast_signed() - costs[item][other].cast_signed());
             }
-            if from + 1 == tracks.len() {
-                here = cost;
-            }
-            if best.0 < here {
-                tracks.remove(from);
-                tracks.insert(best.1, item);
-                moved = true;
-            }
+            let best = (0..cost.len()).min_by_key(|&place| (cost[place], place)).unwrap_or(from);
+            let to = if cost[best] < cost[from] { best } else { from };
+            moved |= to != from;
+            tracks.insert(to, item);
         }
         if !moved {
             break;

@@ -117,7 +117,7 @@ fn table(svg: &mut String, one: &TableBox<'_>, frame: Frame, href: Option<&dyn F
                 }
             }
             Line::Note(note) => {
-                line(svg, &format!("<text class=\"note\" x=\"{}\" y=\"{at}\">{}</text>", x + 8, escape(note)))
+                line(svg, &format!("<text class=\"note\" x=\"{}\" y=\"{at}\">{}</text>", x + 8, escape(note)));
             }
             Line::Column(column) => column_line(svg, column, (x, at), width),
         }
@@ -127,20 +127,13 @@ fn table(svg: &mut String, one: &TableBox<'_>, frame: Frame, href: Option<&dyn F
 
 fn column_line(svg: &mut String, column: &Column, (x, y): Point, width: i32) {
     line(svg, &format!("<g class=\"column\"><title>{}</title>", escape(&definition(column))));
-    let marks = marks(column);
+    let marks: Vec<&str> = column.marks.iter().map(|mark| mark.sign()).collect();
     if !marks.is_empty() {
         line(svg, &format!("<text class=\"marks\" x=\"{}\" y=\"{y}\">{}</text>", x + 8, marks.join(" ")));
     }
     let (name, kind) = (escape(&column.name), escape(&type_of(column)));
     line(svg, &format!("<text x=\"{}\" y=\"{y}\">{name}</text>", x + MARKS));
     line(svg, &format!("<text class=\"type\" x=\"{}\" y=\"{y}\" text-anchor=\"end\">{kind}</text></g>", x + width - 8));
-}
-
-/// What kind of key a column is part of.
-#[must_use]
-pub fn marks(column: &Column) -> Vec<&'static str> {
-    let marks = [(column.is_primary, "PK"), (column.is_foreign, "FK"), (column.is_unique, "UK")];
-    marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect()
 }
 
 /// What a table is, in a sentence.

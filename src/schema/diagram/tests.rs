@@ -5,7 +5,7 @@ use super::place::{Item, Placed, place};
 use super::route::{Drawing, HALF, Point};
 use super::*;
 use crate::schema::dictionary::tests::{clinic, dictionary as read};
-use crate::schema::dictionary::{Column, Dictionary, Reference, Table};
+use crate::schema::dictionary::{Column, Dictionary, Mark, Reference, Table};
 
 /// Tables with an id, a column a reference, and so many others.
 fn tables(tables: &[(&str, &[&str], usize)]) -> Dictionary {
@@ -17,9 +17,7 @@ fn tables(tables: &[(&str, &[&str], usize)]) -> Dictionary {
         default: None,
         extra: Vec::new(),
         comment: String::new(),
-        is_primary,
-        is_unique: false,
-        is_foreign: false,
+        marks: if is_primary { vec![Mark::Primary] } else { Vec::new() },
     };
     let table = |(name, parents, others): &(&str, &[&str], usize)| {
         let refers = |number: usize| format!("r{number}");

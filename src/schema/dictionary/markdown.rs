@@ -1,11 +1,11 @@
 //! The dictionary as Markdown: a file a table and an index, made to be committed. Whatever names and comments hold, it is text
-//! (CommonMark, and GitHub's tables). Pure.
+//! (`CommonMark`, and GitHub's tables). Pure.
 
 use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Column, Dictionary, Key, Reference, Table};
+use super::{Column, Dictionary, Key, Mark, Reference, Table};
 use crate::output::plain::{is_hidden, plain};
 
 /// The first line of each file, by which caredb knows it for its own.
@@ -56,10 +56,10 @@ fn index(dictionary: &Dictionary) -> String {
             words(&table.comment),
         ]
     });
-    section(&mut text, "Tables", &["table", "refers to", "referred to by", "comment"], tables.collect());
+    section(&mut text, "Tables", &["table", "refers to", "referred to by", "comment"], &tables.collect::<Vec<_>>());
     let programs = dictionary.programs.iter();
     let programs = programs.map(|program| vec![code(&program.name), program.kind.to_string(), words(&program.comment)]);
-    section(&mut text, "Views, routines and events", &["name", "kind", "comment"], programs.collect());
+    section(&mut text, "Views, routines and events", &["name", "kind", "comment"], &programs.collect::<Vec<_>>());
     text
 }
 
@@ -75,8 +75,13 @@ fn table(table: &Table) -> String {
     }
     let _ = writeln!(text, "- [All tables]({INDEX})");
     let columns = table.columns.iter().map(|column| self::column(table, column));
-    section(&mut text, "Columns", &["column", "type", "null", "default", "key", "comment"], columns.collect());
-    section(&mut text, "Keys", &["key", "kind", "over", "comment"], table.keys.iter().map(key).collect());
+    section(
+        &mut text,
+        "Columns",
+        &["column", "type", "null", "default", "key", "comment"],
+        &columns.collect::<Vec<_>>(),
+    );
+    section(&mut text, "Keys", &["key", "kind", "over", "comment"], &table.keys.iter().map(key).collect::<Vec<_>>());
     let references = table.references.iter().map(|reference| {
         let to = format!("{} ({})", link(reference.database.as_ref(), &reference.to), codes(&reference.parent_columns));
         vec![
@@ -91,7 +96,7 @@ fn table(table: &Table) -> String {
         &mut text,
         "Refers to",
         &["foreign key", "columns", "refers to", "on delete", "on update"],
-        references.collect(),
+        &references.collect::<Vec<_>>(),
     );
     let referred = table.referred_by.iter().map(|reference| {
         let from = format!("{} ({})", link(None, &reference.from), codes(&reference.columns));
@@ -107,18 +112,18 @@ fn table(table: &Table) -> String {
         &mut text,
         "Referred to by",
         &["table", "foreign key", "refers to", "on delete", "on update"],
-        referred.collect(),
+        &referred.collect::<Vec<_>>(),
     );
     let checks = table.checks.iter().map(|check| {
         let enforced = if check.enforced { "yes" } else { "no" };
         vec![code(&check.name), code(&check.expression), enforced.to_owned()]
     });
-    section(&mut text, "Checks", &["check", "condition", "enforced"], checks.collect());
+    section(&mut text, "Checks", &["check", "condition", "enforced"], &checks.collect::<Vec<_>>());
     let triggers = table.triggers.iter().map(|trigger| {
         let writes = trigger.writes.iter().map(|name| link(None, name)).collect::<Vec<_>>().join(", ");
         vec![code(&trigger.name), trigger.fires.clone(), writes]
     });
-    section(&mut text, "Triggers", &["trigger", "fires", "writes"], triggers.collect());
+    section(&mut text, "Triggers", &["trigger", "fires", "writes"], &triggers.collect::<Vec<_>>());
     text
 }
 
@@ -126,11 +131,9 @@ fn column(table: &Table, column: &Column) -> Vec<String> {
     let mut default: Vec<String> = column.default.iter().map(|value| code(value)).collect();
     default.extend(column.extra.iter().map(|extra| code(extra)));
     let refers = table.references.iter().filter(|reference| reference.columns.contains(&column.name));
-    let mut keys: Vec<String> = [(column.is_primary, "primary"), (column.is_unique, "unique")]
-        .into_iter()
-        .filter(|(is, _)| *is)
-        .map(|(_, name)| name.to_owned())
-        .collect();
+    let names = [(Mark::Primary, "primary"), (Mark::Unique, "unique")];
+    let mut keys: Vec<String> =
+        names.iter().filter(|(mark, _)| column.is(*mark)).map(|(_, name)| (*name).to_owned()).collect();
     keys.extend(refers.map(|reference| format!("→ {}", link(reference.database.as_ref(), &reference.to))));
     vec![
         code(&column.name),
@@ -148,7 +151,7 @@ fn key(key: &Key) -> Vec<String> {
 }
 
 /// A heading and a table; nothing where it has no rows. A column in which nothing stands is left out.
-fn section(text: &mut String, title: &str, head: &[&str], rows: Vec<Vec<String>>) {
+fn section(text: &mut String, title: &str, head: &[&str], rows: &[Vec<String>]) {
     if rows.is_empty() {
         return;
     }
@@ -160,7 +163,9 @@ fn section(text: &mut String, title: &str, head: &[&str], rows: Vec<Vec<String>>
     };
     let mut table = line(head.to_vec());
     table.push_str(&line(vec!["---"; head.len()]));
-    rows.iter().for_each(|row| table.push_str(&line(row.iter().map(String::as_str).collect())));
+    for row in rows {
+        table.push_str(&line(row.iter().map(String::as_str).collect()));
+    }
     let _ = write!(text, "\n## {title}\n\n{table}");
 }
 
@@ -201,7 +206,7 @@ fn words(text: &str) -> String {
             '\t' => words.push(' '),
             letter if is_hidden(letter) => words.push('?'),
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '$' | '#' => {
-                words.extend(['\\', letter])
+                words.extend(['\\', letter]);
             }
             letter => words.push(letter),
         }

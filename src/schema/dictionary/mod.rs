@@ -66,12 +66,20 @@ pub struct Column {
     pub extra: Vec<String>,
     /// `COMMENT`; empty where it has none.
     pub comment: String,
-    /// Whether it is part of the primary key.
-    pub is_primary: bool,
-    /// Whether it is unique by itself, and not the primary key.
-    pub is_unique: bool,
-    /// Whether it is part of a foreign key.
-    pub is_foreign: bool,
+    /// What kinds of key it is part of, in their order here.
+    pub marks: Vec<Mark>,
+}
+
+/// A kind of key that a column is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mark {
+    /// The primary key.
+    Primary,
+    /// A foreign key.
+    Foreign,
+    /// Unique by itself, and not the primary key.
+    Unique,
 }
 
 /// A key.
@@ -233,12 +241,21 @@ impl Column {
         format!("{}{collation}", self.data_type)
     }
 
+    /// Whether it is part of such a key.
+    #[must_use]
+    pub fn is(&self, mark: Mark) -> bool {
+        self.marks.contains(&mark)
+    }
+
     fn of(table: &model::Table, column: &model::Column) -> Self {
         let of_keys = |kind: IndexKind, alone: bool| {
             let mut keys = table.indexes.iter().filter(|key| key.kind == kind && (!alone || key.parts.len() == 1));
             keys.any(|key| key.parts.iter().any(|part| is_whole(&part.over, &column.name)))
         };
         let is_primary = of_keys(IndexKind::Primary, false);
+        let is_foreign = table.foreign_keys.iter().any(|key| key.columns.contains(&column.name));
+        let is_unique = !is_primary && of_keys(IndexKind::Unique, true);
+        let marks = [(is_primary, Mark::Primary), (is_foreign, Mark::Foreign), (is_unique, Mark::Unique)];
         Self {
             name: text(&column.name),
             data_type: column.data_type.clone(),
@@ -247,9 +264,19 @@ impl Column {
             default: column.default.clone().filter(|default| default != "NULL"),
             extra: extra(column),
             comment: column.comment.clone(),
-            is_primary,
-            is_unique: !is_primary && of_keys(IndexKind::Unique, true),
-            is_foreign: table.foreign_keys.iter().any(|key| key.columns.contains(&column.name)),
+            marks: marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect(),
+        }
+    }
+}
+
+impl Mark {
+    /// As diagrams have it: `PK`.
+    #[must_use]
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Primary => "PK",
+            Self::Foreign => "FK",
+            Self::Unique => "UK",
         }
     }
 }
@@ -365,4 +392,4 @@ fn partitioned_by(clause: &str) -> String {
 }
 
 #[cfg(test)]
-pub mod tests;
+pub(super) mod tests;

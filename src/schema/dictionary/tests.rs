@@ -5,7 +5,7 @@ use super::*;
 use crate::schema::introspect::Schema;
 
 /// Of definitions as the server writes them.
-pub fn dictionary(definitions: &[(Kind, &str, &str)]) -> Dictionary {
+pub(in crate::schema) fn dictionary(definitions: &[(Kind, &str, &str)]) -> Dictionary {
     let definitions =
         definitions.iter().map(|(kind, name, text)| ((*kind, Ident::new(name).unwrap()), (*text).to_owned()));
     let schema = Schema { definitions: definitions.collect::<BTreeMap<_, _>>() };
@@ -57,7 +57,7 @@ const VIEW: &str =
     "CREATE ALGORITHM=UNDEFINED DEFINER=`root`@`localhost` SQL SECURITY DEFINER VIEW `v` AS select 1 AS `1`";
 
 /// Two tables that refer, a partitioned one whose trigger writes another one, a copy, a view.
-pub fn clinic() -> Dictionary {
+pub(in crate::schema) fn clinic() -> Dictionary {
     let archive = VISITS.replace("`visits`", "`visits_archive`");
     dictionary(&[
         (Kind::Table, "owners", OWNERS),
