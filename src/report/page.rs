@@ -144,7 +144,7 @@ mod tests {
     use super::super::months::{Partition, When};
     use super::super::timeline::{Event, What};
     use super::*;
-    use crate::schema::dictionary::{Check, Column, Key, Program, Reference, Table, Trigger};
+    use crate::schema::dictionary::{Check, Column, Key, Mark, Program, Reference, Table, Trigger};
     use crate::schema::introspect::Kind;
 
     fn text(text: &str) -> String {
@@ -160,9 +160,7 @@ mod tests {
             default: (!is_primary).then(|| text("'a'")),
             extra: vec![text("INVISIBLE")],
             comment: text(comment),
-            is_primary,
-            is_unique: false,
-            is_foreign: !is_primary,
+            marks: vec![if is_primary { Mark::Primary } else { Mark::Foreign }],
         }
     }
 
