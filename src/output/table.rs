@@ -106,7 +106,7 @@ pub fn page(text: &str, width: usize, height: usize) -> String {
     }
     if shown < lines.len() {
         // writing into a String can't fail
-        let _ = write!(page, "… and {} more", super::count(lines.len() - shown, "line"));
+        let _ = write!(page, "… and {}", super::count(lines.len() - shown, "more line"));
     }
     page
 }
@@ -178,8 +178,8 @@ mod tests {
     #[test]
     fn a_page_fits_the_terminal() {
         assert_eq!(page("a\nb", 80, 24), "\x1b[H\x1b[2Ja\nb\n");
-        assert_eq!(page("a\nb\nc\nd", 80, 4), "\x1b[H\x1b[2Ja\nb\nc\n… and 1 line more");
-        assert_eq!(page("aaaaaaaa\nb\nc", 4, 4), "\x1b[H\x1b[2Jaaaaaaaa\nb\n… and 1 line more");
+        assert_eq!(page("a\nb\nc\nd", 80, 4), "\x1b[H\x1b[2Ja\nb\nc\n… and 1 more line");
+        assert_eq!(page("aaaaaaaa\nb\nc", 4, 4), "\x1b[H\x1b[2Jaaaaaaaa\nb\n… and 1 more line");
     }
 
     #[test]

@@ -148,12 +148,18 @@ fn what_can_not_be_written_is_an_error_of_its_own() {
     assert_snapshot!(test.run("partition ensure --ahead 0 --behind 0 --today 2026-07-01 --metrics none/m.prom"), @"
     exit 2
     --- stdout
+    appointments  split `p_future` for 2026-07 <ms> ms
     1 partition made: `appointments` is ready to 2026-07, 0 months ahead
     --- stderr
-    appointments  split `p_future` for 2026-07 <ms> ms
     error: could not write the metrics to `none/m.prom`: no such file or directory (os error 2); its folder must be there, and be this user's to write
     ");
-    assert_snapshot!(test.run("partition ensure --ahead 0 --behind 0 --today 2026-07-01 --metrics other.prom --format json"), @"");
+    assert_snapshot!(test.run("partition ensure --ahead 0 --behind 0 --today 2026-07-01 --metrics other.prom --format json"), @r#"
+    exit 2
+    --- stdout
+    {"command":"partition ensure","outcome":"error","today":"2026-07","made":0,"tables":[{"table":"appointments","months":1,"ahead":0,"ready_to":"2026-07"}],"metrics":"line 1 of `other.prom` is none of caredb's metrics, so the file was left as it is; name another one, or remove it"}
+    --- stderr
+    error: line 1 of `other.prom` is none of caredb's metrics, so the file was left as it is; name another one, or remove it
+    "#);
     assert_eq!(std::fs::read_to_string(test.folder.join("other.prom")).unwrap(), "node_load1 3\n");
     // what changes nothing is no run
     let text = test.run("cron --dry-run --metrics m.prom");
@@ -256,11 +262,17 @@ fn the_log_is_json_whatever_the_output() {
     };
     let (stdout, human) = run("--log-format json");
     assert_eq!(stdout, "");
-    assert_snapshot!(human, @"");
+    assert_snapshot!(human, @r#"
+    {"time":"<time>","level":"warning","event":"waiting","lock":"caredb purge notifications <db>","holder":"connection <id> (root@localhost, Sleep, for <n> s)","message":"waiting for lock `caredb purge notifications <db>`, held by connection <id> (root@localhost, Sleep, for <n> s)"}
+    {"time":"<time>","level":"error","event":"error","command":"purge notifications","outcome":"locked","exit_code":4,"message":"another run holds lock `caredb purge notifications <db>`: connection <id> (root@localhost, Sleep, for <n> s); waited 0 s; run again when it has ended"}
+    "#);
     // events are on stdout as ever, too
     let (stdout, json) = run("--log-format json --format json");
     assert_eq!(json, human);
-    assert_snapshot!(stdout, @"");
+    assert_snapshot!(stdout, @r#"
+    {"event":"waiting","lock":"caredb purge notifications <db>","holder":"connection <id> (root@localhost, Sleep, for <n> s)"}
+    {"command":"purge notifications","outcome":"locked","error":"another run holds lock `caredb purge notifications <db>`: connection <id> (root@localhost, Sleep, for <n> s); waited 0 s; run again when it has ended"}
+    "#);
     let (_, quiet) = run("--log-format json --quiet");
     assert_eq!(quiet, human.lines().last().unwrap());
     drop(holder);

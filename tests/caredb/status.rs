@@ -55,6 +55,11 @@ fn says_how_the_database_is() {
     partitions  `appointments` has no months yet, `caredb partition ensure` makes them
     attention  `V3__add_appointments.sql` was edited after it was applied (checksum 1, file has 1534417636); put the old text back and make the change a new migration
 
+    job  due since  rows ~  last run  outcome  rows
+    archive appointments  nothing  none
+    purge notifications  nothing  none
+    compress medical-records  nothing  none
+
     table  rows ~  data  indexes
     appointment_keys <size>
     appointments <size>
@@ -155,7 +160,8 @@ fn says_what_is_due_and_what_ran() {
     };
     assert_eq!(partitions, [&month("goes"), &month("edge")]);
     assert_eq!(purge["oldest"], json!(day("(SELECT DATE(created_at) FROM notifications WHERE id = 'n1')")));
-    assert_eq!(purge["rows"], json!(2));
+    // an estimate
+    assert!(purge["rows"].as_u64().unwrap() > 0, "{purge}");
     assert_eq!(compress["oldest"], Value::Null);
 
     test.ok("purge notifications");
