@@ -16,6 +16,7 @@ use crate::output::{Event, Exit, Format, Outcome, Output};
 
 mod archive;
 mod baseline;
+mod completions;
 mod compress;
 mod cron;
 mod dev;
@@ -25,6 +26,7 @@ mod hold;
 mod import;
 mod info;
 mod lint;
+mod man;
 mod migrate;
 mod new;
 mod partition;
@@ -114,6 +116,8 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Archive(args) => archive::run(context, &args).await,
         Command::Cron(args) => cron::run(context, &args).await,
         Command::Import(args) => import::run(context, &args).await,
+        Command::Completions(args) => Ok(completions::run(&args)),
+        Command::Man(args) => man::run(&args),
     }
 }
 
