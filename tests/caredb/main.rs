@@ -4,6 +4,9 @@
 //! says how to look at them.
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::similar_names, clippy::format_push_string, missing_docs)]
 
+mod benches;
+mod command_lines;
+mod container;
 mod cron;
 mod ddl;
 mod dev;
@@ -28,11 +31,13 @@ mod import_synthea;
 mod import_tables;
 mod lint;
 mod migrate;
+mod package;
 mod partition;
 mod partition_cases;
 mod partition_check;
 mod partition_fault;
 mod programs;
+mod readme;
 mod repeatable;
 mod resume;
 mod retention_archive;
