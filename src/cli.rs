@@ -26,12 +26,14 @@ use crate::output::LogFormat;
 use crate::seed::generate::Ids;
 
 mod jobs;
+mod package;
 mod retention;
 
 pub use jobs::{
     BatchArgs, CompressAction, CompressArgs, CompressRecordsArgs, CronArgs, MetricsArgs, PurgeAction, PurgeArchiveArgs,
     PurgeArgs, PurgeNotificationsArgs, ThrottleArgs,
 };
+pub use package::{CompletionsArgs, ManArgs};
 pub use retention::{HoldAction, HoldAddArgs, HoldArgs, HoldListArgs, HoldReleaseArgs, RunArgs, RunsAction, RunsArgs};
 
 /// Owns the life of a healthcare appointment database on MySQL 8.0.29 and later
@@ -40,6 +42,9 @@ pub use retention::{HoldAction, HoldAddArgs, HoldArgs, HoldListArgs, HoldRelease
 #[derive(Debug, Parser)]
 #[command(name = "caredb", version, after_help = EXIT_CODES, propagate_version = true)]
 pub struct Cli {
+    /// With `--version`: the commit, date, target, compiler and profile of this build
+    #[arg(long, requires = "version")]
+    pub verbose: bool,
     /// What holds for every command.
     #[command(flatten)]
     pub globals: Globals,
@@ -149,6 +154,10 @@ pub enum Command {
     Diagram(DiagramArgs),
     /// Check files of another system, load them in batches, compare the database with them
     Import(ImportArgs),
+    /// Print a script by which a shell completes command lines of caredb
+    Completions(CompletionsArgs),
+    /// Print the manual page of caredb, or write a page a command
+    Man(ManArgs),
 }
 
 impl Command {
@@ -186,11 +195,13 @@ impl Command {
                 ArchiveAction::Restore(_) => "archive restore",
                 ArchiveAction::Verify => "archive verify",
             },
+            Self::Completions(_) => "completions",
             Self::Cron(_) => "cron",
             Self::Status(_) => "status",
             Self::Migrate(_) => "migrate",
             Self::Rollback(_) => "rollback",
             Self::Info(_) => "info",
+            Self::Man(_) => "man",
             Self::Doctor(_) => "doctor",
             Self::Validate(_) => "validate",
             Self::Verify(_) => "verify",

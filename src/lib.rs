@@ -1,6 +1,7 @@
 //! `caredb` owns the life of a healthcare appointment database on MySQL 8.0.29 and later: its versioned
 //! schema, its fixtures, its private servers. ARCHITECTURE.md is the map of the folders.
 
+pub mod about;
 pub mod cli;
 pub mod commands;
 pub mod config;

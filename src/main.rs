@@ -2,13 +2,24 @@
 
 use std::process::ExitCode;
 
+use caredb::about;
 use caredb::cli::Cli;
 use caredb::commands;
-use caredb::output::Output;
+use caredb::output::{Format, LogFormat, Outcome, Output};
 use clap::Parser as _;
+use clap::error::ErrorKind;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // clap ends at `--version`, before it comes to what stands behind
+        Err(error)
+            if error.kind() == ErrorKind::DisplayVersion && std::env::args_os().any(|said| said == "--verbose") =>
+        {
+            return version(&error.to_string());
+        }
+        Err(error) => error.exit(),
+    };
     let output = Output::new(cli.globals.format.output(), cli.globals.log_format, cli.globals.quiet);
     let command = cli.command.name();
     let exit = match commands::run(cli, output.clone()) {
@@ -24,4 +35,13 @@ fn main() -> ExitCode {
         }
     };
     ExitCode::from(exit as u8)
+}
+
+/// The version and how this binary was built.
+fn version(line: &str) -> ExitCode {
+    let facts = about::facts()
+        .iter()
+        .fold(line.trim_end().to_owned(), |text, (name, value)| format!("{text}\n{name:<8} {value}"));
+    Output::new(Format::Human, LogFormat::Human, false).outcome("version", Outcome::done(facts, serde_json::Value::Null));
+    ExitCode::SUCCESS
 }

@@ -19,6 +19,7 @@ use crate::output::{Event, Exit, Format, Outcome, Output};
 
 mod archive;
 mod baseline;
+mod completions;
 mod compress;
 mod cron;
 mod dev;
@@ -29,6 +30,7 @@ mod hold;
 mod import;
 mod info;
 mod lint;
+mod man;
 mod metrics;
 mod migrate;
 mod new;
@@ -141,6 +143,8 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Report(args) => report::run(context, &args).await,
         Command::Diagram(args) => diagram::run(context, &args).await,
         Command::Import(args) => import::run(context, &args).await,
+        Command::Completions(args) => Ok(completions::run(&args)),
+        Command::Man(args) => man::run(&args),
     }
 }
 

@@ -4,7 +4,10 @@
 //! says how to look at them.
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::similar_names, clippy::format_push_string, missing_docs)]
 
+mod benches;
 mod browser;
+mod command_lines;
+mod container;
 mod cron;
 mod ddl;
 mod dev;
@@ -31,11 +34,13 @@ mod import_tables;
 mod lint;
 mod migrate;
 mod monitor;
+mod package;
 mod partition;
 mod partition_cases;
 mod partition_check;
 mod partition_fault;
 mod programs;
+mod readme;
 mod repeatable;
 mod report;
 mod resume;

@@ -316,10 +316,13 @@ pub fn text(row: &MySqlRow) -> String {
     (0..row.len()).map(column).collect::<Vec<_>>().join("|")
 }
 
+/// What the environment of the tests may say of a database.
+pub const OF_A_DATABASE: [&str; 3] = ["CAREDB_URL", "DATABASE_URL", "CAREDB_PASSWORD_FILE"];
+
 /// caredb in `folder`, without what the environment of the tests may say of a database.
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_caredb"));
-    for name in ["CAREDB_URL", "DATABASE_URL", "CAREDB_PASSWORD_FILE"] {
+    for name in OF_A_DATABASE {
         command.env_remove(name);
     }
     command.current_dir(folder).stdin(Stdio::null());
