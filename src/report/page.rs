@@ -30,6 +30,7 @@ struct Content<'a> {
     today: &'a str,
     partitioned: Vec<Partitioned<'a>>,
     backlog: &'a [Backlog],
+    backlog_unseen: Option<&'a str>,
     runs: &'a [Run],
     older_runs: &'a [Run],
     more_runs: bool,
@@ -91,6 +92,7 @@ pub fn html(report: &Report) -> Result<String, minijinja::Error> {
         today,
         partitioned: report.partitioned.iter().map(partitioned).collect(),
         backlog: &report.backlog,
+        backlog_unseen: report.backlog_unseen.as_deref(),
         runs,
         older_runs,
         more_runs: report.more_runs,
@@ -268,6 +270,7 @@ mod tests {
                 last_run_at: Some(text("2026-11-26 01:00:00")),
                 last_outcome: Some(text("done")),
             }],
+            backlog_unseen: None,
             runs: (0..21).map(|id| run(30 - id, (id > 0).then_some("done"))).collect(),
             more_runs: true,
             drift: Some(Last {
