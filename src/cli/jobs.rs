@@ -37,7 +37,7 @@ pub struct ThrottleArgs {
 /// What a job leaves for monitors.
 #[derive(Debug, Args)]
 pub struct MetricsArgs {
-    /// At the end, whatever it is, write what monitors want to know into this file, `*.prom` in the folder that node_exporter's
+    /// At the end, whatever it is, write what monitors want to know into this file, `*.prom` in the folder that `node_exporter`'s
     /// textfile collector reads; what other jobs wrote into it stays
     #[arg(long, value_name = "FILE")]
     pub metrics: Option<PathBuf>,

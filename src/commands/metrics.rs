@@ -104,14 +104,18 @@ fn change(series: &mut Series, of: &Labels, ran: &[Ran], observed: &Observed) {
         let ended = job.ended.timestamp_millis() as f64 / 1000.0;
         new.set(Family::LastRun, own.clone(), ended);
         let succeeded = if job.exit == Exit::Done { Some(ended) } else { series.get(Family::LastSuccess, &own) };
-        succeeded.into_iter().for_each(|time| new.set(Family::LastSuccess, own.clone(), time));
+        if let Some(time) = succeeded {
+            new.set(Family::LastSuccess, own.clone(), time);
+        }
         new.set(Family::ExitCode, own.clone(), f64::from(job.exit as u8));
         new.set(Family::Duration, own.clone(), job.took.as_secs_f64());
         if !is_in_ledger(job.command) {
             continue;
         }
         let rows = job.run.map_or(Some(0), |run| observed.rows.get(&run).copied());
-        rows.into_iter().for_each(|rows| new.set(Family::Rows, own.clone(), number(rows)));
+        if let Some(rows) = rows {
+            new.set(Family::Rows, own.clone(), number(rows));
+        }
         for cause in Cause::NAMES {
             let paused = job.paused.get(cause).copied().unwrap_or_default();
             new.set(Family::Throttled, with(&[("command", job.command), ("cause", cause)]), paused.as_secs_f64());

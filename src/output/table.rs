@@ -152,10 +152,10 @@ mod tests {
             (Some(80), wide),
             (
                 Some(36),
-                "level    finding                rows\n\
-                 ok       every row of it     1234567\n\
+                "level    finding             rows\n\
+                 ok       every row of it  1234567\n\
                  \x20        has its key\n\
-                 problem  none                      7",
+                 problem  none                   7",
             ),
         ] {
             let rendered = render_within(&columns, &rows, width);

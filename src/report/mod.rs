@@ -29,6 +29,8 @@ pub struct Report {
     pub partitioned: Vec<Months>,
     /// What each job of retention has before it.
     pub backlog: Vec<Backlog>,
+    /// Why that is not known.
+    pub backlog_unseen: Option<String>,
     /// The last runs of the ledger, newest first.
     pub runs: Vec<Run>,
     /// Whether it has older ones.
@@ -92,6 +94,8 @@ pub struct Run {
     pub outcome: Option<String>,
     /// Rows from before this day were meant.
     pub cut_off: Option<String>,
+    /// The rows that it moved or deleted.
+    pub rows: u64,
     /// What it did: `archive 1200 rows`.
     pub did: String,
     /// By whom, and on which machine.

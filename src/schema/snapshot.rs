@@ -118,7 +118,12 @@ pub fn cached(folder: &str, of: &str) -> Option<PathBuf> {
 /// Writes a file aside and puts it in its place.
 pub fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let failed = |error: std::io::Error| {
+        // behind that, the name of the file aside
+        let reason = error.to_string();
+        std::io::Error::new(error.kind(), reason.split(" at path ").next().unwrap_or_default().to_owned())
+    };
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     file.write_all(text.as_bytes())?;
     file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     file.persist(path)?;
@@ -126,10 +131,7 @@ pub fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 fn io(verb: &'static str, path: &Path, error: &std::io::Error) -> SnapshotError {
-    // behind that, the name of the file aside
-    let reason = error.to_string().to_lowercase();
-    let reason = reason.split(" at path ").next().unwrap_or_default().to_owned();
-    SnapshotError::Io { verb, path: path.display().to_string(), reason }
+    SnapshotError::Io { verb, path: path.display().to_string(), reason: error.to_string().to_lowercase() }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The file that node_exporter reads: it is there whole, or as it was.
+//! The file that `node_exporter` reads: it is there whole, or as it was.
 
 use std::fs::{File, Permissions};
 use std::io::{self, Write as _};

@@ -1,4 +1,4 @@
-//! What jobs leave for Prometheus, by way of node_exporter's textfile collector.
+//! What jobs leave for Prometheus, by way of `node_exporter`'s textfile collector.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
