@@ -1,6 +1,6 @@
 //! `caredb diagram`: the tables and how they refer to each other.
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::Context;
@@ -41,7 +41,7 @@ pub async fn run(context: &Context, args: &DiagramArgs) -> anyhow::Result<Outcom
         fields["diagram"] = json!(text);
         return Ok(Outcome::done(text.trim_end(), fields));
     };
-    write_whole(file, &text)?;
+    write_whole(file, &text).with_context(|| format!("could not write `{}`", file.display()))?;
     fields["file"] = json!(file.display().to_string());
     Ok(Outcome::done(format!("wrote `{}`: {tables} of `{database}`", file.display()), fields))
 }

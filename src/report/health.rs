@@ -62,7 +62,10 @@ fn behind(backlog: &Backlog, now: &str) -> Option<(Level, String)> {
         Some(at) => rests(at).map(|()| format!("has not run since {}", day(at)))?,
         None => "never ran".to_owned(),
     };
-    Some((Level::Warning, format!("`{job}` {since}, and about {} due", count(*rows, "row"))))
+    Some((
+        Level::Warning,
+        format!("`{job}` {since}, and about {} {} due", count(*rows, "row"), if *rows == 1 { "is" } else { "are" }),
+    ))
 }
 
 fn day(at: &str) -> &str {
@@ -133,7 +136,7 @@ mod tests {
         assert_eq!(
             said(&report),
             "warning: 2 things to look at: version 1 of 2, 1 version pending, `caredb migrate` applies them; \
-             `archive appointments` has not run since 2026-11-18, and about 1200 rows due"
+             `archive appointments` has not run since 2026-11-18, and about 1200 rows are due"
         );
         report.backlog[0].last_run_at = None;
         report.migrations = well().migrations;
@@ -145,13 +148,14 @@ mod tests {
             ms,
             outcome: Some(text("failed")),
             cut_off: None,
+            rows: 0,
             did: String::new(),
             by: String::new(),
         });
         assert_eq!(
             said(&report),
             "problem: 2 things to look at: run 7, `purge notifications`, failed; \
-             `archive appointments` never ran, and about 1200 rows due"
+             `archive appointments` never ran, and about 1200 rows are due"
         );
     }
 

@@ -92,6 +92,8 @@ pub struct Run {
     pub outcome: Option<String>,
     /// Rows from before this day were meant.
     pub cut_off: Option<String>,
+    /// The rows that it moved or deleted.
+    pub rows: u64,
     /// What it did: `archive 1200 rows`.
     pub did: String,
     /// By whom, and on which machine.

@@ -1,8 +1,11 @@
 //! Partitions as bars by month, and what they tell of growth: the server keeps no old sizes, but a row's month is in its place.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+
+use super::Run;
 
 /// The partitions of a table.
 #[derive(Debug, Default, Clone)]
@@ -165,9 +168,65 @@ pub fn years(bars: &[Bar]) -> Vec<Year> {
     years
 }
 
+/// What a command did in a month.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Done {
+    /// The month: `2026-11`.
+    pub month: String,
+    /// The command.
+    pub command: String,
+    /// How many of its runs began in it.
+    pub runs: u64,
+    /// The rows that these moved or deleted.
+    pub rows: u64,
+}
+
+/// What was done by month and command, the last month first.
+#[must_use]
+pub fn done(runs: &[Run]) -> Vec<Done> {
+    let mut months: BTreeMap<(Reverse<&str>, &str), (u64, u64)> = BTreeMap::new();
+    for run in runs {
+        let month = run.started_at.get(..7).unwrap_or_default();
+        let (runs, rows) = months.entry((Reverse(month), &run.command)).or_default();
+        (*runs, *rows) = (*runs + 1, *rows + run.rows);
+    }
+    let done = |((Reverse(month), command), (runs, rows)): ((Reverse<&str>, &str), (u64, u64))| Done {
+        month: month.to_owned(),
+        command: command.to_owned(),
+        runs,
+        rows,
+    };
+    months.into_iter().map(done).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_done_by_month() {
+        let run = |at: &str, command: &str, rows| Run {
+            id: 1,
+            command: command.to_owned(),
+            started_at: at.to_owned(),
+            ms: None,
+            outcome: None,
+            cut_off: None,
+            rows,
+            did: String::new(),
+            by: String::new(),
+        };
+        let runs = [
+            run("2026-10-01 01:00:00", "purge", 1),
+            run("2026-11-02 01:00:00", "archive", 2),
+            run("2026-11-01 01:00:00", "archive", 3),
+            run("2026-11-01 02:00:00", "purge", 4),
+        ];
+        let shown = done(&runs).into_iter().map(|done| (done.month, done.command, done.runs, done.rows));
+        let row = |month: &str, command: &str, runs, rows| (month.to_owned(), command.to_owned(), runs, rows);
+        let expected = [row("2026-11", "archive", 2, 5), row("2026-11", "purge", 1, 4), row("2026-10", "purge", 1, 1)];
+        assert_eq!(shown.collect::<Vec<_>>(), expected);
+    }
 
     fn partition(month: Option<&str>, when: When, rows: u64) -> Partition {
         let name = month.map_or("p_future".to_owned(), |month| format!("p_{}", month.replace('-', "_")));

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::last::Last;
-use super::months::{Bar, Months, Year, bars, years};
+use super::months::{Bar, Done, Months, Year, bars, done, years};
 use super::timeline::{Day, days, summary};
 use super::{Backlog, Migrations, Report, Run, Size, health};
 use crate::output::finding::Level;
@@ -33,6 +33,7 @@ struct Content<'a> {
     runs: &'a [Run],
     older_runs: &'a [Run],
     more_runs: bool,
+    done: Vec<Done>,
     checks: [Check<'a>; 2],
     sizes: Vec<Sized<'a>>,
     bytes: u64,
@@ -93,6 +94,7 @@ pub fn html(report: &Report) -> Result<String, minijinja::Error> {
         runs,
         older_runs,
         more_runs: report.more_runs,
+        done: done(&report.runs),
         checks: [
             Check { command: "drift", about: "the live schema against its files", last: report.drift.as_ref() },
             Check { command: "lint", about: "what is dangerous in the files", last: report.lint.as_ref() },
@@ -203,6 +205,7 @@ mod tests {
             referred_by: vec![reference],
             checks: vec![Check { name: text("c"), expression: text("`id` < 3"), enforced: false }],
             triggers: vec![Trigger { name: text("t"), fires: text("AFTER INSERT"), writes: vec![text("u")] }],
+            written_by: Vec::new(),
         };
         let program = Program { kind: Kind::Procedure, name: text("p"), comment: text("does <it>") };
         Dictionary { tables: vec![table], programs: vec![program] }
@@ -231,6 +234,7 @@ mod tests {
             ms: outcome.map(|_| 2500),
             outcome: outcome.map(text),
             cut_off: Some(text("2025-11-26")),
+            rows: 1200,
             did: text("archive 1200 rows"),
             by: text("cron@localhost on cron"),
         };

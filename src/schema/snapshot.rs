@@ -89,8 +89,7 @@ impl Snapshot {
 
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Self, SnapshotError> {
-        let io = |error| SnapshotError::Io { verb: "read", path: path.display().to_string(), reason: reason(&error) };
-        let text = std::fs::read_to_string(path).map_err(io)?;
+        let text = std::fs::read_to_string(path).map_err(|error| io("read", path, &error))?;
         let not = |reason: String| SnapshotError::Not { path: path.display().to_string(), reason };
         let snapshot: Self = serde_json::from_str(&text).map_err(|error| not(error.to_string()))?;
         match snapshot.format {
@@ -102,8 +101,7 @@ impl Snapshot {
     /// Writes a file, whole or not at all.
     pub fn write(&self, path: &Path) -> Result<(), SnapshotError> {
         let text = serde_json::to_string_pretty(self).unwrap_or_default() + "\n"; // maps of texts always are JSON
-        let failed = |Unwritable { path, reason }| SnapshotError::Io { verb: "write", path, reason };
-        write_whole(path, &text).map_err(failed)
+        write_whole(path, &text).map_err(|error| io("write", path, &error))
     }
 }
 
@@ -117,31 +115,23 @@ pub fn cached(folder: &str, of: &str) -> Option<PathBuf> {
     Some(root.join("caredb").join(folder).join(format!("{hash}.json")))
 }
 
-/// A file that can't be written.
-#[derive(Debug, thiserror::Error)]
-#[error("could not write `{path}`: {reason}")]
-pub struct Unwritable {
-    path: String,
-    reason: String,
-}
-
 /// Writes a file aside and puts it in its place.
-pub fn write_whole(path: &Path, text: &str) -> Result<(), Unwritable> {
+pub fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-        file.persist(path)?;
-        Ok(())
+    let failed = |error: std::io::Error| {
+        // behind that, the name of the file aside
+        let reason = error.to_string();
+        std::io::Error::new(error.kind(), reason.split(" at path ").next().unwrap_or_default().to_owned())
     };
-    write().map_err(|error| Unwritable { path: path.display().to_string(), reason: reason(&error) })
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    file.persist(path)?;
+    Ok(())
 }
 
-/// What the system said, without the name of the file aside.
-fn reason(error: &std::io::Error) -> String {
-    let reason = error.to_string().to_lowercase();
-    reason.split(" at path ").next().unwrap_or_default().to_owned()
+fn io(verb: &'static str, path: &Path, error: &std::io::Error) -> SnapshotError {
+    SnapshotError::Io { verb, path: path.display().to_string(), reason: error.to_string().to_lowercase() }
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ fn a_diagram_is_printed_or_written() {
     assert_snapshot!(test.run("diagram no/er.svg"), @r"
     exit 2
     --- stderr
-    error: could not write `no/er.svg`: no such file or directory (os error 2)
+    error: could not write `no/er.svg`: No such file or directory (os error 2)
     ");
     assert_snapshot!(test.run("--format github diagram"), @r"
     exit 2

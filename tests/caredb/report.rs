@@ -25,7 +25,8 @@ fn page(test: &Test) -> String {
 }
 
 fn health(html: &str) -> String {
-    let (_, health) = html.split_once("role=\"status\">").unwrap();
+    let (_, health) = html.split_once("<p class=\"health ").unwrap();
+    let (_, health) = health.split_once('>').unwrap();
     regex::Regex::new("<[^>]*>").unwrap().replace_all(health.split("</p>").next().unwrap(), "").into_owned()
 }
 

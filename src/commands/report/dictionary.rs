@@ -117,7 +117,8 @@ fn read(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
 fn apply(folder: &Path, plan: &Plan) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("could not make the folder `{}`", folder.display()))?;
     for (name, text) in &plan.write {
-        write_whole(&folder.join(name), text)?;
+        let path = folder.join(name);
+        write_whole(&path, text).with_context(|| format!("could not write `{}`", path.display()))?;
     }
     for name in &plan.remove {
         let path = folder.join(name);

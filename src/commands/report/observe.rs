@@ -124,6 +124,7 @@ async fn runs(conn: &mut MySqlConnection) -> Result<Vec<Run>, DbError> {
             id: entry.id,
             started_at: entry.started_at.split('.').next().unwrap_or_default().to_owned(),
             ms: took.and_then(|(end, start)| u64::try_from((end - start).num_milliseconds()).ok()),
+            rows: entry.parts.iter().map(|part| part.total.rows).sum(),
             did: entry.did(),
             by: format!("{} on {}", entry.account, entry.host),
             command: entry.command,

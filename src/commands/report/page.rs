@@ -16,7 +16,7 @@ pub async fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<Outcome
     let report = observe::report(context, &mut session, &args.files).await?;
     let html = page::html(&report).context("the page's template is wrong")?;
     let file = args.path.display().to_string();
-    write_whole(&args.path, &html)?;
+    write_whole(&args.path, &html).with_context(|| format!("could not write `{file}`"))?;
     let health = health(&report);
     Ok(Outcome::done(
         format!("wrote `{file}`, {}; {}", bytes(html.len() as u64), health.text),

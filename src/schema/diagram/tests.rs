@@ -47,6 +47,7 @@ fn tables(tables: &[(&str, &[&str], usize)]) -> Dictionary {
             referred_by: Vec::new(),
             checks: Vec::new(),
             triggers: Vec::new(),
+            written_by: Vec::new(),
         }
     };
     Dictionary { tables: tables.iter().map(table).collect(), programs: Vec::new() }
