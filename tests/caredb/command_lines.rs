@@ -4,22 +4,22 @@
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use caredb::cli::Cli;
 use clap::Parser as _;
 
-use crate::support::temporary;
-
-/// Writes down what it is called with, and does nothing.
-const STAND_IN: &str = "#!/bin/bash\nprintf '%s\\0' \"${0##*/}\" \"$@\" >>\"$SAID\"\nprintf '\\n\\0' >>\"$SAID\"\n";
+/// Writes down what it is called with, and does nothing. A required option that the environment gives is made one of the line.
+const STAND_IN: &str = r#"#!/bin/bash
+if [[ "$1 $2" == "import export" && -n ${CAREDB_SOURCE_URL-} ]]; then set -- "$@" --source "$CAREDB_SOURCE_URL"; fi
+printf '%s\0' "${0##*/}" "$@" >>"$SAID"
+printf '\n\0' >>"$SAID"
+"#;
 
 /// Takes a script apart by a shell that has nothing but stand-ins for caredb and the programs in `others`, and parses all that
 /// it says to caredb. Returns how many command lines of caredb there are. Errors: what the shell or caredb's parser says.
 pub fn check(script: &str, others: &[&str]) -> Result<usize, String> {
-    static CHECKS: AtomicUsize = AtomicUsize::new(0);
-    let folder = temporary(&format!("said{}", CHECKS.fetch_add(1, Ordering::Relaxed)));
-    let (said, programs) = (folder.join("said"), folder.join("bin"));
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let (said, programs) = (folder.path().join("said"), folder.path().join("bin"));
     std::fs::create_dir(&programs).unwrap();
     std::fs::write(&said, "").unwrap();
     stand_in(&programs.join("caredb"));
@@ -33,7 +33,7 @@ pub fn check(script: &str, others: &[&str]) -> Result<usize, String> {
         .env("SAID", &said)
         .env("PRODUCTION", "mysql://root@db.example/clinic")
         .env("CI_DEFAULT_BRANCH", "main")
-        .current_dir(&folder)
+        .current_dir(folder.path())
         .output()
         .unwrap();
     if !output.status.success() {
@@ -45,7 +45,6 @@ pub fn check(script: &str, others: &[&str]) -> Result<usize, String> {
         .map(|line| line.split_terminator('\0').collect())
         .filter(|line: &Vec<_>| !line.is_empty())
         .collect();
-    std::fs::remove_dir_all(folder).unwrap();
     let of_caredb = lines.iter().filter(|line| line[0] == "caredb");
     of_caredb.clone().try_for_each(|line| {
         match Cli::try_parse_from(line) {
@@ -66,6 +65,9 @@ fn what_caredb_does_not_know_is_found() {
     let ci = "if [ -n \"$PRODUCTION\" ]; then caredb drift --url \"$PRODUCTION\" --against schema.json; fi\ncargo install caredb";
     assert_eq!(check(ci, &["cargo"]), Ok(1));
     assert_eq!(check("caredb dev up\ncaredb migrate --dry-run  # a comment", &[]), Ok(2));
+    let export = "caredb import export --table patients --to old";
+    assert_eq!(check(&format!("export CAREDB_SOURCE_URL=mysql://old.example/clinic\n{export}"), &[]), Ok(1));
+    assert!(check(export, &[]).unwrap_err().contains("--source"));
     assert!(check("caredb migrate --dry", &[]).unwrap_err().contains("'--dry-run'"));
     assert!(check("caredb migrate 'a", &[]).unwrap_err().contains("unexpected EOF"));
     assert!(check("cargo install caredb", &[]).unwrap_err().contains("cargo: command not found"));

@@ -13,7 +13,7 @@
 //! into README.md. Read the diff.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use caredb::cli::Cli;
 use caredb::config::Config;
@@ -23,7 +23,6 @@ use serde_json::Value;
 use similar::TextDiff;
 
 use crate::command_lines;
-use crate::support::rows_at;
 
 pub mod checkout;
 mod page;
@@ -101,7 +100,7 @@ fn tour(page: &str) -> Found {
     let mut found = Found::default();
     for block in &page::blocks(page) {
         match Kind::of(block) {
-            Err(unknown) => found.wrong.push_str(&unknown),
+            Err(unknown) => found.wrong += &(unknown + "\n"),
             Ok(Kind::Console) => console(&checkout, block, &mut found),
             Ok(kind) => {
                 if let Err(wrong) = look(&checkout, block, &kind) {
@@ -140,10 +139,7 @@ fn look(checkout: &Checkout, block: &Block, kind: &Kind) -> Result<(), String> {
     match kind {
         Kind::Console => Ok(()),
         Kind::Shell => shell(checkout, &block.lines),
-        Kind::Query => {
-            rows_at(&socket(checkout), &format!("USE caredb; {text}"));
-            Ok(())
-        }
+        Kind::Query => query(checkout, &text),
         Kind::Settings => settings(&checkout.file("caredb.toml", &text)),
         Kind::Workflow => workflow(&text),
         Kind::Crontab => block.lines.iter().try_for_each(|line| crontab(line)),
@@ -168,11 +164,14 @@ fn shell(checkout: &Checkout, lines: &[String]) -> Result<(), String> {
     })
 }
 
-/// The socket of the private server, by its URL.
-fn socket(checkout: &Checkout) -> PathBuf {
-    let url = url::Url::parse(&checkout.url()).unwrap();
-    let (_, socket) = url.query_pairs().find(|(name, _)| name == "socket").unwrap();
-    PathBuf::from(socket.into_owned())
+/// What the server's own client says to a query.
+fn query(checkout: &Checkout, query: &str) -> Result<(), String> {
+    let file = checkout.file("query.sql", query);
+    let client = "\"$(dev/mysql client)\" --host=127.0.0.1 --port=\"$(cat .caredb/port)\" --user=root caredb";
+    match checkout.run(&format!("{client} <'{}'", file.display())) {
+        (0, _) => Ok(()),
+        (_, printed) => Err(printed),
+    }
 }
 
 fn settings(file: &Path) -> Result<(), String> {
