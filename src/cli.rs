@@ -6,18 +6,23 @@ use clap::{Args, Parser, Subcommand};
 
 mod archive;
 mod drift;
+mod format;
 mod import;
+mod report;
 
 pub use archive::{ArchiveAction, ArchiveAppointmentsArgs, ArchiveArgs, ArchiveRestoreArgs};
 pub use drift::{Against, DriftArgs, ScratchArgs, SnapshotArgs};
+pub use format::FormatArg;
 pub use import::{
     FindingArgs, ImportAction, ImportArgs, ImportCheckArgs, ImportExportArgs, ImportFileArgs, ImportInitArgs,
     ImportRunArgs, ImportVerifyArgs, MaxErrors,
 };
 
+pub use report::{DiagramArgs, ReportArgs};
+
 use crate::migrate::baseline::DESCRIPTION;
 use crate::migrate::files::Version;
-use crate::output::Format;
+use crate::output::LogFormat;
 use crate::seed::generate::Ids;
 
 mod jobs;
@@ -25,8 +30,8 @@ mod package;
 mod retention;
 
 pub use jobs::{
-    BatchArgs, CompressAction, CompressArgs, CompressRecordsArgs, CronArgs, PurgeAction, PurgeArchiveArgs, PurgeArgs,
-    PurgeNotificationsArgs, ThrottleArgs,
+    BatchArgs, CompressAction, CompressArgs, CompressRecordsArgs, CronArgs, MetricsArgs, PurgeAction, PurgeArchiveArgs,
+    PurgeArgs, PurgeNotificationsArgs, ThrottleArgs,
 };
 pub use package::{CompletionsArgs, ManArgs};
 pub use retention::{HoldAction, HoldAddArgs, HoldArgs, HoldListArgs, HoldReleaseArgs, RunArgs, RunsAction, RunsArgs};
@@ -64,8 +69,11 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// How to print
-    #[arg(long, global = true, value_enum, default_value = "human")]
-    pub format: Format,
+    #[arg(long, global = true, value_parser = format::among(format::PRINTED), default_value = "human")]
+    pub format: FormatArg,
+    /// How to print notes, waits, warnings and errors, which go to stderr
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "human")]
+    pub log_format: LogFormat,
     /// Answer yes to questions
     #[arg(long, short, global = true)]
     pub yes: bool,
@@ -79,7 +87,9 @@ pub struct Globals {
 pub enum Command {
     /// Run a private MySQL server for this project, under `.caredb/`
     Dev(DevArgs),
-    /// Show server, versions, tables and their sizes on one screen
+    /// Show server, versions, partitions, what retention has before it and the tables on one screen
+    ///
+    /// Costs the server no more than its dictionary and some look-ups in indexes, so it may run every minute.
     Status(StatusArgs),
     /// Apply the pending V files, then the R files that are new or changed
     Migrate(MigrateArgs),
@@ -135,6 +145,13 @@ pub enum Command {
     /// term `purge archive`, and `partition check`, each by the policy of `caredb.toml`. One that fails does not keep the others
     /// from their work; the exit code is that of the worst.
     Cron(CronArgs),
+    /// Write what there is to see of the database: a page, or the data dictionary as files to commit
+    ///
+    /// `--format markdown DIR` writes a file a table and an index, from definitions alone: no number of rows, no time, no month that
+    /// `partition ensure` made. With `--check`, nothing is written, and files that are out of date are named: exit 1.
+    Report(ReportArgs),
+    /// Draw the tables and how they refer to each other
+    Diagram(DiagramArgs),
     /// Check files of another system, load them in batches, compare the database with them
     Import(ImportArgs),
     /// Print a script by which a shell completes command lines of caredb
@@ -148,6 +165,12 @@ impl Command {
     #[must_use]
     pub fn works_in_batches(&self) -> bool {
         matches!(self, Self::Archive(_) | Self::Purge(_) | Self::Compress(_) | Self::Cron(_))
+    }
+
+    /// Whether it goes on until somebody has seen enough.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        matches!(self, Self::Status(args) if args.watch.is_some())
     }
 
     /// Whether it can tell what it found as annotations (`--format github`).
@@ -213,6 +236,8 @@ impl Command {
                 HoldAction::List(_) => "hold list",
                 HoldAction::Release(_) => "hold release",
             },
+            Self::Report(_) => "report",
+            Self::Diagram(_) => "diagram",
             Self::Import(args) => match args.action {
                 ImportAction::Init(_) => "import init",
                 ImportAction::Check(_) => "import check",
@@ -372,6 +397,9 @@ pub struct BaselineArgs {
 /// `status`
 #[derive(Debug, Args)]
 pub struct StatusArgs {
+    /// Show it again every so many seconds, 5 if nothing is said, until Ctrl-C; a lost connection is made again
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "5", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub watch: Option<u64>,
     /// Where the files are.
     #[command(flatten)]
     pub files: FileArgs,
@@ -525,7 +553,7 @@ pub struct PartitionEnsureArgs {
     #[arg(long)]
     pub allow_copy: bool,
     /// Print the SQL and change nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "metrics")]
     pub dry_run: bool,
     /// Which table.
     #[command(flatten)]
@@ -536,6 +564,9 @@ pub struct PartitionEnsureArgs {
     /// How to wait.
     #[command(flatten)]
     pub waits: WaitArgs,
+    /// What to leave for monitors.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
 }
 
 /// `partition check`
@@ -556,6 +587,9 @@ pub struct PartitionCheckArgs {
     /// Where the files are.
     #[command(flatten)]
     pub files: FileArgs,
+    /// What to leave for monitors.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
 }
 
 /// `partition drop`

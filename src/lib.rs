@@ -13,6 +13,7 @@ pub mod lint;
 pub mod migrate;
 pub mod output;
 pub mod partition;
+pub mod report;
 pub mod retention;
 pub mod schema;
 pub mod seed;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use caredb::about;
 use caredb::cli::Cli;
 use caredb::commands;
-use caredb::output::{Format, Outcome, Output};
+use caredb::output::{Format, LogFormat, Outcome, Output};
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         }
         Err(error) => error.exit(),
     };
-    let output = Output::new(cli.globals.format, cli.globals.quiet);
+    let output = Output::new(cli.globals.format.output(), cli.globals.log_format, cli.globals.quiet);
     let command = cli.command.name();
     let exit = match commands::run(cli, output.clone()) {
         Ok(outcome) => {
@@ -42,6 +42,6 @@ fn version(line: &str) -> ExitCode {
     let facts = about::facts()
         .iter()
         .fold(line.trim_end().to_owned(), |text, (name, value)| format!("{text}\n{name:<8} {value}"));
-    Output::new(Format::Human, false).outcome("version", Outcome::done(facts, serde_json::Value::Null));
+    Output::new(Format::Human, LogFormat::Human, false).outcome("version", Outcome::done(facts, serde_json::Value::Null));
     ExitCode::SUCCESS
 }

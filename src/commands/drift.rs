@@ -16,9 +16,10 @@ use crate::migrate::scratch::ScratchError;
 use crate::migrate::{apply, files::Script};
 use crate::output::drift::{Look, show};
 use crate::output::{Event, Exit, Format, Outcome, count, ms};
+use crate::report::last::{self, Check, Last};
 use crate::retention::archive::ARCHIVE;
 use crate::schema::allow::Allowed;
-use crate::schema::compare::{Drift, State, compare};
+use crate::schema::compare::{Change, Drift, State, compare};
 use crate::schema::introspect::{self, Kind, Schema};
 use crate::schema::mend::{Statement, mend, script};
 use crate::schema::model::Model;
@@ -69,6 +70,8 @@ pub async fn run(context: &Context, args: &DriftArgs) -> anyhow::Result<Outcome>
     }
     let summary = summary(&drifts, database, &expected.whose, live_model.tables.len() + live_model.programs.len());
     let exit = if drifts.is_empty() { Exit::Done } else { Exit::Found };
+    let last = Last::now(exit == Exit::Found, &summary, drifts.iter().map(finding));
+    last.keep(Check::Drift, &context.project(&session.target));
     Ok(Outcome::new(exit, text(context, args, &drifts, &statements, &summary), fields))
 }
 
@@ -82,6 +85,13 @@ fn text(context: &Context, args: &DriftArgs, drifts: &[Drift], statements: &[Sta
         (true, _) => format!("-- {summary}\n{}", script(statements)).trim_end().to_owned(),
         (false, look) => show(drifts, look, summary),
     }
+}
+
+/// As the page of `report` shows it.
+fn finding(drift: &Drift) -> last::Finding {
+    let told = |change: &Change| std::iter::once(change.to_string()).chain(change.lines()).collect::<Vec<_>>();
+    let what = drift.changes.iter().flat_map(told).collect();
+    last::Finding { state: drift.state.word().to_owned(), place: drift.object(), what }
 }
 
 /// To an account without the privilege, the server shows a database without triggers, and says nothing.
@@ -158,8 +168,7 @@ async fn files(
     allowed.unknown.extend(applied.unknown.into_iter().map(|target| (target.kind, target.name)));
     let whose = format!("the files up to version {}", observed.version());
     let key = intended::key(&mut session.conn, &applied.scripts).await?;
-    let project = format!("{} {} {}", context.config.root.display(), session.target.server(), session.database);
-    let cache = if args.no_cache { None } else { Cache::of(&project) };
+    let cache = if args.no_cache { None } else { Cache::of(&context.project(&session.target)) };
     if let Some(schema) = cache.as_ref().and_then(|cache| cache.get(&key)) {
         return Ok(Expected { schema, whose, cached: true });
     }

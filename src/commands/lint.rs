@@ -11,6 +11,7 @@ use super::migrate::Costs;
 use super::{Context, missing_database, scratch};
 use crate::cli::{FileArgs, LintArgs, LockArgs, ScratchArgs};
 use crate::db::connect::{ConnectError, Session};
+use crate::db::target::Target;
 use crate::lint::cost::{Alter, Way};
 use crate::lint::file::{File, Pair, Project, natural, plain};
 use crate::lint::live::{self, BIG, Live, Rates};
@@ -23,6 +24,7 @@ use crate::migrate::scratch::{Scratch, ScratchError};
 use crate::output::github::annotation;
 use crate::output::table::{Align, bytes, render};
 use crate::output::{Exit, Format, Outcome, count, ms};
+use crate::report::last::{self, Check, Last};
 
 /// What is linted.
 struct Selection {
@@ -38,7 +40,8 @@ struct Selection {
 pub async fn run(context: &Context, args: &LintArgs) -> anyhow::Result<Outcome> {
     let begun = Instant::now();
     let selection = select(context, args)?;
-    let mut database = open_database(context).await?;
+    let target = context.target()?;
+    let mut database = open_database(context, &target).await?;
     let live = match &mut database {
         Some(session) => Some(Live::observe(session).await?),
         None => None,
@@ -51,9 +54,9 @@ pub async fn run(context: &Context, args: &LintArgs) -> anyhow::Result<Outcome> 
     let mut report = Report::default();
     let mut live = live;
     if !wanted.is_empty() || !selection.plain.is_empty() {
-        let (session, target) = context.open_server().await?;
+        let (session, server) = context.open_server().await?;
         let (mut scratch, others) =
-            scratch::open_unchecked(context, session, &target, &args.scratch, &args.lock).await?;
+            scratch::open_unchecked(context, session, &server, &args.scratch, &args.lock).await?;
         let tried = try_all(&mut scratch, &others, &selection, &wanted, live.as_mut()).await;
         // dropped whatever came of the trial; of two errors, the trial's is the cause
         let removed = scratch.remove().await;
@@ -68,15 +71,29 @@ pub async fn run(context: &Context, args: &LintArgs) -> anyhow::Result<Outcome> 
             .as_ref()
             .map_or("no version is pending".to_owned(), |since| format!("no file is new or changed since `{since}`"));
         let nothing = outcome(&report, None, args.strict, context.output.format(), begun.elapsed());
-        return Ok(Outcome { text: format!("nothing to lint: {why}"), ..nothing });
+        return Ok(keep(context, &target, Outcome { text: format!("nothing to lint: {why}"), ..nothing }, &report));
     }
     let rates = live.and_then(|live| live.rates);
-    Ok(outcome(&report, rates, args.strict, context.output.format(), begun.elapsed()))
+    let outcome = outcome(&report, rates, args.strict, context.output.format(), begun.elapsed());
+    Ok(keep(context, &target, outcome, &report))
+}
+
+/// Keeps what was found, for the page of `report`.
+fn keep(context: &Context, target: &Target, outcome: Outcome, report: &Report) -> Outcome {
+    let finding = |Finding { code, level, file, line, object, what, better, .. }: &Finding| {
+        let object = if object.is_empty() { String::new() } else { format!("`{object}` ") };
+        let what = vec![format!("{object}{what}"), format!("better: {better}")];
+        last::Finding { state: level.word().to_owned(), place: format!("{code} in `{file}` line {line}"), what }
+    };
+    let summary = outcome.text.rsplit("\n\n").next().unwrap_or_default();
+    let last = Last::now(outcome.exit == Exit::Found, summary, report.findings.iter().map(finding));
+    last.keep(Check::Lint, &context.project(target));
+    outcome
 }
 
 /// The database that the files are meant for; none where it is not there yet.
-async fn open_database(context: &Context) -> anyhow::Result<Option<Session>> {
-    match context.connect(&context.target()?).await {
+async fn open_database(context: &Context, target: &Target) -> anyhow::Result<Option<Session>> {
+    match context.connect(target).await {
         Ok(session) => Ok(Some(session)),
         Err(ConnectError::MissingDatabase(_)) => Ok(None),
         Err(error) => Err(missing_database(error)),

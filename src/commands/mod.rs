@@ -1,6 +1,9 @@
 //! One file a command: observe → plan → confirm → apply → report.
 
+use std::path::Path;
+
 use anyhow::{Context as _, bail};
+use serde_json::json;
 
 use crate::cli::{Cli, Command, FileArgs, Globals, ThrottleArgs};
 use crate::config::{Config, ConfigError};
@@ -20,6 +23,7 @@ mod completions;
 mod compress;
 mod cron;
 mod dev;
+mod diagram;
 mod doctor;
 mod drift;
 mod hold;
@@ -27,11 +31,13 @@ mod import;
 mod info;
 mod lint;
 mod man;
+mod metrics;
 mod migrate;
 mod new;
 mod partition;
 mod purge;
 mod repair;
+mod report;
 mod retention;
 mod rollback;
 mod runs;
@@ -69,14 +75,33 @@ pub fn run(cli: Cli, output: Output) -> anyhow::Result<Outcome> {
     let Globals { yes, .. } = cli.globals;
     let context = Context { config, output, yes, stop: Stop::default() };
     let in_batches = cli.command.works_in_batches();
+    let is_watched = cli.command.is_watched();
+    let (name, metrics) = (cli.command.name(), cli.command.metrics().map(Path::to_owned));
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("could not start the runtime")?;
     runtime.block_on(async {
-        tokio::select! {
-            outcome = dispatch(&context, cli.command) => outcome,
-            error = interrupted(&context, in_batches) => Err(error),
+        let ended = tokio::select! {
+            ended = job(&context, cli.command) => ended,
+            error = interrupted(&context, in_batches) => match error {
+                // there is no other end to it
+                error if is_watched && error.is::<Interrupted>() => Ok(Outcome::done("", json!({}))),
+                error => Err(error),
+            },
+        };
+        match metrics {
+            Some(file) => metrics::leave(&context, &file, name, ended).await,
+            None => ended,
         }
     })
+}
+
+/// Runs a command, and notes how it ended.
+async fn job(context: &Context, command: Command) -> anyhow::Result<Outcome> {
+    let record = context.output.record();
+    record.begin(command.name());
+    let ended = dispatch(context, command).await;
+    record.end(ended.as_ref().map_or_else(exit_of, |outcome| outcome.exit));
+    ended
 }
 
 /// Returns once a person stops the run. A command that works in batches is asked to end after its batch first; it is the
@@ -115,6 +140,8 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Runs(args) => runs::run(context, &args).await,
         Command::Archive(args) => archive::run(context, &args).await,
         Command::Cron(args) => cron::run(context, &args).await,
+        Command::Report(args) => report::run(context, &args).await,
+        Command::Diagram(args) => diagram::run(context, &args).await,
         Command::Import(args) => import::run(context, &args).await,
         Command::Completions(args) => Ok(completions::run(&args)),
         Command::Man(args) => man::run(&args),
@@ -155,6 +182,11 @@ impl Context {
         let target = PrivateServer::of(&self.config.root).target()?;
         self.output.event(&Event::PrivateServer { database: target.database.as_str().to_owned() });
         Ok(target)
+    }
+
+    /// What tells this project and this database from others, in the user's cache.
+    fn project(&self, target: &Target) -> String {
+        format!("{} {} {}", self.config.root.display(), target.server(), target.database)
     }
 
     /// Connects to the database to work on.

@@ -26,14 +26,13 @@ pub async fn run(context: &Context, args: &RunsArgs) -> anyhow::Result<Outcome> 
 async fn list(session: &mut Session) -> anyhow::Result<Outcome> {
     let (mut rows, mut shown) = (Vec::new(), Vec::new());
     ledger::each(&mut session.conn, Which::All, |entry| {
-        let did = entry.totals().into_iter().map(|(action, total)| format!("{action} {}", count(total.rows, "row")));
         rows.push(vec![
             entry.id.to_string(),
             entry.command.clone(),
             second(&entry.started_at),
             entry.outcome.clone().unwrap_or_else(|| "under way or killed".to_owned()),
             entry.cut_off.clone().unwrap_or_default(),
-            did.collect::<Vec<_>>().join(", "),
+            entry.did(),
             format!("{} on {}", entry.account, entry.host),
         ]);
         shown.push(in_json(&entry));

@@ -1,12 +1,12 @@
 //! A page to look at: one HTML file with all that it needs, of what a check, an import or a comparison has found.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use super::finding::{self, Example, Findings, Found, Place};
+use serde::Serialize;
+
+use super::finding::{self, Example, Findings};
 use super::read;
-use crate::output::count;
-use crate::output::plain::plain;
+use crate::output::html::Html;
 
 /// What stands on a page.
 #[derive(Debug)]
@@ -25,95 +25,55 @@ pub struct Page<'a> {
     pub rejects: &'a [String],
 }
 
-/// It takes the colours of the reader's system.
-const STYLE: &str = "
-:root { color-scheme: light dark; --line: #8884; --faint: #8882; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-div { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line); }
-th { font-weight: 600; } .number { text-align: right; font-variant-numeric: tabular-nums; }
-code { font: .875em ui-monospace, monospace; background: var(--faint); border-radius: 3px; padding: 0 .25em; }
-";
+const PAGE: Html = Html { body: include_str!("page.html"), style: "", script: "" };
+
+#[derive(Serialize)]
+struct Content<'a> {
+    told: &'a str,
+    head: &'a [&'a str],
+    lines: &'a [Vec<String>],
+    codes: Vec<Code<'a>>,
+    rejects: &'a [String],
+}
+
+/// How often something was found, what it means, and where.
+#[derive(Serialize)]
+struct Code<'a> {
+    code: &'a str,
+    rows: u64,
+    meaning: &'static str,
+    places: Vec<Found<'a>>,
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    source: &'a str,
+    table: &'a str,
+    column: &'a str,
+    rows: u64,
+    examples: &'a [Example],
+}
 
 impl Page<'_> {
-    /// The page's text.
-    #[must_use]
-    pub fn html(&self) -> String {
-        let title = escape(&self.title);
-        // nothing is loaded from anywhere, and nothing runs
-        let mut html = format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-             <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-             <h1>{title}</h1>\n<p>{}</p>\n",
-            marked(self.told)
-        );
-        self.numbers(&mut html);
-        self.found(&mut html);
-        if !self.rejects.is_empty() {
-            html.push_str("<h2>Rejected rows</h2>\n<p>As they were, with their codes behind them; only their owner may read them.</p>\n<ul>\n");
-            self.rejects.iter().for_each(|path| line(&mut html, &format!("<li>{}</li>", marked(path))));
-            html.push_str("</ul>\n");
-        }
-        html.push_str("</body>\n</html>\n");
-        html
-    }
-
-    fn numbers(&self, html: &mut String) {
-        html.push_str("<h2>Tables</h2>\n<div><table>\n");
-        let row = |cell: &str, texts: &mut dyn Iterator<Item = &str>| {
-            let cells = texts.enumerate().map(|(at, text)| {
-                let class = if at == 0 { "" } else { " class=\"number\"" };
-                format!("<{cell}{class}>{}</{cell}>", escape(text))
-            });
-            format!("<tr>{}</tr>", cells.collect::<String>())
-        };
-        line(html, &row("th", &mut self.head.iter().copied()));
-        self.lines.iter().for_each(|cells| line(html, &row("td", &mut cells.iter().map(String::as_str))));
-        html.push_str("</table></div>\n");
-    }
-
-    /// A block of lines for each code: how often it was found, what it means, and where.
-    fn found(&self, html: &mut String) {
-        if self.findings.found.is_empty() {
-            return;
-        }
-        let mut codes: BTreeMap<&str, Vec<(&Place, &Found)>> = BTreeMap::new();
+    /// The page's text. Errors: the template is wrong.
+    pub fn html(&self) -> Result<String, minijinja::Error> {
+        let mut codes: BTreeMap<&str, Code<'_>> = BTreeMap::new();
         for ((code, place), found) in &self.findings.found {
-            codes.entry(code).or_default().push((place, found));
+            let known = codes.entry(code);
+            let code = known.or_insert_with(|| Code { code, rows: 0, meaning: meaning(code), places: Vec::new() });
+            code.rows += found.rows;
+            code.places.push(Found {
+                source: &place.source,
+                table: &place.table,
+                column: &place.column,
+                rows: found.rows,
+                examples: &found.examples,
+            });
         }
-        html.push_str("<h2>Findings</h2>\n<div><table>\n");
-        html.push_str("<tr><th>code</th><th>source</th><th>table</th><th>column</th><th class=\"number\">rows</th><th>first</th></tr>\n");
-        for (code, places) in codes {
-            let rows: u64 = places.iter().map(|(_, found)| found.rows).sum();
-            let about = format!("<code>{code}</code> {}<br>{}", count(rows, "row"), escape(meaning(code)));
-            let mut first = format!("<td rowspan=\"{}\">{about}</td>", places.len());
-            for (place, found) in places {
-                let names = [&place.source, &place.table, &place.column]
-                    .map(|name| format!("<td>{}</td>", escape(name)))
-                    .concat();
-                let examples: Vec<String> = found.examples.iter().map(example).collect();
-                let examples = examples.join(", ");
-                line(
-                    html,
-                    &format!("<tr>{first}{names}<td class=\"number\">{}</td><td>{examples}</td></tr>", found.rows),
-                );
-                first.clear();
-            }
-        }
-        html.push_str("</table></div>\n");
+        let codes = codes.into_values().collect();
+        let content = Content { told: self.told, head: self.head, lines: &self.lines, codes, rejects: self.rejects };
+        PAGE.render(&self.title, content)
     }
-}
-
-fn line(html: &mut String, text: &str) {
-    let _ = writeln!(html, "{text}");
-}
-
-fn example(example: &Example) -> String {
-    let value = example.value.as_ref().map(|value| format!(" <code>{}</code>", escape(value))).unwrap_or_default();
-    format!("line {}{value}", example.line)
 }
 
 /// What a code means.
@@ -122,31 +82,10 @@ fn meaning(code: &str) -> &'static str {
     all.into_iter().find(|(known, _)| *known == code).map_or("", |(_, meaning)| meaning)
 }
 
-/// What stands between backticks becomes code.
-fn marked(text: &str) -> String {
-    let parts = text.split('`').enumerate();
-    parts.map(|(at, part)| if at % 2 == 1 { format!("<code>{}</code>", escape(part)) } else { escape(part) }).collect()
-}
-
-/// A text that is no HTML.
-fn escape(text: &str) -> String {
-    let mut escaped = String::new();
-    for letter in plain(text).chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::finding::Place;
 
     #[test]
     fn a_page_is_text_and_nothing_else() {
@@ -171,7 +110,9 @@ mod tests {
             findings: &findings,
             rejects: &["`rejects/<s>.csv`".to_owned()],
         };
-        let html = page.html().replace(STYLE, "…");
+        let html = page.html().unwrap();
+        let (head, rest) = html.split_once("<style>").unwrap();
+        let html = format!("{head}<style>…{}", &rest[rest.find("</style>").unwrap()..]);
         insta::assert_snapshot!(html, @r#"
         <!DOCTYPE html>
         <html lang="en">
@@ -194,8 +135,8 @@ mod tests {
         <div><table>
         <tr><th>code</th><th>source</th><th>table</th><th>column</th><th class="number">rows</th><th>first</th></tr>
         <tr><td rowspan="2"><code>bad-email</code> 4 rows<br>no address of e-mail</td><td>s</td><td>users</td><td>&lt;b&gt;?</td><td class="number">1</td><td>line 2</td></tr>
-        <tr><td>s</td><td>users</td><td>email</td><td class="number">3</td><td>line 2 <code>&lt;script&gt;alert(&#39;?x&#39;)&lt;/script&gt;</code>, line 3 <code>a&amp;b</code></td></tr>
-        <tr><td rowspan="1"><code>ragged-row</code> 1 row<br>another number of fields than the header&#39;s</td><td>s</td><td></td><td></td><td class="number">1</td><td>line 10</td></tr>
+        <tr><td>s</td><td>users</td><td>email</td><td class="number">3</td><td>line 2 <code>&lt;script&gt;alert(&#x27;?x&#x27;)&lt;/script&gt;</code>, line 3 <code>a&amp;b</code></td></tr>
+        <tr><td rowspan="1"><code>ragged-row</code> 1 row<br>another number of fields than the header&#x27;s</td><td>s</td><td></td><td></td><td class="number">1</td><td>line 10</td></tr>
         </table></div>
         <h2>Rejected rows</h2>
         <p>As they were, with their codes behind them; only their owner may read them.</p>
@@ -206,7 +147,8 @@ mod tests {
         </html>
         "#);
         let nothing = Page { findings: &Findings::default(), rejects: &[], ..page };
-        assert!(!nothing.html().contains("<h2>Findings") && !nothing.html().contains("<h2>Rejected"));
+        let html = nothing.html().unwrap();
+        assert!(!html.contains("<h2>Findings") && !html.contains("<h2>Rejected"));
     }
 
     #[test]

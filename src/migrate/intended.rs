@@ -15,7 +15,7 @@ use super::plan::{self, Finding};
 use super::scratch::{Scratch, ScratchError};
 use crate::db::error::DbError;
 use crate::schema::introspect::{Kind, Schema};
-use crate::schema::snapshot::{Snapshot, write_whole};
+use crate::schema::snapshot::{Snapshot, cached, write_whole};
 
 /// The files that a database's schema follows from.
 #[derive(Debug, Default)]
@@ -141,9 +141,7 @@ impl Cache {
     /// `of`: what tells the project and the database from others. None where the system has no place for caches.
     #[must_use]
     pub fn of(of: &str) -> Option<Self> {
-        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let root = variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")))?;
-        Some(Self { path: root.join("caredb").join("drift").join(format!("{}.json", &sha256(of.as_bytes())[..16])) })
+        Some(Self { path: cached("drift", of)? })
     }
 
     /// The schema for a key; none where the file is of another one, or damaged.

@@ -2,6 +2,7 @@
 //! batches that a writer does not notice; with proof of what was done.
 
 pub mod archive;
+pub mod backlog;
 pub mod batch;
 pub mod certificate;
 pub mod compress;

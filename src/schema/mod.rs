@@ -3,6 +3,8 @@
 pub mod allow;
 pub mod compare;
 pub mod cursor;
+pub mod diagram;
+pub mod dictionary;
 pub mod diff;
 pub mod introspect;
 pub mod mend;

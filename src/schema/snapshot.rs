@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::introspect::{Kind, Schema};
 use crate::db::ident::Ident;
@@ -104,10 +105,25 @@ impl Snapshot {
     }
 }
 
+/// A file in the user's cache, of one project and database. `of`: what tells these from others. None where the system has no
+/// place for caches.
+#[must_use]
+pub fn cached(folder: &str, of: &str) -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let root = variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")))?;
+    let hash: String = Sha256::digest(of).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Some(root.join("caredb").join(folder).join(format!("{hash}.json")))
+}
+
 /// Writes a file aside and puts it in its place.
 pub fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let failed = |error: std::io::Error| {
+        // behind that, the name of the file aside
+        let reason = error.to_string();
+        std::io::Error::new(error.kind(), reason.split(" at path ").next().unwrap_or_default().to_owned())
+    };
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     file.write_all(text.as_bytes())?;
     file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     file.persist(path)?;
@@ -115,10 +131,7 @@ pub fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 fn io(verb: &'static str, path: &Path, error: &std::io::Error) -> SnapshotError {
-    // behind that, the name of the file aside
-    let reason = error.to_string().to_lowercase();
-    let reason = reason.split(" at path ").next().unwrap_or_default().to_owned();
-    SnapshotError::Io { verb, path: path.display().to_string(), reason }
+    SnapshotError::Io { verb, path: path.display().to_string(), reason: error.to_string().to_lowercase() }
 }
 
 #[cfg(test)]

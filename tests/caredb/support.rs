@@ -246,6 +246,8 @@ impl Test {
     /// caredb on this test's database, in its folder, with an environment of its own.
     pub fn command(&self, arguments: &str) -> Command {
         let mut command = command(&self.folder);
+        // what checks leave behind goes with the test
+        command.env("XDG_CACHE_HOME", self.folder.join("cache"));
         command.args(arguments.split_whitespace()).arg("--url").arg(&self.url);
         command
     }
@@ -258,6 +260,7 @@ impl Test {
     /// Runs caredb on another URL.
     pub fn run_at(&self, url: &str, arguments: &str) -> String {
         let mut command = command(&self.folder);
+        command.env("XDG_CACHE_HOME", self.folder.join("cache"));
         self.show(&command.args(arguments.split_whitespace()).arg("--url").arg(url).output().unwrap())
     }
 

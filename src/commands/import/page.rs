@@ -30,11 +30,12 @@ pub fn write(
         findings,
         rejects,
     };
+    let html = page.html().context("the page's template is wrong")?;
     let failed = || format!("could not write the page `{}`", path.display());
     // beside it first, so that it is never half a page, nor anybody else's to read
     let beside = path.with_extension("html.new");
     let _ = fs::remove_file(&beside);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).with_context(failed)?;
-    file.write_all(page.html().as_bytes()).with_context(failed)?;
+    file.write_all(html.as_bytes()).with_context(failed)?;
     fs::rename(&beside, path).with_context(failed)
 }

@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use super::super::table::is_there;
 use crate::db::error::DbError;
+use crate::output::count;
 
 /// A run in the ledger. Days and times are the server's, in UTC, as it prints them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +89,14 @@ impl Entry {
         totals
     }
 
+    /// What was done, in words: `archive 7 rows, restore 1 row`.
+    #[must_use]
+    pub fn did(&self) -> String {
+        let totals = self.totals();
+        let did = totals.iter().map(|(action, total)| format!("{action} {}", count(total.rows, "row")));
+        did.collect::<Vec<_>>().join(", ")
+    }
+
     /// SHA-256, in hexadecimal digits, over the hash of the run before and the JSON of all columns but the hash itself.
     /// What is written here is in every ledger: it never changes.
     #[must_use]
@@ -130,6 +139,8 @@ pub enum Which<'a> {
     Sealed,
     /// All, oldest first.
     All,
+    /// The last so many, oldest first.
+    Last(u32),
 }
 
 const RUNS: &str = "
@@ -148,12 +159,16 @@ pub async fn each(conn: &mut MySqlConnection, which: Which<'_>, mut on_run: impl
         Which::Unfinished(_) => ("r.command = ? AND r.ended_at IS NULL AND r.seal IS NULL", "r.id"),
         Which::Sealed => ("r.seal IS NOT NULL", "r.seal"),
         Which::All => ("TRUE", "r.id"),
+        Which::Last(_) => {
+            ("r.id >= (SELECT MIN(id) FROM (SELECT id FROM caredb_runs ORDER BY id DESC LIMIT ?) newest)", "r.id")
+        }
     };
     let sql = format!("{RUNS} WHERE {condition} ORDER BY {order}, p.part, p.action");
     let query = sqlx::query(AssertSqlSafe(sql));
     let query = match which {
         Which::Run(id) => query.bind(id),
         Which::Unfinished(command) => query.bind(command.to_owned()),
+        Which::Last(number) => query.bind(number),
         Which::Sealed | Which::All => query,
     };
     let failed = |error: sqlx::Error| {

@@ -1,0 +1,112 @@
+//! `caredb report --format markdown DIR`: the data dictionary as files, made to be committed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde_json::json;
+
+use crate::cli::ReportArgs;
+use crate::commands::{Context, diagram};
+use crate::output::{Exit, Outcome, count};
+use crate::schema::dictionary::markdown::{MARKER, files};
+use crate::schema::snapshot::write_whole;
+
+/// What a folder lacks to hold the dictionary.
+#[derive(Debug, Default)]
+struct Plan {
+    /// Files to be written, with their text.
+    write: Vec<(String, String)>,
+    /// Files that caredb wrote of tables that are gone.
+    remove: Vec<String>,
+}
+
+pub async fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<Outcome> {
+    let mut session = context.open().await?;
+    let dictionary = diagram::observe(&mut session).await?;
+    let database = session.database.as_str();
+    diagram::some_tables(&dictionary, database)?;
+    let files = files(&dictionary);
+    let (number, folder) = (files.len(), args.path.as_path());
+    let plan = plan(folder, files)?;
+    let shown = folder.display();
+    let names: Vec<&String> = plan.write.iter().map(|(name, _)| name).collect();
+    let fields = json!({ "form": "markdown", "folder": shown.to_string(), "files": number, "changed": names, "removed": plan.remove });
+    let current = format!("the data dictionary in `{shown}` is up to date: {} of `{database}`", count(number, "file"));
+    if plan.write.is_empty() && plan.remove.is_empty() {
+        return Ok(Outcome::done(current, fields));
+    }
+    if args.check {
+        let gone = plan.remove.iter().map(|name| format!("{}: of a table that is gone", folder.join(name).display()));
+        let differ = names.iter().map(|name| {
+            let path = folder.join(name);
+            let how = if path.exists() { "differs" } else { "missing" };
+            format!("{}: {how}", path.display())
+        });
+        let lines: String = differ.chain(gone).map(|line| format!("{line}\n")).collect();
+        let number = count(plan.write.len() + plan.remove.len(), "file");
+        let text = format!(
+            "{lines}the data dictionary of `{database}` is out of date in {number}; `caredb report --format markdown {shown}` writes it anew"
+        );
+        return Ok(Outcome::new(Exit::Found, text, fields));
+    }
+    apply(folder, &plan)?;
+    let changed = count(plan.write.len(), "file");
+    let removed = if plan.remove.is_empty() { String::new() } else { format!(", {} removed", plan.remove.len()) };
+    Ok(Outcome::done(
+        format!(
+            "wrote the data dictionary of `{database}` to `{shown}`: {changed} of {number} new or changed{removed}"
+        ),
+        fields,
+    ))
+}
+
+/// Compares a folder with what should be in it. What caredb did not write is left alone, but for a file of a table's name.
+fn plan(folder: &Path, files: Vec<(String, String)>) -> anyhow::Result<Plan> {
+    let known: BTreeSet<String> = files.iter().map(|(name, _)| name.clone()).collect();
+    let mut plan = Plan::default();
+    for (name, text) in files {
+        if read(&folder.join(&name))?.is_none_or(|there| there != text.as_bytes()) {
+            plan.write.push((name, text));
+        }
+    }
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(plan),
+        entries => entries.with_context(|| format!("could not read the folder `{}`", folder.display()))?,
+    };
+    for entry in entries {
+        let name = entry.with_context(|| format!("could not read the folder `{}`", folder.display()))?.file_name();
+        let may_be =
+            |name: &&str| Path::new(name).extension().is_some_and(|ending| ending == "md") && !known.contains(*name);
+        let Some(name) = name.to_str().filter(may_be) else { continue };
+        let is_own = |there: Vec<u8>| there.strip_prefix(MARKER.as_bytes()).is_some_and(|rest| rest.starts_with(b"\n"));
+        if read(&folder.join(name))?.is_some_and(is_own) {
+            plan.remove.push(name.to_owned());
+        }
+    }
+    plan.remove.sort();
+    Ok(plan)
+}
+
+/// The bytes of a file; none where there is none, or a folder.
+fn read(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => Ok(None),
+        bytes => bytes.map(Some).with_context(|| format!("could not read `{}`", path.display())),
+    }
+}
+
+fn apply(folder: &Path, plan: &Plan) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("could not make the folder `{}`", folder.display()))?;
+    for (name, text) in &plan.write {
+        let path = folder.join(name);
+        write_whole(&path, text).with_context(|| format!("could not write `{}`", path.display()))?;
+    }
+    for name in &plan.remove {
+        let path = folder.join(name);
+        fs::remove_file(&path).with_context(|| format!("could not remove `{}`", path.display()))?;
+    }
+    Ok(())
+}
