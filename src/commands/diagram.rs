@@ -1,7 +1,5 @@
 //! `caredb diagram`: the tables and how they refer to each other.
 
-use std::path::Path;
-
 use anyhow::{Context as _, bail};
 use serde_json::json;
 
@@ -27,11 +25,12 @@ pub async fn run(context: &Context, args: &DiagramArgs) -> anyhow::Result<Outcom
         let near = near.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
         bail!("`--tables {pattern}` names no table of `{database}`{near}");
     }
+    let ending = args.file.as_ref().and_then(|file| file.extension()).and_then(|ending| ending.to_str());
     let is_mermaid = match args.format {
-        FormatArg::Mermaid => true,
-        FormatArg::Svg => false,
-        // `json` says how to print, not what to draw
-        _ => args.file.as_ref().is_some_and(|file| file.extension().is_some_and(|ending| ending == "mmd")),
+        Some(FormatArg::Mermaid) => true,
+        Some(FormatArg::Svg) => false,
+        // nothing was said, or how to print, and not what to draw
+        _ => matches!(ending, Some("mmd" | "mermaid")),
     };
     let (form, text) =
         if is_mermaid { ("mermaid", diagram::mermaid(&dictionary)) } else { ("svg", diagram::svg(&dictionary, None)) };
@@ -42,7 +41,7 @@ pub async fn run(context: &Context, args: &DiagramArgs) -> anyhow::Result<Outcom
         fields["diagram"] = json!(text);
         return Ok(Outcome::done(text.trim_end(), fields));
     };
-    write(file, &text)?;
+    write_whole(file, &text).with_context(|| format!("could not write `{}`", file.display()))?;
     fields["file"] = json!(file.display().to_string());
     Ok(Outcome::done(format!("wrote `{}`: {tables} of `{database}`", file.display()), fields))
 }
@@ -60,8 +59,4 @@ pub fn some_tables(dictionary: &Dictionary, database: &str) -> anyhow::Result<()
         bail!("`{database}` has no tables; `caredb migrate` makes them");
     }
     Ok(())
-}
-
-fn write(file: &Path, text: &str) -> anyhow::Result<()> {
-    write_whole(file, text).with_context(|| format!("could not write `{}`", file.display()))
 }

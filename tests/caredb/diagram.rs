@@ -55,8 +55,34 @@ fn thirteen_tables_and_their_archives_stand_without_a_tangle() {
         Item::Lane(net) => format!("~ {}", dictionary.tables[graph.nets[net].hub.table].name),
     };
     let column = |column: &Vec<Item>| column.iter().map(|item| format!("{}\n", name(item))).collect::<String>();
-    assert_snapshot!(placed.columns.iter().map(column).collect::<Vec<_>>().join("\n"), @"");
-    // 22 tables and 32 references, three of them to the same three tables from each of four: some must cross (K3,4 in the plane: two)
+    assert_snapshot!(placed.columns.iter().map(column).collect::<Vec<_>>().join("\n"), @r"
+    appointments + appointments_archive + appointments_moving
+    users
+
+    ~ appointments
+    patient_profiles
+    ~ users
+    audit_logs
+    notifications
+    doctor_profiles
+
+    appointment_keys
+    ~ patient_profiles
+    medical_records + medical_records_compressed
+    doctor_unavailability
+    time_slots
+    ~ doctor_profiles
+
+    consultations + consultations_archive
+    ~ patient_profiles
+    payments + payments_archive
+    reviews + reviews_archive
+    ~ doctor_profiles
+
+    appointments_staying
+    prescriptions + prescriptions_archive
+    ");
+    // reviews and prescriptions, and the archives of both, lead to the same three tables: no drawing of that is without crossings
     assert_eq!((graph.links.len(), placed.crossings), (33, 13));
 }
 
@@ -66,14 +92,29 @@ fn a_diagram_is_printed_or_written() {
     let dictionary = dictionary(&test);
     assert_eq!(stdout(&test, "diagram"), svg(&dictionary, None));
     assert_eq!(stdout(&test, "diagram --format mermaid"), mermaid(&dictionary));
-    assert_snapshot!(mermaid(&dictionary));
-    assert_snapshot!(test.run("diagram er.svg"), @"");
+    assert_snapshot!("mermaid", mermaid(&dictionary));
+    assert_snapshot!(test.run("diagram er.svg"), @r"
+    exit 0
+    --- stdout
+    wrote `er.svg`: 22 tables of `<db>`
+    ");
     assert_eq!(read(&test, "er.svg"), svg(&dictionary, None));
-    assert_snapshot!(test.run("diagram --format mermaid --quiet er.md"), @"");
+    assert_snapshot!(test.run("diagram --format mermaid --quiet er.md"), @r"
+    exit 0
+    --- stdout
+    wrote `er.md`: 22 tables of `<db>`
+    ");
     assert_eq!(read(&test, "er.md"), mermaid(&dictionary));
 
+    test.ok("diagram --tables users er.mermaid");
+    assert!(read(&test, "er.mermaid").starts_with("erDiagram\n"));
+
     // JSON says how to print; the file's ending says what to draw
-    assert_snapshot!(test.run("--format json diagram --tables pay*,users er.mmd"), @"");
+    assert_snapshot!(test.run("--format json diagram --tables pay*,users er.mmd"), @r#"
+    exit 0
+    --- stdout
+    {"command":"diagram","outcome":"done","form":"mermaid","tables":["payments","payments_archive","users"],"file":"er.mmd"}
+    "#);
     assert!(
         read(&test, "er.mmd").starts_with("erDiagram\n    accTitle: 3 tables and 0 references\n    \"payments\" {\n")
     );
@@ -83,46 +124,119 @@ fn a_diagram_is_printed_or_written() {
         "{line}"
     );
 
-    assert_snapshot!(test.run("diagram --tables payment,users"), @"");
-    assert_snapshot!(test.run("diagram no/er.svg"), @"");
-    assert_snapshot!(test.run("--format github diagram"), @"");
-    assert_snapshot!(test.run("diagram --format markdown"), @"");
+    assert_snapshot!(test.run("diagram --tables payment,users"), @r"
+    exit 2
+    --- stderr
+    error: `--tables payment` names no table of `<db>`, did you mean `payments`?
+    ");
+    assert_snapshot!(test.run("diagram no/er.svg"), @r"
+    exit 2
+    --- stderr
+    error: could not write `no/er.svg`: No such file or directory (os error 2)
+    ");
+    assert_snapshot!(test.run("--format github diagram"), @r"
+    exit 2
+    --- stdout
+    ::error title=caredb diagram::`diagram` has no annotations for `--format github`; say `--format json`, or nothing
+    --- stderr
+    error: `diagram` has no annotations for `--format github`; say `--format json`, or nothing
+    ");
+    assert_snapshot!(test.run("diagram --format markdown"), @r"
+    exit 2
+    --- stderr
+    error: invalid value 'markdown' for '--format <FORM>'
+      [possible values: svg, mermaid, json]
+
+    For more information, try '--help'.
+    ");
     let empty = Test::new("diagram_empty");
-    assert_snapshot!(empty.run("diagram"), @"");
+    assert_snapshot!(empty.run("diagram"), @r"
+    exit 2
+    --- stderr
+    error: `<db>` has no tables; `caredb migrate` makes them
+    ");
 }
 
 #[test]
 fn a_dictionary_is_committed_and_says_when_it_is_old() {
     let test = migrated("dictionary");
-    assert_snapshot!(test.run("report --format markdown docs/data --check").lines().last().unwrap(), @"");
+    assert_snapshot!(test.run("report --format markdown docs/data --check").lines().last().unwrap(), @"the data dictionary of `<db>` is out of date in 23 files; `caredb report --format markdown docs/data` writes it anew");
     assert!(!test.folder.join("docs").exists());
-    assert_snapshot!(test.run("report --format markdown docs/data"), @"");
-    assert_snapshot!(read(&test, "docs/data/README.md"));
-    assert_snapshot!(read(&test, "docs/data/appointments.md"));
-    assert_snapshot!(read(&test, "docs/data/reviews.md"));
-    assert_snapshot!(test.run("report --format markdown docs/data --check"), @"");
+    assert_snapshot!(test.run("report --format markdown docs/data"), @r"
+    exit 0
+    --- stdout
+    wrote the data dictionary of `<db>` to `docs/data`: 23 files of 23 new or changed
+    ");
+    assert_snapshot!("readme", read(&test, "docs/data/README.md"));
+    assert_snapshot!("appointments", read(&test, "docs/data/appointments.md"));
+    assert_snapshot!("reviews", read(&test, "docs/data/reviews.md"));
+    assert_snapshot!(test.run("report --format markdown docs/data --check"), @r"
+    exit 0
+    --- stdout
+    the data dictionary in `docs/data` is up to date: 23 files of `<db>`
+    ");
 
     // rows, counters and months are no matter of definitions
     test.ok("partition ensure --today 2027-11-24");
     test.sql("INSERT INTO users (email, password_hash, role) VALUES ('a@example.com', 'x', 'ADMIN')");
-    assert_snapshot!(test.run("report --format markdown docs/data"), @"");
+    assert_snapshot!(test.run("report --format markdown docs/data"), @r"
+    exit 0
+    --- stdout
+    the data dictionary in `docs/data` is up to date: 23 files of `<db>`
+    ");
 
     test.sql("ALTER TABLE audit_logs ADD COLUMN why VARCHAR(20) COMMENT 'a|b'");
     test.sql("CREATE TABLE `odd/name` (id INT PRIMARY KEY)");
     test.sql("DROP TABLE doctor_unavailability");
     test.file("docs/data/notes.md", "by a person\n");
-    std::fs::write(test.folder.join("docs/data/users.md"), "by hand").unwrap();
+    test.file("docs/data/users.md", read(&test, "docs/data/users.md") + "by hand\n");
     let before = read(&test, "docs/data/audit_logs.md");
-    assert_snapshot!(test.run("report --format markdown docs/data --check"), @"");
+    assert_snapshot!(test.run("report --format markdown docs/data --check"), @r"
+    exit 1
+    --- stdout
+    docs/data/README.md: differs
+    docs/data/audit_logs.md: differs
+    docs/data/doctor_profiles.md: differs
+    docs/data/odd%2Fname.md: missing
+    docs/data/users.md: differs
+    docs/data/doctor_unavailability.md: of a table that is gone
+    the data dictionary of `<db>` is out of date in 6 files; `caredb report --format markdown docs/data` writes it anew
+    ");
     assert_eq!(read(&test, "docs/data/audit_logs.md"), before);
-    assert_snapshot!(test.run("report --format json docs/data --check"), @"");
-    assert_snapshot!(test.run("report --format markdown docs/data"), @"");
+    assert_snapshot!(test.run("report --format json docs/data --check"), @r#"
+    exit 1
+    --- stdout
+    {"command":"report","outcome":"found","form":"markdown","folder":"docs/data","files":23,"changed":["README.md","audit_logs.md","doctor_profiles.md","odd%2Fname.md","users.md"],"removed":["doctor_unavailability.md"]}
+    "#);
+    assert_snapshot!(test.run("report --format markdown docs/data"), @r"
+    exit 0
+    --- stdout
+    wrote the data dictionary of `<db>` to `docs/data`: 5 files of 23 new or changed, 1 removed
+    ");
     assert!(read(&test, "docs/data/audit_logs.md").contains("| `why` | `varchar(20)` | yes |  |  | a\\|b |\n"));
     assert_eq!(read(&test, "docs/data/notes.md"), "by a person\n");
     assert!(read(&test, "docs/data/odd%2Fname.md").contains("# `odd/name`"));
     assert!(!test.folder.join("docs/data/doctor_unavailability.md").exists());
-    assert_snapshot!(test.run("report --format markdown docs/data --check"), @"");
+    assert_snapshot!(test.run("report --format markdown docs/data --check"), @r"
+    exit 0
+    --- stdout
+    the data dictionary in `docs/data` is up to date: 23 files of `<db>`
+    ");
 
-    assert_snapshot!(test.run("report x.html --check"), @"");
-    assert_snapshot!(test.run("report --format markdown caredb.toml"), @"");
+    // what caredb did not write is never written over: a README.md least of all
+    std::fs::write(test.folder.join("docs/data/README.md"), "by a person").unwrap();
+    assert_snapshot!(test.run("report --format markdown docs/data --check"), @"");
+    assert_snapshot!(test.run("report --format markdown docs/data"), @"");
+    assert_eq!(read(&test, "docs/data/README.md"), "by a person");
+    assert_snapshot!(test.run("report docs.d"), @"");
+    assert_snapshot!(test.run("report x.html --check"), @r"
+    exit 2
+    --- stderr
+    error: `--check` is for the data dictionary; say `--format markdown` and its folder
+    ");
+    assert_snapshot!(test.run("report --format markdown caredb.toml"), @r"
+    exit 2
+    --- stderr
+    error: could not read `caredb.toml/README.md`: Not a directory (os error 20)
+    ");
 }

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use serde_json::json;
 
 use crate::cli::ReportArgs;
-use crate::commands::{Context, diagram};
+use crate::commands::{Context, Refusal, diagram};
 use crate::output::{Exit, Outcome, count};
 use crate::schema::dictionary::markdown::{MARKER, files};
 use crate::schema::snapshot::write_whole;
@@ -19,6 +19,8 @@ use crate::schema::snapshot::write_whole;
 struct Plan {
     /// Files to be written, with their text.
     write: Vec<(String, String)>,
+    /// Those of them that are there, and that caredb did not write.
+    strange: Vec<String>,
     /// Files that caredb wrote of tables that are gone.
     remove: Vec<String>,
 }
@@ -52,6 +54,14 @@ pub async fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<Outcome
         );
         return Ok(Outcome::new(Exit::Found, text, fields));
     }
+    if let Some(name) = plan.strange.first() {
+        let path = folder.join(name);
+        let text = format!(
+            "caredb did not write `{}`, and would write over it; give the data dictionary a folder of its own, or delete the file",
+            path.display()
+        );
+        return Err(Refusal(text).into());
+    }
     apply(folder, &plan)?;
     let changed = count(plan.write.len(), "file");
     let removed = if plan.remove.is_empty() { String::new() } else { format!(", {} removed", plan.remove.len()) };
@@ -63,12 +73,14 @@ pub async fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<Outcome
     ))
 }
 
-/// Compares a folder with what should be in it. What caredb did not write is left alone, but for a file of a table's name.
+/// Compares a folder with what should be in it.
 fn plan(folder: &Path, files: Vec<(String, String)>) -> anyhow::Result<Plan> {
     let known: BTreeSet<String> = files.iter().map(|(name, _)| name.clone()).collect();
     let mut plan = Plan::default();
     for (name, text) in files {
-        if read(&folder.join(&name))?.is_none_or(|there| there != text.as_bytes()) {
+        let there = read(&folder.join(&name))?;
+        if there.as_ref().is_none_or(|there| there != text.as_bytes()) {
+            plan.strange.extend(there.filter(|there| !is_own(there)).map(|_| name.clone()));
             plan.write.push((name, text));
         }
     }
@@ -81,13 +93,17 @@ fn plan(folder: &Path, files: Vec<(String, String)>) -> anyhow::Result<Plan> {
         let may_be =
             |name: &&str| Path::new(name).extension().is_some_and(|ending| ending == "md") && !known.contains(*name);
         let Some(name) = name.to_str().filter(may_be) else { continue };
-        let is_own = |there: Vec<u8>| there.strip_prefix(MARKER.as_bytes()).is_some_and(|rest| rest.starts_with(b"\n"));
-        if read(&folder.join(name))?.is_some_and(is_own) {
+        if read(&folder.join(name))?.is_some_and(|there| is_own(&there)) {
             plan.remove.push(name.to_owned());
         }
     }
     plan.remove.sort();
     Ok(plan)
+}
+
+/// Whether caredb wrote it.
+fn is_own(text: &[u8]) -> bool {
+    text.strip_prefix(MARKER.as_bytes()).is_some_and(|rest| rest.starts_with(b"\n"))
 }
 
 /// The bytes of a file; none where there is none, or a folder.

@@ -11,11 +11,17 @@ mod observe;
 mod page;
 
 pub async fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<Outcome> {
-    let is_page = match args.format {
-        FormatArg::Html => true,
-        FormatArg::Markdown => false,
-        // `json` says how to print, not what to write
-        _ => args.path.extension().is_some_and(|ending| ending == "html"),
+    let ending = args.path.extension().map(|ending| ending.to_string_lossy());
+    let is_page = match (args.format, ending.as_deref()) {
+        (Some(FormatArg::Html), _) => true,
+        (Some(FormatArg::Markdown), _) => false,
+        // nothing was said, or how to print, and not what to write
+        (_, Some("html")) => true,
+        (_, None) => false,
+        (_, Some(_)) => bail!(
+            "`{}` is neither a page nor a folder by its name; say `--format html` or `--format markdown`",
+            args.path.display()
+        ),
     };
     match (is_page, args.check) {
         (true, true) => bail!("`--check` is for the data dictionary; say `--format markdown` and its folder"),

@@ -47,6 +47,7 @@ fn tables(tables: &[(&str, &[&str], usize)]) -> Dictionary {
             referred_by: Vec::new(),
             checks: Vec::new(),
             triggers: Vec::new(),
+            written_by: Vec::new(),
         }
     };
     Dictionary { tables: tables.iter().map(table).collect(), programs: Vec::new() }
@@ -228,7 +229,7 @@ fn a_picture_is_exact_whatever_names_and_comments_hold() {
     let svg = svg(&clinic(), Some(&|name| format!("#\"{name}\"")));
     let (head, style) = svg.split_once("<style>").unwrap();
     let body = style.split_once("</style>").unwrap().1;
-    insta::assert_snapshot!(format!("{head}<style>…</style>{body}"));
+    insta::assert_snapshot!("clinic.svg", format!("{head}<style>…</style>{body}"));
 }
 
 #[test]
@@ -255,10 +256,10 @@ fn a_picture_is_xml() {
 
 #[test]
 fn mermaid_is_exact_whatever_names_and_comments_hold() {
-    insta::assert_snapshot!(mermaid(&clinic()));
+    insta::assert_snapshot!("clinic.mmd", mermaid(&clinic()));
     let hostile =
         tables(&[("a b", &[][..], 0), ("a_b", &["a b"], 0), ("direction TB", &["a_b"], 0), ("\"%\\`", &[], 0)]);
-    insta::assert_snapshot!(mermaid(&hostile));
+    insta::assert_snapshot!("hostile.mmd", mermaid(&hostile));
 }
 
 #[test]

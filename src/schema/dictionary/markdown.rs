@@ -124,6 +124,9 @@ fn table(table: &Table) -> String {
         vec![code(&trigger.name), trigger.fires.clone(), writes]
     });
     section(&mut text, "Triggers", &["trigger", "fires", "writes"], &triggers.collect::<Vec<_>>());
+    let writers = table.written_by.iter();
+    let writers = writers.map(|one| vec![link(None, &one.table), code(&one.trigger), one.fires.clone()]);
+    section(&mut text, "Written by triggers of", &["table", "trigger", "fires"], &writers.collect::<Vec<_>>());
     text
 }
 

@@ -47,6 +47,8 @@ pub struct Table {
     pub checks: Vec<Check>,
     /// In the order in which they fire.
     pub triggers: Vec<Trigger>,
+    /// The triggers of other tables that write it, by table.
+    pub written_by: Vec<Writer>,
 }
 
 /// A column.
@@ -144,6 +146,17 @@ pub struct Trigger {
     pub writes: Vec<String>,
 }
 
+/// A trigger of another table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Writer {
+    /// Whose trigger it is.
+    pub table: String,
+    /// Its name.
+    pub trigger: String,
+    /// `AFTER INSERT`
+    pub fires: String,
+}
+
 /// What is no table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Program {
@@ -181,7 +194,18 @@ impl Dictionary {
             triggers: triggers.remove(name).unwrap_or_default(),
             ..Table::of(name, table)
         };
-        Self { tables: model.tables.iter().map(table).collect(), programs: programs(model) }
+        let mut tables: Vec<Table> = model.tables.iter().map(table).collect();
+        let mut writers: BTreeMap<String, Vec<Writer>> = BTreeMap::new();
+        for table in &tables {
+            for Trigger { name, fires, writes } in &table.triggers {
+                let writer = Writer { table: table.name.clone(), trigger: name.clone(), fires: fires.clone() };
+                writes.iter().for_each(|other| writers.entry(other.clone()).or_default().push(writer.clone()));
+            }
+        }
+        for table in &mut tables {
+            table.written_by = writers.remove(&table.name).unwrap_or_default();
+        }
+        Self { tables, programs: programs(model) }
     }
 
     /// Leaves out the tables that none of the patterns names (`*` and `?`, whatever the case), and all references from and to
@@ -198,6 +222,7 @@ impl Dictionary {
         for table in &mut self.tables {
             table.references.retain(|reference| reference.database.is_some() || kept.contains(&reference.to));
             table.referred_by.retain(|reference| kept.contains(&reference.from));
+            table.written_by.retain(|writer| kept.contains(&writer.table));
             table.triggers.iter_mut().for_each(|trigger| trigger.writes.retain(|written| kept.contains(written)));
         }
         strangers
@@ -229,6 +254,7 @@ impl Table {
             referred_by: Vec::new(),
             checks: table.checks.iter().map(check).collect(),
             triggers: Vec::new(),
+            written_by: Vec::new(),
         }
     }
 }
