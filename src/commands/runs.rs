@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Context, Refusal};
 use crate::cli::{RunsAction, RunsArgs};
 use crate::db::connect::Session;
-use crate::output::table::{Align, bytes, render};
+use crate::output::table::{Align, bytes, fact, render, terminal};
 use crate::output::{Exit, Outcome, count};
 use crate::retention::certificate::certify;
 use crate::retention::ledger::{self, Entry, Which};
@@ -55,8 +55,9 @@ async fn list(session: &mut Session) -> anyhow::Result<Outcome> {
 async fn show(session: &mut Session, id: u64) -> anyhow::Result<Outcome> {
     let entry = find(session, id).await?;
     let mut text = String::new();
+    let width = terminal().map(|(width, _)| width);
     let mut line = |name: &str, value: &str| {
-        let _ = writeln!(text, "{name:<12} {value}"); // writing into a String can't fail
+        let _ = writeln!(text, "{}", fact(name, value, width)); // writing into a String can't fail
     };
     line("run", &format!("{id}, {}", entry.command));
     line("by", &format!("{} on {}", entry.account, entry.host));

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 
 /// How a column stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +44,16 @@ pub fn render_within(columns: &[(&str, Align)], rows: &[Vec<String>], width: Opt
     for row in rows {
         table.add_row(row);
     }
+    let words = words(columns, rows);
+    // words in one piece, where all of them have room
+    let has_room = width.is_some_and(|width| words.iter().map(|word| word + GAP).sum::<usize>() <= width + GAP);
     for (index, (_, align)) in columns.iter().enumerate() {
         if let Some(column) = table.column_mut(index) {
             column.set_padding((0, 2));
+            if has_room {
+                let least = u16::try_from(words[index] + GAP).unwrap_or(u16::MAX);
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+            }
             column.set_cell_alignment(match align {
                 Align::Left => CellAlignment::Left,
                 Align::Right => CellAlignment::Right,
@@ -54,6 +61,16 @@ pub fn render_within(columns: &[(&str, Align)], rows: &[Vec<String>], width: Opt
         }
     }
     table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// How long the longest word of each column is.
+fn words(columns: &[(&str, Align)], rows: &[Vec<String>]) -> Vec<usize> {
+    let longest = |text: &str| text.split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
+    let cell = |row: &Vec<String>, index| row.get(index).map_or(0, |cell: &String| longest(cell));
+    let column = |(index, (name, _)): (usize, &(&str, Align))| {
+        rows.iter().map(|row| cell(row, index)).fold(longest(name), usize::max)
+    };
+    columns.iter().enumerate().map(column).collect()
 }
 
 /// Spaces between two columns.
@@ -161,6 +178,23 @@ mod tests {
             let rendered = render_within(&columns, &rows, width);
             assert_eq!(rendered, expected, "{width:?}");
         }
+    }
+
+    #[test]
+    fn words_stay_in_one_piece_where_there_is_room() {
+        let columns = [("command", Align::Left), ("did", Align::Left), ("by", Align::Left)];
+        let row = ["compress medical-records", "compress 4 rows, again and again and again", "root@localhost on vm"];
+        let rows = [row.map(str::to_owned).to_vec()];
+        assert_eq!(
+            render_within(&columns, &rows, Some(45)),
+            "command          did           by\n\
+             compress         compress 4    root@localhost\n\
+             medical-records  rows, again   on vm\n\
+             \x20                and again\n\
+             \x20                and again"
+        );
+        // on 20 columns there is none
+        assert!(render_within(&columns, &rows, Some(20)).lines().all(|line| line.chars().count() <= 20));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Context, open, today};
 use crate::cli::PartitionListArgs;
-use crate::output::table::{Align, bytes, render};
+use crate::output::table::{Align, bytes, render, terminal};
 use crate::output::{Outcome, count};
 use crate::partition::month::Month;
 use crate::partition::{Partition, Range, Table, observe};
@@ -72,8 +72,6 @@ fn line(partition: &Partition, range: Range, today: Month, archived: Option<bool
 }
 
 fn text(table: &Table, lines: &[Line], exact: bool) -> String {
-    let most = lines.iter().map(|line| line.rows).max().unwrap_or(0);
-    let bars = std::io::stdout().is_terminal();
     let month = |month: Option<Month>| month.map_or(String::new(), |month| month.to_string());
     let rows: Vec<Vec<String>> = lines
         .iter()
@@ -87,7 +85,6 @@ fn text(table: &Table, lines: &[Line], exact: bool) -> String {
                 line.age_months.map(age).unwrap_or_default(),
             ];
             row.extend(line.archived.map(|archived| if archived { "yes" } else { "no" }.to_owned()));
-            row.extend(bars.then(|| bar(line.rows, most)));
             row
         })
         .collect();
@@ -100,16 +97,15 @@ fn text(table: &Table, lines: &[Line], exact: bool) -> String {
         ("age", Align::Right),
     ];
     columns.extend(lines.iter().any(|line| line.archived.is_some()).then_some(("archived", Align::Left)));
-    columns.extend(bars.then_some(("", Align::Left)));
     let sum: u64 = lines.iter().map(|line| line.rows).sum();
     let about = if exact { "" } else { "about " };
     let rows_word = if sum == 1 { "row" } else { "rows" };
-    format!(
-        "{}\n\n`{}`: {}, {about}{sum} {rows_word}",
-        render(&columns, &rows),
-        table.name.as_str(),
-        count(lines.len(), "partition")
-    )
+    let mut shown = render(&columns, &rows);
+    if std::io::stdout().is_terminal() {
+        let bars: Vec<u64> = lines.iter().map(|line| line.rows).collect();
+        shown = with_bars(&shown, &bars, terminal().map(|(width, _)| width));
+    }
+    format!("{shown}\n\n`{}`: {}, {about}{sum} {rows_word}", table.name.as_str(), count(lines.len(), "partition"))
 }
 
 /// `now`, `7 mo`, `in 2 mo`, `2 y 1 mo`.
@@ -124,15 +120,36 @@ fn age(months: i64) -> String {
 }
 
 /// How many characters the longest bar has.
-const BAR: u64 = 20;
+const BAR: usize = 20;
 
-/// A bar in eighths of a character; some rows are never no bar.
-fn bar(rows: u64, most: u64) -> String {
+/// Less is no bar.
+const SHORTEST: usize = 5;
+
+/// Puts a bar behind each row of a table with a header, as far as the terminal is wide.
+fn with_bars(table: &str, rows: &[u64], width: Option<usize>) -> String {
+    let lines: Vec<&str> = table.lines().collect();
+    let taken = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0) + 2;
+    let room = width.map_or(BAR, |width| BAR.min(width.saturating_sub(taken)));
+    // where rows go on below, nothing stands beside them
+    if room < SHORTEST || lines.len() != rows.len() + 1 {
+        return table.to_owned();
+    }
+    let most = rows.iter().copied().max().unwrap_or(0);
+    let mut text = lines.first().map_or(String::new(), |header| (*header).to_owned());
+    for (line, rows) in lines.iter().skip(1).zip(rows) {
+        let line = format!("\n{line:taken$}{}", bar(*rows, most, room));
+        text.push_str(line.trim_end_matches(' '));
+    }
+    text
+}
+
+/// A bar in eighths of a character, `longest` at the most; some rows are never no bar.
+fn bar(rows: u64, most: u64, longest: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     if rows == 0 || most == 0 {
         return String::new();
     }
-    let eighths = (u128::from(rows) * u128::from(BAR) * 8 / u128::from(most)).max(1);
+    let eighths = (u128::from(rows) * longest as u128 * 8 / u128::from(most)).max(1);
     // at the most 160, so it fits
     let (whole, rest) = (usize::try_from(eighths / 8).unwrap_or(0), usize::try_from(eighths % 8).unwrap_or(0));
     format!("{}{}", "█".repeat(whole), EIGHTHS[rest])
@@ -152,8 +169,20 @@ mod tests {
         for (rows, most, text) in
             [(0, 0, ""), (0, 9, ""), (1, 1_000_000, "▏"), (5, 10, "██████████"), (1, 3, "██████▋")]
         {
-            assert_eq!(bar(rows, most), text, "{rows} of {most}");
+            assert_eq!(bar(rows, most, BAR), text, "{rows} of {most}");
         }
-        assert_eq!(bar(u64::MAX, u64::MAX).chars().count(), 20);
+        assert_eq!(bar(u64::MAX, u64::MAX, BAR).chars().count(), 20);
+    }
+    #[test]
+    fn bars_take_the_room_that_is_left() {
+        let table = "partition  rows\np_2026_01     8\np_2026_02     0\np_future      4";
+        for (width, expected) in [
+            (Some(25), "partition  rows\np_2026_01     8  ████████\np_2026_02     0\np_future      4  ████"),
+            (Some(21), table),
+        ] {
+            assert_eq!(with_bars(table, &[8, 0, 4], width), expected, "{width:?}");
+        }
+        assert_eq!(with_bars(table, &[8, 0, 4], None).matches('█').count(), 30);
+        assert_eq!(with_bars(&format!("{table}\n  below"), &[8, 0, 4], None).matches('█').count(), 0);
     }
 }
