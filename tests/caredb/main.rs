@@ -5,9 +5,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::similar_names, clippy::format_push_string, missing_docs)]
 
 mod benches;
+mod browser;
 mod command_lines;
 mod container;
-mod browser;
 mod cron;
 mod ddl;
 mod dev;
@@ -33,8 +33,8 @@ mod import_synthea;
 mod import_tables;
 mod lint;
 mod migrate;
-mod package;
 mod monitor;
+mod package;
 mod partition;
 mod partition_cases;
 mod partition_check;
