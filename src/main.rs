@@ -42,6 +42,7 @@ fn version(line: &str) -> ExitCode {
     let facts = about::facts()
         .iter()
         .fold(line.trim_end().to_owned(), |text, (name, value)| format!("{text}\n{name:<8} {value}"));
-    Output::new(Format::Human, LogFormat::Human, false).outcome("version", Outcome::done(facts, serde_json::Value::Null));
+    Output::new(Format::Human, LogFormat::Human, false)
+        .outcome("version", Outcome::done(facts, serde_json::Value::Null));
     ExitCode::SUCCESS
 }

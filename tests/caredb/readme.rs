@@ -5,7 +5,7 @@
 //! - `sh`: runs, line by line; a line ends with the exit code that its comment says (`# …; exit 1 where …`), else with 0.
 //! - `sql`: the server takes it.
 //! - `toml`: a `caredb.toml`.
-//! - `yaml`, `crontab`: caredb's parser knows the command lines in it.
+//! - `yaml`, `crontab`: caredb's parser knows the command lines in it, or caredb writes the metrics that alerts are about.
 //!
 //! What neither runs nor is looked at in one of these ways is in [`NOT_RUN`], with the reason; anything else fails.
 //!
@@ -46,6 +46,7 @@ enum Kind {
     Query,
     Settings,
     Workflow,
+    Alerts,
     Crontab,
     NotRun,
 }
@@ -61,6 +62,7 @@ impl Kind {
             "sh" => Ok(Self::Shell),
             "sql" => Ok(Self::Query),
             "toml" => Ok(Self::Settings),
+            "yaml" if first.starts_with("- alert: ") => Ok(Self::Alerts),
             "yaml" => Ok(Self::Workflow),
             "crontab" => Ok(Self::Crontab),
             language => Err(format!(
@@ -142,6 +144,7 @@ fn look(checkout: &Checkout, block: &Block, kind: &Kind) -> Result<(), String> {
         Kind::Query => query(checkout, &text),
         Kind::Settings => settings(&checkout.file("caredb.toml", &text)),
         Kind::Workflow => workflow(&text),
+        Kind::Alerts => alerts(&text),
         Kind::Crontab => block.lines.iter().try_for_each(|line| crontab(line)),
         Kind::NotRun => {
             let is_said = |line: &&String| line.starts_with("caredb ") || line.starts_with("export ");
@@ -190,6 +193,21 @@ fn workflow(text: &str) -> Result<(), String> {
         0 => Err("a workflow that says nothing to caredb".to_owned()),
         _ => Ok(()),
     }
+}
+
+/// Alerts of Prometheus: all that they look at is written by caredb.
+fn alerts(text: &str) -> Result<(), String> {
+    let alerts: Value = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+    let written = include_str!("../../src/output/metrics/series.rs");
+    let metric = Regex::new(r"caredb_\w+").unwrap();
+    for alert in alerts.as_array().ok_or("no list of alerts")? {
+        let looks_at =
+            alert["expr"].as_str().and_then(|expression| metric.find(expression)).ok_or("no metric")?.as_str();
+        if !written.contains(&format!("\"{looks_at}\"")) {
+            return Err(format!("caredb writes no metric `{looks_at}`"));
+        }
+    }
+    Ok(())
 }
 
 /// All texts of a document.
@@ -244,4 +262,7 @@ fn a_crontab_and_a_workflow_are_looked_at() {
     assert!(workflow("jobs: [{ run: caredb lint --sinse main }]").unwrap_err().contains("'--since'"));
     assert!(workflow("jobs: [{ run: cargo test }]").is_err());
     assert!(workflow("jobs: [").is_err());
+    assert_eq!(alerts("- alert: A\n  expr: caredb_partition_headroom_months < 2"), Ok(()));
+    assert!(alerts("- alert: A\n  expr: caredb_partition_headrom_months < 2").is_err());
+    assert!(alerts("- alert: A").is_err());
 }
