@@ -22,14 +22,15 @@ pub use report::{DiagramArgs, ReportArgs};
 
 use crate::migrate::baseline::DESCRIPTION;
 use crate::migrate::files::Version;
+use crate::output::LogFormat;
 use crate::seed::generate::Ids;
 
 mod jobs;
 mod retention;
 
 pub use jobs::{
-    BatchArgs, CompressAction, CompressArgs, CompressRecordsArgs, CronArgs, PurgeAction, PurgeArchiveArgs, PurgeArgs,
-    PurgeNotificationsArgs, ThrottleArgs,
+    BatchArgs, CompressAction, CompressArgs, CompressRecordsArgs, CronArgs, MetricsArgs, PurgeAction, PurgeArchiveArgs,
+    PurgeArgs, PurgeNotificationsArgs, ThrottleArgs,
 };
 pub use retention::{HoldAction, HoldAddArgs, HoldArgs, HoldListArgs, HoldReleaseArgs, RunArgs, RunsAction, RunsArgs};
 
@@ -65,6 +66,9 @@ pub struct Globals {
     /// How to print
     #[arg(long, global = true, value_parser = format::among(format::PRINTED), default_value = "human")]
     pub format: FormatArg,
+    /// How to print notes, waits, warnings and errors, which go to stderr
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "human")]
+    pub log_format: LogFormat,
     /// Answer yes to questions
     #[arg(long, short, global = true)]
     pub yes: bool,
@@ -78,7 +82,9 @@ pub struct Globals {
 pub enum Command {
     /// Run a private MySQL server for this project, under `.caredb/`
     Dev(DevArgs),
-    /// Show server, versions, tables and their sizes on one screen
+    /// Show server, versions, partitions, what retention has before it and the tables on one screen
+    ///
+    /// Costs the server no more than its dictionary and some look-ups in indexes, so it may run every minute.
     Status(StatusArgs),
     /// Apply the pending V files, then the R files that are new or changed
     Migrate(MigrateArgs),
@@ -150,6 +156,12 @@ impl Command {
     #[must_use]
     pub fn works_in_batches(&self) -> bool {
         matches!(self, Self::Archive(_) | Self::Purge(_) | Self::Compress(_) | Self::Cron(_))
+    }
+
+    /// Whether it goes on until somebody has seen enough.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        matches!(self, Self::Status(args) if args.watch.is_some())
     }
 
     /// Whether it can tell what it found as annotations (`--format github`).
@@ -374,6 +386,9 @@ pub struct BaselineArgs {
 /// `status`
 #[derive(Debug, Args)]
 pub struct StatusArgs {
+    /// Show it again every so many seconds, 5 if nothing is said, until Ctrl-C; a lost connection is made again
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "5", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub watch: Option<u64>,
     /// Where the files are.
     #[command(flatten)]
     pub files: FileArgs,
@@ -527,7 +542,7 @@ pub struct PartitionEnsureArgs {
     #[arg(long)]
     pub allow_copy: bool,
     /// Print the SQL and change nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "metrics")]
     pub dry_run: bool,
     /// Which table.
     #[command(flatten)]
@@ -538,6 +553,9 @@ pub struct PartitionEnsureArgs {
     /// How to wait.
     #[command(flatten)]
     pub waits: WaitArgs,
+    /// What to leave for monitors.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
 }
 
 /// `partition check`
@@ -558,6 +576,9 @@ pub struct PartitionCheckArgs {
     /// Where the files are.
     #[command(flatten)]
     pub files: FileArgs,
+    /// What to leave for monitors.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
 }
 
 /// `partition drop`

@@ -9,7 +9,7 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let output = Output::new(cli.globals.format.output(), cli.globals.quiet);
+    let output = Output::new(cli.globals.format.output(), cli.globals.log_format, cli.globals.quiet);
     let command = cli.command.name();
     let exit = match commands::run(cli, output.clone()) {
         Ok(outcome) => {

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{BatchArgs, ThrottleArgs, TodayArgs, WaitArgs};
+use super::{BatchArgs, MetricsArgs, ThrottleArgs, TodayArgs, WaitArgs};
 use crate::partition::month::Month;
 use crate::retention::archive::plan::Wanted;
 use crate::retention::policy::{Age, Status};
@@ -49,7 +49,7 @@ pub struct ArchiveAppointmentsArgs {
     #[command(flatten)]
     pub today: TodayArgs,
     /// Count what would go and what would stay, and change nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "metrics")]
     pub dry_run: bool,
     /// How long a batch takes.
     #[command(flatten)]
@@ -60,6 +60,9 @@ pub struct ArchiveAppointmentsArgs {
     /// How statements wait.
     #[command(flatten)]
     pub waits: WaitArgs,
+    /// What to leave for monitors.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
 }
 
 /// `archive restore`
@@ -86,6 +89,9 @@ pub struct ArchiveRestoreArgs {
     /// How statements wait.
     #[command(flatten)]
     pub waits: WaitArgs,
+    /// What to leave for monitors.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
 }
 
 fn month(text: &str) -> Result<Month, String> {

@@ -1,11 +1,11 @@
 //! The jobs that work in batches: how they keep out of the way, and what `purge` and `compress` take.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::{TodayArgs, WaitArgs};
+use super::{ArchiveAction, Command, PartitionAction, TodayArgs, WaitArgs};
 use crate::db::throttle::judge::{self, Window};
 use crate::retention::policy::Age;
 
@@ -32,6 +32,15 @@ pub struct ThrottleArgs {
     /// End after this time, in good order: `90s`, `30m`, `2h`; the next run goes on
     #[arg(long, value_name = "TIME", value_parser = judge::runtime)]
     pub max_runtime: Option<Duration>,
+}
+
+/// What a job leaves for monitors.
+#[derive(Debug, Args)]
+pub struct MetricsArgs {
+    /// At the end, whatever it is, write what monitors want to know into this file, `*.prom` in the folder that `node_exporter`'s
+    /// textfile collector reads; what other jobs wrote into it stays
+    #[arg(long, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
 }
 
 /// How long a batch takes.
@@ -72,7 +81,7 @@ pub struct PurgeArchiveArgs {
     #[arg(long, value_name = "AGE")]
     pub older_than: Option<Age>,
     /// Say by month what would go and what would stay, and change nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "metrics")]
     pub dry_run: bool,
     /// The database's name, to destroy rows of a protected one
     #[arg(long, value_name = "NAME")]
@@ -89,6 +98,9 @@ pub struct PurgeArchiveArgs {
     /// How statements wait.
     #[command(flatten)]
     pub waits: WaitArgs,
+    /// What to leave for monitors.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
 }
 
 /// `purge notifications`
@@ -101,7 +113,7 @@ pub struct PurgeNotificationsArgs {
     #[arg(long)]
     pub keep_unread: bool,
     /// Say by month what would go and what would stay, and change nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "metrics")]
     pub dry_run: bool,
     /// How long to wait for another run to end, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
@@ -115,6 +127,9 @@ pub struct PurgeNotificationsArgs {
     /// How to keep out of the way.
     #[command(flatten)]
     pub throttle: ThrottleArgs,
+    /// What to leave for monitors.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
 }
 
 /// `compress`
@@ -142,7 +157,7 @@ pub struct CompressRecordsArgs {
     #[arg(long)]
     pub decompress: bool,
     /// Say by month what would move, and change nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "metrics")]
     pub dry_run: bool,
     /// How long to wait for another run to end, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
@@ -156,21 +171,59 @@ pub struct CompressRecordsArgs {
     /// How to keep out of the way.
     #[command(flatten)]
     pub throttle: ThrottleArgs,
+    /// What to leave for monitors.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
 }
 
 /// `cron`
 #[derive(Debug, Args)]
 pub struct CronArgs {
     /// Say what each job would do, and change nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "metrics")]
     pub dry_run: bool,
     /// The database's name, to destroy archived rows of a protected one
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
+    /// How long each job waits for another run to end, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub lock_timeout: u32,
     /// What day it is.
     #[command(flatten)]
     pub today: TodayArgs,
     /// How to keep out of the way; `--max-runtime` is for all jobs together.
     #[command(flatten)]
     pub throttle: ThrottleArgs,
+    /// What to leave for monitors.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
+}
+
+impl Command {
+    /// The file for monitors (`--metrics`).
+    #[must_use]
+    pub fn metrics(&self) -> Option<&Path> {
+        let args = match self {
+            Self::Archive(args) => match &args.action {
+                ArchiveAction::Appointments(args) => &args.metrics,
+                ArchiveAction::Restore(args) => &args.metrics,
+                ArchiveAction::Verify => return None,
+            },
+            Self::Purge(args) => match &args.action {
+                PurgeAction::Notifications(args) => &args.metrics,
+                PurgeAction::Archive(args) => &args.metrics,
+            },
+            Self::Compress(args) => match &args.action {
+                CompressAction::MedicalRecords(args) => &args.metrics,
+            },
+            Self::Partition(args) => match &args.action {
+                PartitionAction::Ensure(args) => &args.metrics,
+                PartitionAction::Check(args) => &args.metrics,
+                _ => return None,
+            },
+            Self::Cron(args) => &args.metrics,
+            _ => return None,
+        };
+        args.metrics.as_deref()
+    }
 }

@@ -41,7 +41,7 @@ async fn medical_records(context: &Context, args: &CompressRecordsArgs) -> anyho
         Wish::Before(day) => (json!({ "older_than": age }), Some(day)),
         Wish::Back => (json!({ "decompress": true }), None),
     };
-    let run = ledger::begin(conn, &ledger::Job { command: COMMAND, policy, cut_off }).await?;
+    let run = retention::begin_run(context, conn, &ledger::Job { command: COMMAND, policy, cut_off }).await?;
     let shown = context.output.shows_progress();
     let expected = if shown { Some(compress::preview(conn, wish).await?.values().sum()) } else { None };
     let batch = Duration::from_millis(args.batch.batch_ms);

@@ -7,7 +7,7 @@ use anyhow::bail;
 use clap::Parser as _;
 use serde_json::{Map, Value, json};
 
-use super::{Context, Interrupted, dispatch, exit_of};
+use super::{Context, Interrupted, exit_of, job};
 use crate::cli::{
     ArchiveAction, ArchiveArgs, Cli, Command, CompressAction, CompressArgs, CronArgs, PartitionAction, PartitionArgs,
     PurgeAction, PurgeArgs,
@@ -51,7 +51,7 @@ pub async fn run(context: &Context, args: &CronArgs) -> anyhow::Result<Outcome> 
         let name = words.join(" ");
         context.output.event(&Event::Note { text: format!("caredb {name}") });
         let outcome = match command(words, args, begun)? {
-            Some(command) => Box::pin(dispatch(context, command)).await,
+            Some(command) => Box::pin(job(context, command)).await,
             None => Ok(Outcome::new(Exit::Found, "not begun: `--max-runtime` is over", json!({}))),
         };
         let outcome = match outcome {
@@ -81,20 +81,25 @@ fn command(words: &[&str], args: &CronArgs, begun: Instant) -> anyhow::Result<Op
     let mut command = Cli::try_parse_from(["caredb"].iter().chain(words))?.command;
     let given = match &mut command {
         Command::Partition(PartitionArgs { action: PartitionAction::Ensure(ensure) }) => {
+            ensure.waits.lock_timeout = args.lock_timeout;
             (&mut ensure.today, Some(&mut ensure.dry_run), None)
         }
         Command::Partition(PartitionArgs { action: PartitionAction::Check(check) }) => (&mut check.today, None, None),
         Command::Archive(ArchiveArgs { action: ArchiveAction::Appointments(archive) }) => {
+            archive.waits.lock_timeout = args.lock_timeout;
             (&mut archive.today, Some(&mut archive.dry_run), Some(&mut archive.throttle))
         }
         Command::Purge(PurgeArgs { action: PurgeAction::Notifications(purge) }) => {
+            purge.lock_timeout = args.lock_timeout;
             (&mut purge.today, Some(&mut purge.dry_run), Some(&mut purge.throttle))
         }
         Command::Purge(PurgeArgs { action: PurgeAction::Archive(purge) }) => {
             purge.confirm.clone_from(&args.confirm);
+            purge.waits.lock_timeout = args.lock_timeout;
             (&mut purge.today, Some(&mut purge.dry_run), Some(&mut purge.throttle))
         }
         Command::Compress(CompressArgs { action: CompressAction::MedicalRecords(compress) }) => {
+            compress.lock_timeout = args.lock_timeout;
             (&mut compress.today, Some(&mut compress.dry_run), Some(&mut compress.throttle))
         }
         _ => bail!("`{}` is no nightly job", words.join(" ")),

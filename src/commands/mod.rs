@@ -1,6 +1,9 @@
 //! One file a command: observe → plan → confirm → apply → report.
 
+use std::path::Path;
+
 use anyhow::{Context as _, bail};
+use serde_json::json;
 
 use crate::cli::{Cli, Command, FileArgs, Globals, ThrottleArgs};
 use crate::config::{Config, ConfigError};
@@ -26,6 +29,7 @@ mod hold;
 mod import;
 mod info;
 mod lint;
+mod metrics;
 mod migrate;
 mod new;
 mod partition;
@@ -69,14 +73,33 @@ pub fn run(cli: Cli, output: Output) -> anyhow::Result<Outcome> {
     let Globals { yes, .. } = cli.globals;
     let context = Context { config, output, yes, stop: Stop::default() };
     let in_batches = cli.command.works_in_batches();
+    let is_watched = cli.command.is_watched();
+    let (name, metrics) = (cli.command.name(), cli.command.metrics().map(Path::to_owned));
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("could not start the runtime")?;
     runtime.block_on(async {
-        tokio::select! {
-            outcome = dispatch(&context, cli.command) => outcome,
-            error = interrupted(&context, in_batches) => Err(error),
+        let ended = tokio::select! {
+            ended = job(&context, cli.command) => ended,
+            error = interrupted(&context, in_batches) => match error {
+                // there is no other end to it
+                error if is_watched && error.is::<Interrupted>() => Ok(Outcome::done("", json!({}))),
+                error => Err(error),
+            },
+        };
+        match metrics {
+            Some(file) => metrics::leave(&context, &file, name, ended).await,
+            None => ended,
         }
     })
+}
+
+/// Runs a command, and notes how it ended.
+async fn job(context: &Context, command: Command) -> anyhow::Result<Outcome> {
+    let record = context.output.record();
+    record.begin(command.name());
+    let ended = dispatch(context, command).await;
+    record.end(ended.as_ref().map_or_else(exit_of, |outcome| outcome.exit));
+    ended
 }
 
 /// Returns once a person stops the run. A command that works in batches is asked to end after its batch first; it is the

@@ -11,6 +11,7 @@ use super::Context;
 use crate::cli::{ThrottleArgs, TodayArgs};
 use crate::db::clock;
 use crate::db::connect::{Session, connect};
+use crate::db::error::DbError;
 use crate::db::ident::Ident;
 use crate::db::lock;
 use crate::db::throttle::Throttle;
@@ -60,6 +61,13 @@ pub async fn begin(
     let mut throttle = context.throttle(target, args).await?;
     throttle.wait(&mut |event| context.output.event(&event)).await?;
     Ok(throttle)
+}
+
+/// Writes into the ledger that a run begins.
+pub async fn begin_run(context: &Context, conn: &mut MySqlConnection, job: &ledger::Job) -> Result<Run, DbError> {
+    let run = ledger::begin(conn, job).await?;
+    context.output.record().in_ledger(run.id);
+    Ok(run)
 }
 
 /// The lock of a job's second connection.

@@ -14,11 +14,13 @@ impl Bar {
     pub fn draw(&self, place: &str, elapsed_s: u64, percent: Option<u64>, left_s: Option<u64>) {
         let mut bar = self.0.borrow_mut();
         let bar = bar.get_or_insert_with(|| ProgressBar::new(100));
-        let template = if percent.is_some() { "{msg} [{bar:30}] {pos} %" } else { "{msg}" };
-        if let Ok(style) = ProgressStyle::with_template(template) {
+        let message = message(place, elapsed_s, left_s);
+        let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok();
+        let width = size.map(|size| size.ws_col.into()).filter(|&columns: &usize| columns > 0).unwrap_or(80);
+        if let Ok(style) = ProgressStyle::with_template(&template(&message, percent.is_some(), width)) {
             bar.set_style(style.progress_chars("=> "));
         }
-        bar.set_message(message(place, elapsed_s, left_s));
+        bar.set_message(message);
         bar.set_position(percent.unwrap_or(0));
         bar.tick();
     }
@@ -28,6 +30,17 @@ impl Bar {
         if let Some(bar) = self.0.take() {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// A bar as long as there is room for it on the line, up to 30 characters; what is said goes first.
+fn template(message: &str, has_percent: bool, width: usize) -> String {
+    // ` [] 100 %`, and the last column, behind which some terminals go on below
+    let room = width.saturating_sub(message.chars().count() + 10).min(30);
+    match (has_percent, room) {
+        (false, _) => "{msg}".to_owned(),
+        (true, 0..5) => "{msg} {pos} %".to_owned(),
+        (true, room) => format!("{{msg}} [{{bar:{room}}}] {{pos}} %"),
     }
 }
 
@@ -51,6 +64,20 @@ pub fn duration(s: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_bar_takes_the_room_that_is_left() {
+        let message = "x".repeat(50);
+        for (has_percent, width, expected) in [
+            (true, 100, "{msg} [{bar:30}] {pos} %"),
+            (true, 80, "{msg} [{bar:20}] {pos} %"),
+            (true, 64, "{msg} {pos} %"),
+            (true, 10, "{msg} {pos} %"),
+            (false, 80, "{msg}"),
+        ] {
+            assert_eq!(template(&message, has_percent, width), expected, "{width}");
+        }
+    }
 
     #[test]
     fn says_how_long_and_how_much_longer() {

@@ -4,13 +4,15 @@
 
 use std::fmt;
 use std::io::{IsTerminal as _, Write as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use self::bar::Bar;
 use self::finding::Finding;
+use self::log::Level;
+use self::metrics::Record;
 use crate::db::throttle::judge::Cause;
 use crate::migrate::files::Version;
 use crate::migrate::journal::Direction;
@@ -23,11 +25,14 @@ pub mod drift;
 pub mod finding;
 pub mod github;
 pub mod html;
+mod log;
+pub mod metrics;
 mod outcome;
 pub mod plain;
 pub mod table;
 
 pub use bar::duration;
+pub use log::LogFormat;
 pub use outcome::{Exit, Outcome};
 
 /// What happens while a command runs.
@@ -208,15 +213,23 @@ pub enum Format {
 #[derive(Debug, Clone)]
 pub struct Output {
     format: Format,
+    log: LogFormat,
     quiet: bool,
     bar: Bar,
+    record: Record,
 }
 
 impl Output {
-    /// `quiet`: leave out everything but errors and the outcome.
+    /// `log`: what goes to stderr; `quiet`: leave out everything but errors and the outcome.
     #[must_use]
-    pub fn new(format: Format, quiet: bool) -> Self {
-        Self { format, quiet, bar: Bar::default() }
+    pub fn new(format: Format, log: LogFormat, quiet: bool) -> Self {
+        Self { format, log, quiet, bar: Bar::default(), record: Record::default() }
+    }
+
+    /// The jobs that ran, for those who watch over them.
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        &self.record
     }
 
     /// In which form.
@@ -235,7 +248,7 @@ impl Output {
     /// Whether a person sees how far a statement is.
     #[must_use]
     pub fn shows_progress(&self) -> bool {
-        self.format == Format::Human && !self.quiet && std::io::stderr().is_terminal()
+        self.format == Format::Human && self.log == LogFormat::Human && !self.quiet && std::io::stderr().is_terminal()
     }
 
     /// Prints an event: results on stdout, what is merely good to know on stderr.
@@ -247,23 +260,49 @@ impl Output {
             return;
         }
         self.bar.clear();
-        match (self.format, event) {
-            (Format::Json, event) => print_json(&serde_json::to_value(event).unwrap_or_default()),
-            _ if self.quiet => {}
-            (
-                _,
-                Event::PrivateServer { .. }
-                | Event::Warning(_)
-                | Event::Waiting { .. }
-                | Event::Blocked { .. }
-                | Event::Reconnecting { .. }
-                | Event::Throttled { .. }
-                | Event::Resumed { .. }
-                | Event::Note { .. }
-                | Event::Server { .. },
-            ) => eprintln!("{}", line(event)),
+        self.record.hear(event, Instant::now());
+        let is_for_log = log::is_for_log(event);
+        if is_for_log && !self.quiet {
+            let text = line(event);
+            match (self.log, self.format) {
+                (LogFormat::Json, _) => {
+                    self.log(log::level(event), serde_json::to_value(event).unwrap_or_default(), &text);
+                }
+                (LogFormat::Human, Format::Json) => {}
+                (LogFormat::Human, _) => eprintln!("{text}"),
+            }
+        }
+        match self.format {
+            Format::Json => print_json(&serde_json::to_value(event).unwrap_or_default()),
+            _ if self.quiet || is_for_log => {}
             _ => print_text(&line(event)),
         }
+    }
+
+    /// A line of the log in JSON. `fields`: an object with `event`.
+    fn log(&self, level: Level, fields: Value, message: &str) {
+        self.bar.clear();
+        eprintln!("{}", log::line(chrono::Utc::now(), level, fields, message));
+    }
+
+    /// Prints a screen of a command that is watched, in place of the one before it on a terminal. False: nobody reads any more.
+    #[must_use]
+    pub fn screen(&self, text: &str, fields: Value) -> bool {
+        let mut out = std::io::stdout();
+        let written = match self.format {
+            Format::Json => {
+                let mut object = Map::from_iter([("event".to_owned(), json!("screen"))]);
+                if let Value::Object(fields) = fields {
+                    object.extend(fields);
+                }
+                writeln!(out, "{}", Value::Object(object))
+            }
+            _ => match table::terminal() {
+                Some((width, height)) => write!(out, "{}", table::page(text, width, height)),
+                None => writeln!(out, "{text}\n"),
+            },
+        };
+        written.and_then(|()| out.flush()).is_ok()
     }
 
     /// Prints how `command` ended.
@@ -285,13 +324,27 @@ impl Output {
 
     /// Prints why `command` failed: one line on stderr, and the last object on stdout for JSON readers.
     pub fn error(&self, command: &str, exit: Exit, error: &str) {
-        self.bar.clear();
-        eprintln!("error: {}", plain::plain(error));
+        self.complain(command, exit, error);
         if self.format == Format::Json {
             print_json(&json!({ "command": command, "outcome": exit.word(), "error": error }));
         }
         if self.format == Format::Github {
             print_text(&github::annotation("error", None, &format!("caredb {command}"), error));
+        }
+    }
+
+    /// Prints an error on stderr alone.
+    pub fn complain(&self, command: &str, exit: Exit, error: &str) {
+        self.bar.clear();
+        let error = plain::plain(error);
+        match self.log {
+            LogFormat::Human => eprintln!("error: {error}"),
+            LogFormat::Json => {
+                let fields = json!({
+                    "event": "error", "command": command, "outcome": exit.word(), "exit_code": exit as u8,
+                });
+                self.log(Level::Error, fields, &error);
+            }
         }
     }
 

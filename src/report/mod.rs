@@ -29,6 +29,8 @@ pub struct Report {
     pub partitioned: Vec<Months>,
     /// What each job of retention has before it.
     pub backlog: Vec<Backlog>,
+    /// Why that is not known.
+    pub backlog_unseen: Option<String>,
     /// The last runs of the ledger, newest first.
     pub runs: Vec<Run>,
     /// Whether it has older ones.

@@ -30,6 +30,7 @@ struct Content<'a> {
     today: &'a str,
     partitioned: Vec<Partitioned<'a>>,
     backlog: &'a [Backlog],
+    backlog_unseen: Option<&'a str>,
     runs: &'a [Run],
     older_runs: &'a [Run],
     more_runs: bool,
@@ -91,6 +92,7 @@ pub fn html(report: &Report) -> Result<String, minijinja::Error> {
         today,
         partitioned: report.partitioned.iter().map(partitioned).collect(),
         backlog: &report.backlog,
+        backlog_unseen: report.backlog_unseen.as_deref(),
         runs,
         older_runs,
         more_runs: report.more_runs,
@@ -269,6 +271,7 @@ mod tests {
                 last_run_at: Some(text("2026-11-26 01:00:00")),
                 last_outcome: Some(text("done")),
             }],
+            backlog_unseen: None,
             runs: (0..21).map(|id| run(30 - id, (id > 0).then_some("done"))).collect(),
             more_runs: true,
             drift: Some(Last {
@@ -309,13 +312,202 @@ mod tests {
 
     #[test]
     fn a_page_of_all_there_can_be() {
-        insta::assert_snapshot!(body(&report()), @"");
+        insta::assert_snapshot!(body(&report()), @r##"
+        <section aria-labelledby="migrations">
+        <h2 id="migrations">Migrations</h2>
+        <p>Version 1 of 2, 1 version pending, <code>caredb migrate</code> applies them; 1 change, all on 2026-11-20.</p>
+        <ul class="findings">
+        <li><code>V1__first.sql</code> was edited</li>
+        </ul>
+        <ol class="line" aria-label="days with migrations, in time">
+        <li style="left:0.0%"><a href="#d-2026-11-20" title="2026-11-20: 1 applied"><span class="unseen">2026-11-20: 1 applied</span></a></li>
+        </ol>
+        <p class="ends" aria-hidden="true"><span>2026-11-20</span><span>2026-11-27</span></p>
+        <ol class="days">
+        <li id="d-2026-11-20"><b class="time">2026-11-20</b> 1 applied
+        <div class="wide"><table>
+        <thead class="unseen"><tr><th>time</th><th>what</th><th>file</th><th>description</th><th>took</th><th>by</th></tr></thead>
+        <tbody>
+        <tr><td class="time">10:00:00</td><td>applied</td><td>V1</td><td>&lt;first&gt;</td><td class="number">7 ms</td><td>root</td></tr>
+        </tbody></table></div></li>
+        <li class="pending"><b>pending</b> V2 second</li>
+        </ol>
+        </section>
+        <section aria-labelledby="partitions">
+        <h2 id="partitions">Partitions by month</h2>
+        <h3><a href="#t-a-20b"><code>a b</code></a></h3>
+        <p><code>a b</code> is ready to 2026-12, 1 month ahead; 1 wanted. About 1200 rows, 600 more archived.</p>
+        <div class="chart" tabindex="0" role="img" aria-label="a bar a month; the highest has about 1200 rows; the numbers are in the table below">
+        <p class="most">1,200 rows</p>
+        <div class="bars">
+        <span class="past" title="2025-11: 0 rows, 600 archived"><i class="kept" style="height:50.0%"></i><i style="height:0.0%"></i><b>2025</b></span>
+        <span class="now" title="2026-11: 1,200 rows"><i class="kept" style="height:0.0%"></i><i style="height:100.0%"></i></span>
+        <span class="ahead" title="2026-12: 0 rows"><i class="kept" style="height:0.0%"></i><i style="height:0.0%"></i></span>
+        <span class="rest" title="p_future: 0 rows"><i class="kept" style="height:0.0%"></i><i style="height:0.0%"></i></span>
+        </div>
+        </div>
+        <p class="key" aria-hidden="true"><i class="swatch"></i> rows <i class="swatch now"></i> this month <i class="swatch kept"></i> archived <i class="swatch ahead"></i> ready for rows</p>
+        <details><summary>month by month, in numbers</summary>
+        <div class="wide"><table>
+        <thead><tr><th>month</th><th>partition</th><th>when</th><th class="number">rows ~</th><th class="number">size</th><th class="number">archived ~</th></tr></thead>
+        <tbody>
+        <tr><td class="time">2025-11</td><td>none any more</td><td>past</td><td class="number">0</td><td class="number">0 B</td><td class="number">600</td></tr>
+        <tr><td class="time">2026-11</td><td>p_2026_11</td><td>now</td><td class="number">1,200</td><td class="number">16.0 KiB</td><td class="number">0</td></tr>
+        <tr><td class="time">2026-12</td><td>p_2026_12</td><td>ahead</td><td class="number">0</td><td class="number">16.0 KiB</td><td class="number">0</td></tr>
+        <tr><td class="time">p_future</td><td>p_future</td><td>rest</td><td class="number">0</td><td class="number">16.0 KiB</td><td class="number">0</td></tr>
+        </tbody></table></div>
+        </details>
+        </section>
+        <section aria-labelledby="retention">
+        <h2 id="retention">Retention</h2>
+        <div class="wide"><table>
+        <caption>What each job has before it; rows that must stay for another reason count, too</caption>
+        <thead><tr><th>job</th><th>older than</th><th>due before</th><th>oldest due</th><th class="number">rows due ~</th><th>last run</th><th>outcome</th></tr></thead>
+        <tbody>
+        <tr><td>archive appointments</td><td>1y</td><td class="time">2025-11-27</td><td class="time">2025-11-01</td><td class="number">1,200</td><td class="time">2026-11-26 01:00:00</td><td>done</td></tr>
+        </tbody></table></div>
+        <div class="wide"><table>
+        <caption>The last runs of the ledger, newest first</caption>
+        <thead><tr><th class="number">run</th><th>command</th><th>started at</th><th class="number">took</th><th>outcome</th><th>cut-off</th><th>did</th><th>by</th></tr></thead>
+        <tbody>
+        <tr><td class="number">30</td><td>archive appointments</td><td class="time">2026-11-26 01:00:00</td><td class="number"></td><td>under way or killed</td><td class="time">2025-11-26</td><td>archive 1200 rows</td><td>cron@localhost on cron</td></tr>
+        </tbody></table></div>
+        <details><summary>1 older run</summary>
+        <div class="wide"><table>
+        <caption>Older runs</caption>
+        <thead><tr><th class="number">run</th><th>command</th><th>started at</th><th class="number">took</th><th>outcome</th><th>cut-off</th><th>did</th><th>by</th></tr></thead>
+        <tbody>
+        <tr><td class="number">10</td><td>archive appointments</td><td class="time">2026-11-26 01:00:00</td><td class="number">2.5 s</td><td>done</td><td class="time">2025-11-26</td><td>archive 1200 rows</td><td>cron@localhost on cron</td></tr>
+        </tbody></table></div>
+        </details>
+        <details><summary>what was done, by month</summary>
+        <div class="wide"><table>
+        <thead><tr><th>month</th><th>command</th><th class="number">runs</th><th class="number">rows</th></tr></thead>
+        <tbody>
+        <tr><td class="time">2026-11</td><td>archive appointments</td><td class="number">21</td><td class="number">25,200</td></tr>
+        </tbody></table></div>
+        </details>
+        <p>There are older ones: <code>caredb runs list</code> shows all. <code>caredb runs verify</code> says whether one was changed by hand.</p>
+        </section>
+        <section aria-labelledby="checks">
+        <h2 id="checks">Checks</h2>
+        <h3><code>caredb drift</code>: the live schema against its files</h3>
+        <p>drift: 2 objects differ, at <time class="time">2026-11-26 10:00:00</time> UTC.</p>
+        <ul class="findings">
+        <li><b>changed</b> table <code>t</code><br>comment none → <code>&lt;c&gt;</code></li>
+        </ul>
+        <p>And 1 more.</p>
+        <h3><code>caredb lint</code>: what is dangerous in the files</h3>
+        <p>Never run here.</p>
+        </section>
+        <section aria-labelledby="sizes">
+        <h2 id="sizes">Sizes and growth</h2>
+        <p>About 48.0 KiB in 2 tables.</p>
+        <div class="wide"><table>
+        <caption class="unseen">sizes of the tables</caption>
+        <thead><tr><th>table</th><th class="number">rows ~</th><th class="number">data</th><th class="number">indexes</th><th class="share"><span class="unseen">share of the largest</span></th></tr></thead>
+        <tbody>
+        <tr><td><code>caredb_runs</code></td><td class="number">21</td><td class="number">16.0 KiB</td><td class="number">16.0 KiB</td><td class="share"><i style="width:100.0%"></i></td></tr>
+        <tr><td><a href="#t-a-20b"><code>a b</code></a></td><td class="number">1,200</td><td class="number">16.0 KiB</td><td class="number">0 B</td><td class="share"><i style="width:50.0%"></i></td></tr>
+        </tbody></table></div>
+        <h3>Growth of <a href="#t-a-20b"><code>a b</code></a></h3>
+        <p>No old sizes are kept: this is how many rows are of a month, archived ones included, by year. Months to come are left out.</p>
+        <div class="wide"><table>
+        <thead><tr><th>year</th><th class="number">months</th><th class="number">rows ~</th><th class="number">rows a month</th><th class="number">growth</th></tr></thead>
+        <tbody>
+        <tr><td>2025</td><td class="number">1</td><td class="number">600</td><td class="number">600</td><td class="number"></td></tr>
+        <tr><td>2026</td><td class="number">1</td><td class="number">1,200</td><td class="number">1,200</td><td class="number">+100 %</td></tr>
+        </tbody></table></div>
+        </section>
+        <section aria-labelledby="diagram">
+        <h2 id="diagram">Diagram</h2>
+        <p>A table's name leads to its columns.</p>
+        <div class="diagram" tabindex="0" role="region" aria-label="diagram of the tables; the same is in the dictionary below, in words"><svg></svg></div>
+        </section>
+        <section aria-labelledby="dictionary">
+        <h2 id="dictionary">Dictionary</h2>
+        <ul class="tables">
+        <li><a href="#t-a-20b"><code>a b</code></a></li>
+        </ul>
+        <article id="t-a-20b" tabindex="-1" aria-labelledby="n-a-20b">
+        <h3 id="n-a-20b" data-find="a b"><code>a b</code> <small>&lt;what&gt; it is</small></h3>
+        <div class="wide"><table>
+        <caption class="unseen">columns of a b</caption>
+        <thead><tr><th>column</th><th>type</th><th>NULL</th><th>default</th><th>key</th><th>notes</th></tr></thead>
+        <tbody>
+        <tr id="t-a-20b.id" tabindex="-1" data-find="a b.id"><td><code>id</code></td><td>enum(&#x27;a&#x27;, &#x27;&lt;b&gt;&#x27;)</td><td>no</td><td></td><td><abbr title="primary key">PK</abbr> </td><td><code>INVISIBLE</code></td></tr>
+        <tr id="t-a-20b.of" tabindex="-1" data-find="a b.of"><td><code>of</code></td><td>enum(&#x27;a&#x27;, &#x27;&lt;b&gt;&#x27;)</td><td>yes</td><td><code>&#x27;a&#x27;</code></td><td><abbr title="foreign key">FK</abbr> → <a href="#t-a-20b"><code>a b</code></a></td><td>whose &amp; &quot;why&quot; <code>INVISIBLE</code></td></tr>
+        </tbody></table></div>
+        <dl>
+        <dt>keys</dt>
+        <dd>primary <code>PRIMARY</code> over <code>`id`</code></dd>
+        <dd>index <code>k</code> over <code>`of`</code>, <code>`id` DESC</code>, invisible: c</dd>
+        <dt>refers to</dt>
+        <dd><a href="#t-a-20b"><code>a b</code></a> by <code>of</code>, on delete cascade</dd>
+        <dt>referred to by</dt>
+        <dd><a href="#t-a-20b"><code>a b</code></a> by <code>of</code>, on delete cascade</dd>
+        <dt>checks</dt>
+        <dd><code>c</code>: <code>`id` &lt; 3</code>, not enforced</dd>
+        <dt>triggers</dt>
+        <dd><code>t</code> after insert, writes <a href="#t-u"><code>u</code></a></dd>
+        <dt>partitioned by</dt>
+        <dd>RANGE COLUMNS(<code>id</code>)</dd>
+        <dt>stored as</dt>
+        <dd>engine InnoDB</dd>
+        </dl>
+        <p class="back"><a href="#diagram">to the diagram</a></p>
+        </article>
+        <h3>Views and programs</h3>
+        <ul>
+        <li>procedure <code>p</code>: does &lt;it&gt;</li>
+        </ul>
+        </section>
+        "##);
     }
 
     #[test]
     fn a_page_of_nothing() {
         let report = Report { database: text("<db>"), made_at: text("2026-11-27 09:30:00"), ..Report::default() };
-        insta::assert_snapshot!(body(&report), @"");
+        insta::assert_snapshot!(body(&report), @r#"
+        <section aria-labelledby="migrations">
+        <h2 id="migrations">Migrations</h2>
+        <p>Version ; nothing was ever applied.</p>
+        <ol class="days">
+        </ol>
+        </section>
+        <section aria-labelledby="partitions">
+        <h2 id="partitions">Partitions by month</h2>
+        <p>No table has monthly partitions here.</p>
+        </section>
+        <section aria-labelledby="retention">
+        <h2 id="retention">Retention</h2>
+        <p>No run is in the ledger yet.</p>
+        </section>
+        <section aria-labelledby="checks">
+        <h2 id="checks">Checks</h2>
+        <h3><code>caredb drift</code>: the live schema against its files</h3>
+        <p>Never run here.</p>
+        <h3><code>caredb lint</code>: what is dangerous in the files</h3>
+        <p>Never run here.</p>
+        </section>
+        <section aria-labelledby="sizes">
+        <h2 id="sizes">Sizes and growth</h2>
+        <p>About 0 B in 0 tables.</p>
+        <div class="wide"><table>
+        <caption class="unseen">sizes of the tables</caption>
+        <thead><tr><th>table</th><th class="number">rows ~</th><th class="number">data</th><th class="number">indexes</th><th class="share"><span class="unseen">share of the largest</span></th></tr></thead>
+        <tbody>
+        </tbody></table></div>
+        </section>
+        <section aria-labelledby="diagram">
+        <h2 id="diagram">Diagram</h2>
+        <p>There are no tables yet: <code>caredb migrate</code> makes them.</p>
+        </section>
+        <section aria-labelledby="dictionary">
+        <h2 id="dictionary">Dictionary</h2>
+        <p>There are no tables yet.</p>
+        </section>
+        "#);
     }
 
     #[test]

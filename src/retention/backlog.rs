@@ -4,6 +4,8 @@
 //! What is old enough counts as due. Rows that must stay though they are old (unpaid, under a hold, unread ones where those are
 //! kept) count, too: telling them apart takes reading them, which is what a job does.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Row as _};
@@ -96,7 +98,7 @@ pub async fn backlog(
     policy: &Retention,
     today: NaiveDate,
 ) -> Result<Vec<Backlog>, DbError> {
-    let has_ledger = table::is_there(conn, "caredb_runs").await?;
+    let mut last_runs = last_runs(conn).await?;
     let mut backlogs = Vec::new();
     for (job, older_than, way) in jobs(policy) {
         let cut_off = older_than.before(today);
@@ -115,7 +117,7 @@ pub async fn backlog(
                 None => continue,
             },
         };
-        let last_run = if has_ledger { last_run(conn, job).await? } else { None };
+        let last_run = last_runs.remove(job);
         backlogs.push(Backlog { job, table, older_than, cut_off, oldest, rows, months, last_run });
     }
     Ok(backlogs)
@@ -214,32 +216,34 @@ fn look_up(table: &Table, partition: &Partition, is_old: bool, status: &[Status]
     }
 }
 
-// There is no index on the command. Jobs take turns, so its last run is among the last few; of a job that has not run for 1,000
-// runs it need not be known.
-const LAST_RUN: &str = "
-    SELECT r.id, CAST(r.started_at AS CHAR), CAST(r.ended_at AS CHAR), r.outcome,
+// There is no index on the command. Jobs take turns, so the last run of each is among the last few hundred; of one that has not run
+// for 500 runs it need not be known.
+const LAST_RUNS: &str = "
+    SELECT r.command, r.id, CAST(r.started_at AS CHAR), CAST(r.ended_at AS CHAR), r.outcome,
            (SELECT CAST(COALESCE(SUM(p.row_count), 0) AS UNSIGNED) FROM caredb_run_parts p WHERE p.run_id = r.id)
-    FROM caredb_runs r
-    WHERE r.command = ? AND r.id > CAST((SELECT MAX(id) FROM caredb_runs) AS SIGNED) - 1000
-    ORDER BY r.id DESC LIMIT 1";
+    FROM (
+        SELECT MAX(id) AS id FROM (SELECT id, command FROM caredb_runs ORDER BY id DESC LIMIT 500) recent GROUP BY command
+    ) newest
+    JOIN caredb_runs r ON r.id = newest.id";
 
-async fn last_run(conn: &mut MySqlConnection, job: &str) -> Result<Option<LastRun>, DbError> {
-    let failed = |error: sqlx::Error| {
-        DbError::new(format!("could not read the last run of `{job}` from table `caredb_runs`"), &error)
-    };
-    let Some(row) = sqlx::query(LAST_RUN).bind(job).fetch_optional(conn).await.map_err(failed)? else {
-        return Ok(None);
-    };
+/// The last run of each command.
+async fn last_runs(conn: &mut MySqlConnection) -> Result<BTreeMap<String, LastRun>, DbError> {
+    let failed = |error: sqlx::Error| DbError::new("could not read the last runs from table `caredb_runs`", &error);
+    if !table::is_there(conn, "caredb_runs").await? {
+        return Ok(BTreeMap::new());
+    }
     let read = |row: &MySqlRow| {
-        Ok(LastRun {
-            run: row.try_get_unchecked(0)?,
-            started_at: row.try_get_unchecked(1)?,
-            ended_at: row.try_get_unchecked(2)?,
-            outcome: row.try_get_unchecked(3)?,
-            rows: row.try_get_unchecked(4)?,
-        })
+        let run = LastRun {
+            run: row.try_get_unchecked(1)?,
+            started_at: row.try_get_unchecked(2)?,
+            ended_at: row.try_get_unchecked(3)?,
+            outcome: row.try_get_unchecked(4)?,
+            rows: row.try_get_unchecked(5)?,
+        };
+        Ok((row.try_get_unchecked(0)?, run))
     };
-    read(&row).map(Some).map_err(failed)
+    let rows = sqlx::raw_sql(LAST_RUNS).fetch_all(conn).await.map_err(failed)?;
+    rows.iter().map(read).collect::<Result<_, _>>().map_err(failed)
 }
 
 #[cfg(test)]

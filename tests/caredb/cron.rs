@@ -7,7 +7,7 @@ use crate::support::{Test, people};
 const CRON: &str = "cron --today 2026-07-01 --quiet";
 
 /// A row that is old enough for each job, and one that is not.
-fn clinic(name: &str) -> Test {
+pub fn clinic(name: &str) -> Test {
     let test = Test::new(name);
     test.ok("migrate");
     test.ok("partition ensure --today 2026-07-01 --ahead 1 --behind 36");

@@ -30,6 +30,7 @@ mod import_synthea;
 mod import_tables;
 mod lint;
 mod migrate;
+mod monitor;
 mod partition;
 mod partition_cases;
 mod partition_check;

@@ -22,7 +22,7 @@ use crate::retention::archive::stays::{self, Stays};
 use crate::retention::archive::worker::{self, Worker};
 use crate::retention::archive::{ARCHIVE as TABLE, ArchiveError, Content, Method, Selection, definition, observe};
 use crate::retention::job::Pace;
-use crate::retention::ledger::{self, Job, Run};
+use crate::retention::ledger::{Job, Run};
 use crate::retention::rows::{Columns, Keyset, Sum};
 
 pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::Result<Outcome> {
@@ -83,7 +83,9 @@ pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::R
         "with_dependents": args.with_dependents,
         "method": format!("{:?}", args.method).to_lowercase(),
     });
-    let run = ledger::begin(&mut session.conn, &Job { command: ARCHIVE, policy, cut_off: Some(cut_off) }).await?;
+    let run =
+        retention::begin_run(context, &mut session.conn, &Job { command: ARCHIVE, policy, cut_off: Some(cut_off) })
+            .await?;
     let throttle = Mutex::new(context.throttle(&session.target, &args.throttle).await?);
     let mut archiving = Archiving {
         context,

@@ -17,7 +17,7 @@ use crate::partition::{Table, observe as partitions};
 use crate::retention::archive::dependents::Dependents;
 use crate::retention::archive::observe;
 use crate::retention::archive::restore::{self, Restore, Which};
-use crate::retention::ledger::{self, Job, Run};
+use crate::retention::ledger::{Job, Run};
 use crate::retention::rows::{Columns, Keyset, Sum};
 
 pub async fn run(context: &Context, args: &ArchiveRestoreArgs) -> anyhow::Result<Outcome> {
@@ -43,7 +43,8 @@ pub async fn run(context: &Context, args: &ArchiveRestoreArgs) -> anyhow::Result
     }
     let dependents = Dependents::read(&mut session.conn).await?;
     let policy = json!({ "ids": args.ids, "bookings": args.bookings, "months": args.months, "all": args.all });
-    let run = ledger::begin(&mut session.conn, &Job { command: RESTORE, policy, cut_off: None }).await?;
+    let run =
+        retention::begin_run(context, &mut session.conn, &Job { command: RESTORE, policy, cut_off: None }).await?;
     let mut throttle = context.throttle(&target, &args.throttle).await?;
     let mut done = Done::default();
     let restoring = Restoring { context, args, columns: &columns, dependents: &dependents, run: &run };

@@ -18,7 +18,7 @@ use crate::output::{Event, Outcome, count};
 use crate::retention::archive::dependents::Dependents;
 use crate::retention::archive::destroy::{self, Destroy, Month};
 use crate::retention::archive::{observe, stays};
-use crate::retention::ledger::{self, Job, Run};
+use crate::retention::ledger::{Job, Run};
 use crate::retention::rows::{Columns, Keyset};
 
 pub async fn run(context: &Context, args: &PurgeArchiveArgs) -> anyhow::Result<Outcome> {
@@ -51,7 +51,9 @@ pub async fn run(context: &Context, args: &PurgeArchiveArgs) -> anyhow::Result<O
     begin(context, &mut session, &columns, &args.waits).await?;
     let dependents = Dependents::read(&mut session.conn).await?;
     let policy = json!({ "delete_after": age });
-    let run = ledger::begin(&mut session.conn, &Job { command: DESTROY, policy, cut_off: Some(cut_off) }).await?;
+    let run =
+        retention::begin_run(context, &mut session.conn, &Job { command: DESTROY, policy, cut_off: Some(cut_off) })
+            .await?;
     let mut throttle = context.throttle(&session.target, &args.throttle).await?;
     let mut done = Done::default();
     let destroying = Destroying { context, args, columns: &columns, cut_off, dependents: &dependents, run: &run };

@@ -39,7 +39,7 @@ async fn notifications(context: &Context, args: &PurgeNotificationsArgs) -> anyh
     let conn = &mut open.session.conn;
     let policy = json!({ "older_than": age, "keep_unread": keep_unread });
     let job = ledger::Job { command: COMMAND, policy, cut_off: Some(wish.cut_off) };
-    let run = ledger::begin(conn, &job).await?;
+    let run = retention::begin_run(context, conn, &job).await?;
     let expected = purge::expected(conn, wish).await?;
     let batch = Duration::from_millis(args.batch.batch_ms);
     let mut on_event = |event| context.output.event(&event);

@@ -49,8 +49,13 @@ pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) 
     };
     let sizes = status::table_sizes(&mut session.conn).await?.into_iter().map(size).collect();
     let partitioned = partitioned(context, &mut session.conn, Month::of(now.date())).await?;
-    let backlog = backlog::backlog(&mut session.conn, context.config.retention(), now.date()).await?;
-    let backlog = backlog.into_iter().map(before_it).collect();
+    // an account that may not look into these tables still sees the rest
+    let (backlog, backlog_unseen) =
+        match backlog::backlog(&mut session.conn, context.config.retention(), now.date()).await {
+            Ok(backlog) => (backlog.into_iter().map(before_it).collect(), None),
+            Err(error) if error.lost => return Err(error.into()),
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
     let dictionary = diagram::observe(session).await?;
     Ok(Report {
         database: session.database.as_str().to_owned(),
@@ -59,6 +64,7 @@ pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) 
         migrations: migrations(&files, &observed),
         partitioned,
         backlog,
+        backlog_unseen,
         runs,
         more_runs,
         drift: Last::read(Check::Drift, &project),

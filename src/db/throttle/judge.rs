@@ -62,6 +62,32 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// The names of all causes.
+    pub const NAMES: [&str; 7] = [
+        "window",
+        "pause_file",
+        "threads_running",
+        "group_queue",
+        "replica_lag",
+        "replica_stopped",
+        "replica_unreachable",
+    ];
+
+    /// Its name, as JSON has it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        let [window, pause_file, threads_running, group_queue, lag, stopped, unreachable] = Self::NAMES;
+        match self {
+            Self::Window { .. } => window,
+            Self::PauseFile { .. } => pause_file,
+            Self::ThreadsRunning { .. } => threads_running,
+            Self::GroupQueue { .. } => group_queue,
+            Self::ReplicaLag { .. } => lag,
+            Self::ReplicaStopped { .. } => stopped,
+            Self::ReplicaUnreachable { .. } => unreachable,
+        }
+    }
+
     /// Whether it is the same cause, though its numbers may have changed.
     #[must_use]
     pub fn is_still(&self, other: &Self) -> bool {
