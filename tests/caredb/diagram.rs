@@ -225,10 +225,23 @@ fn a_dictionary_is_committed_and_says_when_it_is_old() {
 
     // what caredb did not write is never written over: a README.md least of all
     std::fs::write(test.folder.join("docs/data/README.md"), "by a person").unwrap();
-    assert_snapshot!(test.run("report --format markdown docs/data --check"), @"");
-    assert_snapshot!(test.run("report --format markdown docs/data"), @"");
+    assert_snapshot!(test.run("report --format markdown docs/data --check"), @r"
+    exit 1
+    --- stdout
+    docs/data/README.md: caredb did not write it
+    the data dictionary of `<db>` is out of date in 1 file; `caredb report --format markdown docs/data` writes it anew
+    ");
+    assert_snapshot!(test.run("report --format markdown docs/data"), @r"
+    exit 3
+    --- stderr
+    error: caredb did not write `docs/data/README.md`, and would write over it; give the data dictionary a folder of its own, or delete the file
+    ");
     assert_eq!(read(&test, "docs/data/README.md"), "by a person");
-    assert_snapshot!(test.run("report docs.d"), @"");
+    assert_snapshot!(test.run("report docs.d"), @r"
+    exit 2
+    --- stderr
+    error: `docs.d` is neither a page nor a folder by its name; say `--format html` or `--format markdown`
+    ");
     assert_snapshot!(test.run("report x.html --check"), @r"
     exit 2
     --- stderr

@@ -44,7 +44,11 @@ pub async fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<Outcome
         let gone = plan.remove.iter().map(|name| format!("{}: of a table that is gone", folder.join(name).display()));
         let differ = names.iter().map(|name| {
             let path = folder.join(name);
-            let how = if path.exists() { "differs" } else { "missing" };
+            let how = match (path.exists(), plan.strange.contains(name)) {
+                (false, _) => "missing",
+                (true, false) => "differs",
+                (true, true) => "caredb did not write it",
+            };
             format!("{}: {how}", path.display())
         });
         let lines: String = differ.chain(gone).map(|line| format!("{line}\n")).collect();

@@ -1,7 +1,7 @@
 //! The tables of a database and their references as a picture: SVG or Mermaid. Pure.
 //!
-//! No crate that lays out graphs knows ports on the lines of a box, or lines that many references share, which are what keeps
-//! this picture readable; so the layout is own code, small because its graphs are small.
+//! The crates that lay out graphs (dagre, rust-sugiyama) know neither ports on the lines of a box nor lines that many references
+//! share, which are what keeps this picture readable; so the layout is own code, small because its graphs are small.
 
 use std::fmt::Write as _;
 

@@ -14,7 +14,7 @@ pub(in crate::schema) fn dictionary(definitions: &[(Kind, &str, &str)]) -> Dicti
 
 const OWNERS: &str = r#"CREATE TABLE `owners` (
   `id` int NOT NULL AUTO_INCREMENT,
-  `e mail` varchar(50) COLLATE utf8mb4_bin NOT NULL COMMENT 'not <b>bold</b> | *nor* `code` %%{init}%%\n#2 \\ "said"',
+  `e mail` varchar(50) COLLATE utf8mb4_bin NOT NULL COMMENT 'not <b>bold</b> | *nor* `code` %%{init}%%\n#2 ~5 to ~9 \\ "said"',
   `kind|` enum('a|b','c''d','\\|') NOT NULL DEFAULT 'a|b',
   PRIMARY KEY (`id`),
   UNIQUE KEY `uk_mail` (`e mail`),
