@@ -16,7 +16,7 @@ use crate::dev::PrivateServer;
 use crate::output::finding::{Finding, Level};
 use crate::output::metrics::{Family, Labels, Ran, Series, labels, update};
 use crate::output::{Event, Exit, Outcome};
-use crate::partition::{Standing, observe as partitions};
+use crate::partition::Standing;
 use crate::retention::backlog::{Backlog, backlog};
 use crate::retention::ledger;
 
@@ -75,10 +75,9 @@ struct Observed {
 
 async fn observe(context: &Context, target: &Target, ran: &[Ran]) -> anyhow::Result<Observed> {
     let mut session = connect(target).await?;
-    partitions::prepare(&mut session.conn).await?;
-    let standing = partition::standing(context, &mut session).await?;
     let today = clock::today(&mut session.conn).await?;
     let backlog = backlog(&mut session.conn, context.config.retention(), today).await?;
+    let standing = partition::standing(context, &mut session).await?;
     let mut rows = BTreeMap::new();
     for run in ran.iter().filter_map(|ran| ran.run) {
         if let Some(entry) = ledger::find(&mut session.conn, run).await? {

@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::{Value, json};
 
-use crate::support::{Killed, Test, people, pty, read_some, wait_for};
+use crate::support::{Killed, Test, block_on, people, pty, read_some, wait_for};
 
 /// Sizes and the server's version differ from server to server.
 fn status(test: &Test) -> String {
@@ -86,6 +86,23 @@ fn says_how_the_database_is() {
     time_slots <size>
     users <size>
     ");
+}
+
+#[test]
+fn a_locked_table_keeps_nobody_waiting() {
+    let test = Test::new("status_locked");
+    test.ok("migrate");
+    let _holder = block_on(async {
+        let mut conn = test.connect().await;
+        sqlx::raw_sql("LOCK TABLES notifications WRITE").execute(&mut conn).await.unwrap();
+        conn
+    });
+    let text = status(&test);
+    assert!(text.starts_with("exit 0\n") && text.contains("\nappointments_archive <size>\n"), "{text}");
+    assert!(
+        text.contains("\nattention  could not look up the oldest row of table `notifications`: MySQL error 1205: "),
+        "{text}"
+    );
 }
 
 #[test]

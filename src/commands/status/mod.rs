@@ -15,7 +15,6 @@ use crate::migrate::plan::{self, Observed};
 use crate::migrate::{apply, info, repeatable};
 use crate::output::table::{Align, bytes, fact, render, terminal};
 use crate::output::{Outcome, count};
-use crate::partition::observe as partitions;
 use crate::retention::backlog::{Backlog, LastRun, backlog};
 use crate::retention::ledger::Ending;
 
@@ -43,16 +42,15 @@ pub async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Outcome
 async fn screen(context: &Context, args: &StatusArgs, session: &mut Session) -> anyhow::Result<(String, Value)> {
     let files = context.files(&args.files)?;
     let observed = apply::observe(&mut session.conn).await?;
-    partitions::prepare(&mut session.conn).await?;
-    let tables = table_sizes(&mut session.conn).await?;
-    let standing = partition::standing(context, session).await?;
     let today = clock::today(&mut session.conn).await?;
-    // an account that may not look into these tables still sees the rest
+    // who may not look into these tables, or finds one locked, still sees the rest
     let (retention, unseen) = match backlog(&mut session.conn, context.config.retention(), today).await {
         Ok(retention) => (retention, None),
         Err(error) if error.lost => return Err(error.into()),
         Err(error) => (Vec::new(), Some(error.to_string())),
     };
+    let tables = table_sizes(&mut session.conn).await?;
+    let standing = partition::standing(context, session).await?;
     let findings = plan::check(&files, &observed);
     let pending: Vec<_> = pending(&files, &observed).map(|migration| migration.version).collect();
     let repeatables: Vec<_> =
@@ -178,7 +176,7 @@ const TABLE_SIZES: &str = "
     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'
     ORDER BY TABLE_NAME";
 
-/// The sizes as they are now: the session is prepared to be told no older ones.
+/// The sizes, as they are now where [`backlog`] has prepared the session.
 pub(super) async fn table_sizes(conn: &mut MySqlConnection) -> Result<Vec<TableSize>, DbError> {
     let failed = |error: sqlx::Error| DbError::new("could not read the sizes of the tables", &error);
     let rows = sqlx::raw_sql(TABLE_SIZES).fetch_all(conn).await.map_err(failed)?;
