@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use super::markdown::files;
 use super::*;
+use crate::db::ident::Ident;
 use crate::schema::introspect::Schema;
+use crate::schema::model::Model;
 
 /// Of definitions as the server writes them.
 pub(in crate::schema) fn dictionary(definitions: &[(Kind, &str, &str)]) -> Dictionary {
