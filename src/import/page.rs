@@ -39,7 +39,7 @@ struct Content<'a> {
 /// How often something was found, what it means, and where.
 #[derive(Serialize)]
 struct Code<'a> {
-    code: &'a str,
+    name: &'a str,
     rows: u64,
     meaning: &'static str,
     places: Vec<Found<'a>>,
@@ -60,7 +60,8 @@ impl Page<'_> {
         let mut codes: BTreeMap<&str, Code<'_>> = BTreeMap::new();
         for ((code, place), found) in &self.findings.found {
             let known = codes.entry(code);
-            let code = known.or_insert_with(|| Code { code, rows: 0, meaning: meaning(code), places: Vec::new() });
+            let code =
+                known.or_insert_with(|| Code { name: code, rows: 0, meaning: meaning(code), places: Vec::new() });
             code.rows += found.rows;
             code.places.push(Found {
                 source: &place.source,

@@ -37,6 +37,7 @@ impl Html {
         environment.add_filter("marked", |text: String| Value::from_safe_string(marked(&text)));
         environment.add_filter("bytes", table::bytes);
         environment.add_filter("number", number);
+        environment.add_filter("seconds", seconds);
         environment.add_filter("count", |number: u64, noun: String| count(number, &noun));
         environment.add_filter("anchor", |name: String| anchor(&name));
         environment.add_template("base", BASE)?;
@@ -90,6 +91,11 @@ fn number(number: u64) -> String {
     text
 }
 
+/// Milliseconds as seconds: `2.50 s`.
+fn seconds(ms: u64) -> String {
+    format!("{}.{:02} s", ms / 1000, ms % 1000 / 10)
+}
+
 /// A name as a place in the page: letters, digits and `_` stay, what else there is becomes its number, `-2d`.
 #[must_use]
 pub fn anchor(name: &str) -> String {
@@ -133,6 +139,7 @@ mod tests {
     fn numbers_and_places() {
         let numbers = [0, 12, 123, 1234, 123_456, 1_234_567].map(number);
         assert_eq!(numbers, ["0", "12", "123", "1,234", "123,456", "1,234,567"]);
+        assert_eq!([0, 9, 70, 2500, 61_239].map(seconds), ["0.00 s", "0.00 s", "0.07 s", "2.50 s", "61.23 s"]);
         assert_eq!(["users", "my table", "a-b", "é"].map(anchor), ["users", "my-20table", "a-2db", "-e9"]);
     }
 }

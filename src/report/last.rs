@@ -57,7 +57,7 @@ impl Last {
             let left = finding.what.len().saturating_sub(LINES);
             finding.what.truncate(LINES);
             finding.what.extend((left > 0).then(|| format!("… {left} more")));
-            finding.what.iter_mut().for_each(|line| shorten(line));
+            finding.what.iter_mut().for_each(shorten);
         }
         let at = chrono::Utc::now().format("%Y-%m-%d %H:%M:%S").to_string();
         Self { at, found, summary: summary.to_owned(), findings, more }

@@ -114,8 +114,7 @@ pub fn bars(months: &Months) -> Vec<Bar> {
         (bar.when == When::Rest, if bar.when == When::Rest { String::new() } else { bar.label.clone() })
     });
     let most = bars.iter().map(|bar| bar.rows + bar.archived.unwrap_or(0)).max().unwrap_or(0);
-    for index in 0..bars.len() {
-        let bar = &mut bars[index];
+    for (index, bar) in bars.iter_mut().enumerate() {
         (bar.height, bar.archived_height) = (height(bar.rows, most), height(bar.archived.unwrap_or(0), most));
         if bar.when != When::Rest && (index == 0 || bar.label.ends_with("-01")) {
             bar.year = bar.label.split('-').next().map(str::to_owned);

@@ -66,12 +66,11 @@ pub fn days(events: &[Event], today: &str) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
     for event in events {
         let day = event.at.split(' ').next().unwrap_or_default();
-        match days.iter_mut().find(|known| known.day == day) {
-            Some(known) => known.events.push(event.clone()),
-            None => {
-                let (day, told) = (day.to_owned(), String::new());
-                days.push(Day { day, place: 0, told, events: vec![event.clone()] });
-            }
+        if let Some(known) = days.iter_mut().find(|known| known.day == day) {
+            known.events.push(event.clone());
+        } else {
+            let (day, told) = (day.to_owned(), String::new());
+            days.push(Day { day, place: 0, told, events: vec![event.clone()] });
         }
     }
     // a clock that was put back does not turn the line around

@@ -43,6 +43,9 @@ fn clinic(name: &str) -> Test {
     test.sql("ALTER TABLE reviews ADD stars INT COMMENT '<script>alert(`1`)</script>'");
     assert!(test.run("drift").starts_with("exit 1"));
     test.sql("ANALYZE TABLE appointments, appointments_archive");
+    test.sql(
+        "UPDATE flyway_schema_history SET installed_on = installed_on - INTERVAL (17 - installed_rank) DIV 5 * 40 DAY",
+    );
     test
 }
 
@@ -236,7 +239,7 @@ fn a_page_of_300_runs_is_small() {
     let lines: Vec<&str> = retention.lines().filter(|line| line.contains("purge notifications")).collect();
     // the backlog has one line, what was done by month another
     assert_eq!(lines.len(), 302);
-    assert_snapshot!(lines[1], @"");
+    assert_snapshot!(lines[1], @"312 purge notifications <time> 2.50 s done <time> purge 3936 rows cron@localhost on cron");
     assert!(
         retention.contains("280 older runs") && retention.contains("There are older ones: caredb runs list shows all.")
     );
