@@ -1,4 +1,4 @@
-//! A Chromium without a window, spoken to by the DevTools protocol over a pipe: JSON messages that end with a zero byte.
+//! A Chromium without a window, spoken to by the protocol of its developer tools over a pipe: JSON messages that end with a zero byte.
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -63,11 +63,11 @@ impl Browser {
         });
         let events = VecDeque::new();
         let mut browser = Self { to, from, session: None, number: 0, events, folder, _child: Killed(child) };
-        let target = browser.call("Target.createTarget", json!({ "url": "about:blank" }))["targetId"].clone();
-        let attached = browser.call("Target.attachToTarget", json!({ "targetId": target, "flatten": true }));
+        let target = browser.call("Target.createTarget", &json!({ "url": "about:blank" }))["targetId"].clone();
+        let attached = browser.call("Target.attachToTarget", &json!({ "targetId": target, "flatten": true }));
         browser.session = Some(attached["sessionId"].as_str().unwrap().to_owned());
         for domain in ["Page", "Runtime", "Log", "Network"] {
-            browser.call(&format!("{domain}.enable"), json!({}));
+            browser.call(&format!("{domain}.enable"), &json!({}));
         }
         Some(browser)
     }
@@ -78,7 +78,7 @@ impl Browser {
     }
 
     /// Calls a method, and gives its result.
-    pub fn call(&mut self, method: &str, parameters: Value) -> Value {
+    pub fn call(&mut self, method: &str, parameters: &Value) -> Value {
         self.number += 1;
         let mut message = json!({ "id": self.number, "method": method, "params": parameters });
         if let Some(session) = &self.session {
@@ -97,9 +97,9 @@ impl Browser {
 
     /// Opens a file and waits until it is there.
     pub fn open_file(&mut self, file: &Path) {
-        self.call("Page.navigate", json!({ "url": "about:blank" }));
+        self.call("Page.navigate", &json!({ "url": "about:blank" }));
         self.events.clear();
-        self.call("Page.navigate", json!({ "url": format!("file://{}", file.display()) }));
+        self.call("Page.navigate", &json!({ "url": format!("file://{}", file.display()) }));
         // `about:blank` is loaded, too, and its event may come late
         while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired")
             || self.value("location.protocol + document.readyState") != json!("file:complete")
@@ -114,14 +114,14 @@ impl Browser {
     /// The width and height of the window, and what the reader's system says of colours.
     pub fn look(&mut self, (width, height): (u32, u32), scheme: &str) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
-        self.call("Emulation.setDeviceMetricsOverride", size);
+        self.call("Emulation.setDeviceMetricsOverride", &size);
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        self.call("Emulation.setEmulatedMedia", json!({ "features": features }));
+        self.call("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
 
     /// The value of an expression in the page.
     pub fn value(&mut self, expression: &str) -> Value {
-        let result = self.call("Runtime.evaluate", json!({ "expression": expression, "returnByValue": true }));
+        let result = self.call("Runtime.evaluate", &json!({ "expression": expression, "returnByValue": true }));
         assert!(result["exceptionDetails"].is_null(), "{expression}: {}", result["exceptionDetails"]);
         result["result"]["value"].clone()
     }
@@ -151,13 +151,13 @@ impl Browser {
             if kind == "keyDown" && !text.is_empty() {
                 event["text"] = json!(text);
             }
-            self.call("Input.dispatchKeyEvent", event);
+            self.call("Input.dispatchKeyEvent", &event);
         }
     }
 
     /// Types a text where the focus is.
     pub fn type_text(&mut self, text: &str) {
-        self.call("Input.insertText", json!({ "text": text }));
+        self.call("Input.insertText", &json!({ "text": text }));
     }
 
     /// Clicks where an element is, which is brought into sight.
@@ -169,7 +169,7 @@ impl Browser {
         let place = self.value(&place);
         for kind in ["mousePressed", "mouseReleased"] {
             let event = json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
-            self.call("Input.dispatchMouseEvent", event);
+            self.call("Input.dispatchMouseEvent", &event);
         }
     }
 
@@ -189,7 +189,7 @@ impl Browser {
 
     /// A picture of the whole page, PNG in base64.
     pub fn picture(&mut self) -> String {
-        let picture = self.call("Page.captureScreenshot", json!({ "captureBeyondViewport": true, "format": "png" }));
+        let picture = self.call("Page.captureScreenshot", &json!({ "captureBeyondViewport": true, "format": "png" }));
         picture["data"].as_str().unwrap().to_owned()
     }
 }

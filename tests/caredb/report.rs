@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
 use insta::assert_snapshot;
 
 use crate::browser::Browser;
@@ -248,7 +249,6 @@ fn a_page_of_300_runs_is_small() {
 /// Of a test that failed, and where a person wants to look: the pictures.
 fn keep(picture: &str, name: &str) {
     let Some(folder) = std::env::var_os("CAREDB_TEST_PICTURES") else { return };
-    use base64::Engine as _;
     let png = base64::prelude::BASE64_STANDARD.decode(picture).unwrap();
     std::fs::write(Path::new(&folder).join(name), png).unwrap();
 }

@@ -13,11 +13,10 @@ mod page;
 pub async fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<Outcome> {
     let ending = args.path.extension().map(|ending| ending.to_string_lossy());
     let is_page = match (args.format, ending.as_deref()) {
-        (Some(FormatArg::Markdown), _) => false,
-        (Some(FormatArg::Html), _) | (_, Some("html")) => true,
-        // nothing was said, or how to print, and not what to write
-        (_, None) => false,
-        (_, Some(_)) => bail!(
+        // where nothing was said, or how to print and not what to write, the name tells
+        (Some(FormatArg::Html), _) | (Some(FormatArg::Json | FormatArg::Human) | None, Some("html")) => true,
+        (Some(FormatArg::Markdown), _) | (_, None) => false,
+        _ => bail!(
             "`{}` is neither a page nor a folder by its name; say `--format html` or `--format markdown`",
             args.path.display()
         ),

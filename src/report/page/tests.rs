@@ -64,7 +64,7 @@ fn dictionary() -> Dictionary {
         referred_by: vec![reference],
         checks: vec![Check { name: text("c"), expression: text("`id` < 3"), enforced: false }],
         triggers: vec![Trigger { name: text("t"), fires: text("AFTER INSERT"), writes: vec![text("u")] }],
-        written_by: vec![],
+        written_by: Vec::new(),
     };
     let program = Program { kind: Kind::Procedure, name: text("p"), comment: text("does <it>") };
     Dictionary { tables: vec![table], programs: vec![program] }

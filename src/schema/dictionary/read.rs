@@ -41,7 +41,9 @@ impl Dictionary {
         for table in &tables {
             for Trigger { name, fires, writes } in &table.triggers {
                 let writer = Writer { table: table.name.clone(), trigger: name.clone(), fires: fires.clone() };
-                writes.iter().for_each(|other| writers.entry(other.clone()).or_default().push(writer.clone()));
+                for other in writes {
+                    writers.entry(other.clone()).or_default().push(writer.clone());
+                }
             }
         }
         for table in &mut tables {
