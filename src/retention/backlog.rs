@@ -136,7 +136,7 @@ async fn by_index(conn: &mut MySqlConnection, path: Path, cut_off: NaiveDate) ->
     let failed =
         |error: sqlx::Error| DbError::new(format!("could not look up the oldest row of table `{table}`"), &error);
     let sql = format!(
-        "SELECT CAST(DATE({column}) AS CHAR) FROM {table} FORCE INDEX ({index}) WHERE {column} < '{cut_off}' ORDER BY {column} LIMIT 1"
+        "SELECT LEFT(CAST({column} AS CHAR), 10) FROM {table} FORCE INDEX ({index}) WHERE {column} < '{cut_off}' ORDER BY {column} LIMIT 1"
     );
     let oldest = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_optional(&mut *conn).await.map_err(failed)?;
     if oldest.is_none() {
