@@ -197,9 +197,9 @@ fn looked_at(dictionary: &Dictionary) -> usize {
 #[test]
 fn drawings_hold_to_the_eye() {
     let mut draw = Draw(9);
-    let crossings: Vec<usize> = (1..40).map(|number| looked_at(&drawn(&mut draw, 1 + number % 20))).collect();
+    let crossings: Vec<usize> = (1..30).map(|number| looked_at(&drawn(&mut draw, 1 + number % 13))).collect();
     // some must cross, or nothing was looked at
-    assert!(crossings.iter().sum::<usize>() > 100, "{crossings:?}");
+    assert!(crossings.iter().sum::<usize>() > 50, "{crossings:?}");
     looked_at(&clinic());
 }
 
@@ -219,9 +219,9 @@ fn lines_cross_only_where_they_must() {
 
 #[test]
 fn the_same_tables_are_drawn_the_same_way() {
-    let one = svg(&drawn(&mut Draw(3), 18), None);
-    assert_eq!(one, svg(&drawn(&mut Draw(3), 18), None));
-    assert_ne!(one, svg(&drawn(&mut Draw(4), 18), None));
+    let one = svg(&drawn(&mut Draw(3), 12), None);
+    assert_eq!(one, svg(&drawn(&mut Draw(3), 12), None));
+    assert_ne!(one, svg(&drawn(&mut Draw(4), 12), None));
 }
 
 #[test]
