@@ -42,7 +42,8 @@ pub fn initialize(program: &Path, data: &Path) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// As `caredb dev up` starts it, but without the waits for the disk: no test cuts the power.
+/// As `caredb dev up` starts it, but without the waits for the disk: no test cuts the power, and what a killed server has written
+/// is in the system's hands.
 pub fn server_options(folder: &Path) -> Vec<String> {
     let path = |name: &str| folder.join(name).display().to_string();
     vec![
@@ -57,6 +58,7 @@ pub fn server_options(folder: &Path) -> Vec<String> {
         "--server-id=1".to_owned(),
         "--character-set-server=utf8mb4".to_owned(),
         "--innodb-flush-log-at-trx-commit=0".to_owned(),
+        "--innodb-flush-method=nosync".to_owned(),
         "--sync-binlog=0".to_owned(),
         "--innodb-doublewrite=OFF".to_owned(),
         "--max-connections=500".to_owned(),
