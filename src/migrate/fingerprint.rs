@@ -120,6 +120,10 @@ const TABLE_IDS: &str = "
     SELECT CAST(TABLE_ID * 1024 + TOTAL_ROW_VERSIONS AS UNSIGNED) FROM information_schema.INNODB_TABLES
     WHERE NAME = ? OR NAME LIKE ? ORDER BY NAME";
 
+/// So often they are asked for: the query looks at all tables of the server, and waits for DDL of any of them that waits itself
+/// (measured on 9.7.4). Each time it does so for the session's `lock_wait_timeout`, which is 5 s beside DDL.
+const ATTEMPTS: u32 = 12;
+
 /// InnoDB's ids of a table and its partitions, each with its row versions, by name; none where they may not be seen (PROCESS
 /// privilege), or the table's name has characters that InnoDB encodes.
 pub async fn table_ids(conn: &mut MySqlConnection, table: &Object) -> Result<Option<Vec<u64>>, DbError> {
@@ -129,11 +133,18 @@ pub async fn table_ids(conn: &mut MySqlConnection, table: &Object) -> Result<Opt
         return Ok(None);
     }
     let partitions = format!("{}#p#%", name.replace('_', "\\_"));
-    match sqlx::query_scalar(TABLE_IDS).bind(&name).bind(partitions).fetch_all(conn).await {
-        Ok(ids) => Ok(Some(ids)),
-        // without PROCESS
-        Err(error) if server_error(&error).is_some_and(|(number, _)| number == 1227) => Ok(None),
-        Err(error) => Err(DbError::new(format!("could not read the table ids of {}", table.name), &error)),
+    let mut attempt = 1;
+    loop {
+        let error = match sqlx::query_scalar(TABLE_IDS).bind(&name).bind(&partitions).fetch_all(&mut *conn).await {
+            Ok(ids) => return Ok(Some(ids)),
+            Err(error) => error,
+        };
+        match server_error(&error) {
+            // without PROCESS
+            Some((1227, _)) => return Ok(None),
+            Some((1205, _)) if attempt < ATTEMPTS => attempt += 1,
+            _ => return Err(DbError::new(format!("could not read the table ids of {}", table.name), &error)),
+        }
     }
 }
 

@@ -165,3 +165,26 @@ fn a_terminal_sees_how_long_a_statement_takes() {
     drop(holder);
     assert!(run.wait().unwrap().success());
 }
+
+#[test]
+fn ddl_of_another_database_that_waits_stops_no_migration() {
+    let (test, other) = (Test::new("ddl_ids"), Test::new("ddl_ids_other"));
+    let (holder, _) = holder(&other);
+    test.migrations(&[("V1__a.sql", "CREATE TABLE a (id INT PRIMARY KEY);\nALTER TABLE a ENGINE=InnoDB;")]);
+    std::thread::scope(|scope| {
+        let waiter = scope.spawn(|| other.sql("ALTER TABLE t ADD c INT"));
+        let waits = "Waiting for table metadata lock";
+        wait_for("the ALTER to wait", || in_state(&other, waits).len() == 1);
+        let migration = start(&test, "migrate");
+        let timed_out = format!(
+            "SELECT COUNT(*) FROM performance_schema.events_errors_summary_by_thread_by_error JOIN performance_schema.threads USING (THREAD_ID)
+             WHERE ERROR_NUMBER = 1205 AND SUM_ERROR_RAISED > 0 AND PROCESSLIST_DB = '{}'",
+            test.database
+        );
+        wait_for("the migration to have waited in vain once", || test.rows(&timed_out) == ["1"]);
+        drop(holder);
+        let output = migration.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", test.show(&output));
+        waiter.join().unwrap();
+    });
+}
