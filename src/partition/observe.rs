@@ -61,6 +61,15 @@ const PARTITIONS: &str = "
     FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?
     ORDER BY PARTITION_ORDINAL_POSITION, SUBPARTITION_ORDINAL_POSITION";
 
+/// A table that is as caredb has it; none where it is not migrated yet, or not so: `partition list` says why.
+pub async fn managed(conn: &mut MySqlConnection, managed: &Managed) -> Result<Option<Table>, DbError> {
+    match table(conn, managed).await {
+        Ok(table) => Ok(Some(table)),
+        Err(Unmanaged::Db(error)) => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
 /// Reads a table's partitions from the dictionary: one query. Errors: why it is not managed.
 pub async fn table(conn: &mut MySqlConnection, managed: &Managed) -> Result<Table, Unmanaged> {
     let name = managed.table.as_str();

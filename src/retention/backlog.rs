@@ -15,7 +15,7 @@ use super::policy::{Age, Retention, Status};
 use super::walk::Path;
 use super::{compress, pieces, table};
 use crate::db::error::DbError;
-use crate::partition::observe::{self, Unmanaged};
+use crate::partition::observe;
 use crate::partition::scheme::Bound;
 use crate::partition::{Managed, Partition, Table};
 
@@ -128,6 +128,20 @@ pub async fn backlog(
     Ok(backlogs)
 }
 
+/// The same, or nothing and why: who may not look into these tables, or finds one locked, still sees the rest of a page. Errors: the
+/// connection is lost.
+pub async fn backlog_or_why(
+    conn: &mut MySqlConnection,
+    policy: &Retention,
+    today: NaiveDate,
+) -> Result<(Vec<Backlog>, Option<String>), DbError> {
+    match backlog(conn, policy, today).await {
+        Ok(backlogs) => Ok((backlogs, None)),
+        Err(error) if error.lost => Err(error),
+        Err(error) => Ok((Vec::new(), Some(error.to_string()))),
+    }
+}
+
 /// The oldest row's day, about how many rows are due, and in which months. None: the table is not as caredb has it.
 type Found = Option<(Option<String>, u64, Vec<Due>)>;
 
@@ -168,11 +182,7 @@ async fn by_month(
     status: &[Status],
     cut_off: NaiveDate,
 ) -> Result<Found, DbError> {
-    let table = match observe::table(conn, managed).await {
-        Ok(table) => table,
-        Err(Unmanaged::Db(error)) => return Err(error),
-        Err(_) => return Ok(None),
-    };
+    let Some(table) = observe::managed(conn, managed).await? else { return Ok(None) };
     let failed = |error: sqlx::Error| {
         DbError::new(format!("could not look up the oldest rows of table `{}`", table.name.as_str()), &error)
     };

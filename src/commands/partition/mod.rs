@@ -16,7 +16,7 @@ use crate::output::{Event, Outcome};
 pub use crate::partition::apply::ApplyError;
 use crate::partition::apply::{Ddl, Waits};
 use crate::partition::month::Month;
-use crate::partition::observe::{self, Unmanaged};
+use crate::partition::observe;
 use crate::partition::{Managed, Partition, Standing, Table};
 
 mod change;
@@ -93,12 +93,8 @@ pub async fn standing(context: &Context, session: &mut Session) -> anyhow::Resul
     let today = Month::of(clock::today(&mut session.conn).await?);
     let mut standing = Vec::new();
     for managed in context.config.partitioned() {
-        match observe::table(&mut session.conn, &managed).await {
-            Ok(table) => standing.push(table.standing(today)),
-            Err(Unmanaged::Db(error)) => return Err(error.into()),
-            // not migrated yet, or not as caredb has it: `partition list` says why
-            Err(_) => {}
-        }
+        let table = observe::managed(&mut session.conn, &managed).await?;
+        standing.extend(table.map(|table| table.standing(today)));
     }
     Ok(standing)
 }

@@ -16,7 +16,7 @@ use crate::migrate::plan::{self, Observed};
 use crate::migrate::{apply, files::Files, repeatable};
 use crate::output::html::anchor;
 use crate::partition::month::Month;
-use crate::partition::observe::{self, Unmanaged};
+use crate::partition::observe;
 use crate::partition::{Managed, Range, Table};
 use crate::report::last::{Check, Last};
 use crate::report::months::{Months, Partition, When};
@@ -49,13 +49,8 @@ pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) 
     };
     let sizes = status::table_sizes(&mut session.conn).await?.into_iter().map(size).collect();
     let partitioned = partitioned(context, &mut session.conn, Month::of(now.date())).await?;
-    // an account that may not look into these tables still sees the rest
     let (backlog, backlog_unseen) =
-        match backlog::backlog(&mut session.conn, context.config.retention(), now.date()).await {
-            Ok(backlog) => (backlog.into_iter().map(before_it).collect(), None),
-            Err(error) if error.lost => return Err(error.into()),
-            Err(error) => (Vec::new(), Some(error.to_string())),
-        };
+        backlog::backlog_or_why(&mut session.conn, context.config.retention(), now.date()).await?;
     let dictionary = diagram::observe(session).await?;
     Ok(Report {
         database: session.database.as_str().to_owned(),
@@ -63,7 +58,7 @@ pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) 
         made_at: now.to_string(),
         migrations: migrations(&files, &observed),
         partitioned,
-        backlog,
+        backlog: backlog.into_iter().map(before_it).collect(),
         backlog_unseen,
         runs,
         more_runs,
@@ -107,8 +102,12 @@ fn event(entry: &Entry) -> Event {
     }
 }
 
+/// A time of the ledger, without what is less than a second.
+fn second(time: &str) -> String {
+    time.split('.').next().unwrap_or_default().to_owned()
+}
+
 fn before_it(backlog: backlog::Backlog) -> Backlog {
-    let second = |time: &str| time.split('.').next().unwrap_or_default().to_owned();
     Backlog {
         job: backlog.job.to_owned(),
         older_than: backlog.older_than.to_string(),
@@ -128,7 +127,7 @@ async fn runs(conn: &mut MySqlConnection) -> Result<Vec<Run>, DbError> {
         let took = entry.ended_at.as_deref().and_then(time).zip(time(&entry.started_at));
         runs.push(Run {
             id: entry.id,
-            started_at: entry.started_at.split('.').next().unwrap_or_default().to_owned(),
+            started_at: second(&entry.started_at),
             ms: took.and_then(|(end, start)| u64::try_from((end - start).num_milliseconds()).ok()),
             rows: entry.parts.iter().map(|part| part.total.rows).sum(),
             did: entry.did(),
@@ -147,10 +146,10 @@ async fn runs(conn: &mut MySqlConnection) -> Result<Vec<Run>, DbError> {
 async fn partitioned(context: &Context, conn: &mut MySqlConnection, today: Month) -> anyhow::Result<Vec<Months>> {
     let mut partitioned = Vec::new();
     for managed in context.config.partitioned() {
-        let Some(table) = table(conn, &managed).await? else { continue };
+        let Some(table) = observe::managed(conn, &managed).await? else { continue };
         let archive = Ident::new(&format!("{}_archive", managed.table.as_str())).ok();
         let archived = match archive {
-            Some(archive) => self::table(conn, &Managed { table: archive, ..managed.clone() }).await?,
+            Some(archive) => observe::managed(conn, &Managed { table: archive, ..managed.clone() }).await?,
             None => None,
         };
         let standing = table.standing(today);
@@ -164,15 +163,6 @@ async fn partitioned(context: &Context, conn: &mut MySqlConnection, today: Month
         });
     }
     Ok(partitioned)
-}
-
-/// None: it is not migrated yet, or not as caredb has it.
-async fn table(conn: &mut MySqlConnection, managed: &Managed) -> Result<Option<Table>, DbError> {
-    match observe::table(conn, managed).await {
-        Ok(table) => Ok(Some(table)),
-        Err(Unmanaged::Db(error)) => Err(error),
-        Err(_) => Ok(None),
-    }
 }
 
 fn partitions(table: &Table, today: Month) -> Vec<Partition> {

@@ -15,7 +15,7 @@ use crate::migrate::plan::{self, Observed};
 use crate::migrate::{apply, info, repeatable};
 use crate::output::table::{Align, bytes, fact, render, terminal};
 use crate::output::{Outcome, count};
-use crate::retention::backlog::{Backlog, LastRun, backlog};
+use crate::retention::backlog::{Backlog, LastRun, backlog_or_why};
 use crate::retention::ledger::Ending;
 
 mod watch;
@@ -43,12 +43,7 @@ async fn screen(context: &Context, args: &StatusArgs, session: &mut Session) -> 
     let files = context.files(&args.files)?;
     let observed = apply::observe(&mut session.conn).await?;
     let today = clock::today(&mut session.conn).await?;
-    // who may not look into these tables, or finds one locked, still sees the rest
-    let (retention, unseen) = match backlog(&mut session.conn, context.config.retention(), today).await {
-        Ok(retention) => (retention, None),
-        Err(error) if error.lost => return Err(error.into()),
-        Err(error) => (Vec::new(), Some(error.to_string())),
-    };
+    let (retention, unseen) = backlog_or_why(&mut session.conn, context.config.retention(), today).await?;
     let tables = table_sizes(&mut session.conn).await?;
     let standing = partition::standing(context, session).await?;
     let findings = plan::check(&files, &observed);
@@ -176,7 +171,7 @@ const TABLE_SIZES: &str = "
     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'
     ORDER BY TABLE_NAME";
 
-/// The sizes, as they are now where [`backlog`] has prepared the session.
+/// The sizes, as they are now where [`backlog_or_why`] has prepared the session.
 pub(super) async fn table_sizes(conn: &mut MySqlConnection) -> Result<Vec<TableSize>, DbError> {
     let failed = |error: sqlx::Error| DbError::new("could not read the sizes of the tables", &error);
     let rows = sqlx::raw_sql(TABLE_SIZES).fetch_all(conn).await.map_err(failed)?;
