@@ -36,7 +36,7 @@ pub(super) fn compare(
         }
     }
     reject(own, &against);
-    let shared = share(seen, transform, own)?;
+    let shared = share(seen, transform, own);
     reject(own, &shared);
     against.extend(shared);
     let lost = settle(&seen.late, own)?;
@@ -65,11 +65,11 @@ fn refer(seen: &Seen, entity: &Entity, others: &BTreeMap<&str, Ids>) -> io::Resu
 }
 
 /// Rows with a key that a row before them has taken. A row that is rejected takes none.
-fn share(seen: &Seen, transform: &Transform, own: &Ids) -> io::Result<Vec<Against>> {
+fn share(seen: &Seen, transform: &Transform, own: &Ids) -> Vec<Against> {
     // by row: the number of the key, 0 for the id, and the key
     let mut shared: Vec<(u64, usize, u128)> = Vec::new();
-    for (number, keys) in [&own.own].into_iter().chain(&seen.unique).enumerate() {
-        shared.extend(keys.shared()?.into_iter().map(|keyed| (keyed.row, number, keyed.key())));
+    for (number, keys) in seen.shared.iter().enumerate() {
+        shared.extend(keys.iter().map(|keyed| (keyed.row, number, keyed.key())));
     }
     shared.sort_unstable();
     let mut taken: HashSet<(usize, u128)> = HashSet::new();
@@ -92,7 +92,7 @@ fn share(seen: &Seen, transform: &Transform, own: &Ids) -> io::Result<Vec<Agains
             taken.extend(keys.iter().map(|(_, number, key)| (*number, *key)));
         }
     }
-    Ok(against)
+    against
 }
 
 /// Rows that refer to a row of their own table that is not there, and those that refer to them.

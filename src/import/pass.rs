@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasherDefault;
-use std::mem;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, ScopedJoinHandle};
+use std::{io, mem};
 
 use super::check::CheckError;
 use super::keys::{Same, key};
@@ -20,7 +20,7 @@ use super::transform::Transform;
 /// How many threads transform rows.
 const THREADS: usize = 2;
 /// How many rows go to a thread at once.
-const ROWS: usize = 512;
+const ROWS: usize = 1024;
 /// And how many bytes of them, about, at the most: a hostile row has 16 MiB.
 const BYTES: usize = 4 << 20;
 /// So many rows are done between two reports of it.
@@ -72,6 +72,8 @@ pub(super) struct Seen {
     pub ids: Sorted,
     /// The keys of those with nothing wrong, for each unique key of the table.
     pub unique: Vec<Sorted>,
+    /// Of the ids, then of each of these keys: what several rows have.
+    pub shared: Vec<Vec<Keyed>>,
     /// What each refers to in other tables, by the place of the column.
     pub refers: Vec<Sorted>,
     /// References of those with nothing wrong to rows of the table itself.
@@ -140,7 +142,7 @@ pub(super) fn read(
         }
         Ok::<(), CheckError>(())
     })?;
-    (seen.ids, seen.unique, seen.refers) = sorters.sorted()?;
+    sorters.sorted(&mut seen).map_err(CheckError::Spill)?;
     Ok((seen, transform))
 }
 
@@ -192,18 +194,30 @@ impl Sorters {
     }
 
     /// Sorts each on a thread of its own, since which of them have many keys is not known before.
-    fn sorted(self) -> Result<(Sorted, Vec<Sorted>, Vec<Sorted>), CheckError> {
+    fn sorted(self, seen: &mut Seen) -> io::Result<()> {
         thread::scope(|scope| {
-            let sort = |sorter: Sorter| scope.spawn(|| sorter.sorted());
-            let all = |sorters: Vec<Sorter>| sorters.into_iter().map(sort).collect::<Vec<_>>();
-            let (ids, unique, refers) = (sort(self.ids), all(self.unique), all(self.refers));
-            let stopped = |_| std::io::Error::other("the thread that sorts has stopped");
-            let end = |thread: ScopedJoinHandle<'_, std::io::Result<Sorted>>| thread.join().map_err(stopped)?;
-            let ends = |threads: Vec<_>| threads.into_iter().map(end).collect::<Result<Vec<_>, _>>();
-            Ok((end(ids)?, ends(unique)?, ends(refers)?))
+            let refers = self.refers.into_iter().map(|sorter| scope.spawn(|| sorter.sorted())).collect::<Vec<_>>();
+            let unique = [self.ids].into_iter().chain(self.unique).map(|sorter| {
+                scope.spawn(|| {
+                    let sorted = sorter.sorted()?;
+                    let shared = sorted.shared()?;
+                    Ok((sorted, shared))
+                })
+            });
+            for thread in unique.collect::<Vec<_>>() {
+                let (sorted, shared) = end(thread)?;
+                seen.unique.push(sorted);
+                seen.shared.push(shared);
+            }
+            seen.ids = seen.unique.remove(0);
+            seen.refers = refers.into_iter().map(end).collect::<io::Result<_>>()?;
+            Ok(())
         })
-        .map_err(CheckError::Spill)
     }
+}
+
+fn end<T>(thread: ScopedJoinHandle<'_, io::Result<T>>) -> io::Result<T> {
+    thread.join().map_err(|_| io::Error::other("the thread that sorts has stopped"))?
 }
 
 /// What a thread needs.

@@ -25,27 +25,57 @@ pub struct Row {
 }
 
 /// Ids by legacy id, as many as there is room for: most rows refer to what others refer to, too, and a look costs less than a hash.
+/// The ids stand close together, since what is strewn over many pages takes longer to fetch than a hash to make.
 #[derive(Debug, Default)]
-pub struct Recent(Vec<(usize, String, Uuid)>);
+pub struct Recent {
+    /// By hash: the place among the slots, from 1.
+    places: Vec<u16>,
+    slots: Vec<Slot>,
+}
+
+/// An id with the text that it is made of, in one cache line.
+#[derive(Debug, Clone)]
+#[repr(align(64))]
+struct Slot {
+    id: Uuid,
+    place: usize,
+    bytes: u8,
+    text: [u8; Self::MOST_BYTES],
+}
+
+impl Slot {
+    /// Longer legacy ids are few, and made anew each time.
+    const MOST_BYTES: usize = 39;
+    const EMPTY: Self = Self { id: Uuid::nil(), place: usize::MAX, bytes: 0, text: [0; Self::MOST_BYTES] };
+
+    fn is_of(&self, place: usize, legacy_id: &str) -> bool {
+        self.place == place && self.text.get(..usize::from(self.bytes)) == Some(legacy_id.as_bytes())
+    }
+}
 
 impl Recent {
     const ROOM: usize = 1 << 15;
 
     /// The id of a row that the column at `place` refers to, or what `make` makes of its legacy id.
     pub fn id(&mut self, place: usize, legacy_id: &str, make: impl FnOnce(&str) -> Uuid) -> Uuid {
-        if self.0.is_empty() {
-            self.0.resize(Self::ROOM, (usize::MAX, String::new(), Uuid::nil()));
-        }
+        self.places.resize(Self::ROOM, 0);
         let hash = xxhash_rust::xxh3::xxh3_64_with_seed(legacy_id.as_bytes(), place as u64);
         #[expect(clippy::cast_possible_truncation, reason = "any part of a hash is one")]
-        let slot = &mut self.0[hash as usize % Self::ROOM];
-        if slot.0 != place || slot.1 != legacy_id {
-            slot.0 = place;
-            slot.1.clear();
-            slot.1.push_str(legacy_id);
-            slot.2 = make(legacy_id);
+        let at = &mut self.places[hash as usize % Self::ROOM];
+        if *at == 0 {
+            self.slots.push(Slot::EMPTY);
+            *at = u16::try_from(self.slots.len()).unwrap_or(u16::MAX);
         }
-        slot.2
+        let slot = &mut self.slots[usize::from(*at) - 1];
+        if slot.is_of(place, legacy_id) {
+            return slot.id;
+        }
+        let id = make(legacy_id);
+        if let (Ok(bytes), Some(text)) = (u8::try_from(legacy_id.len()), slot.text.get_mut(..legacy_id.len())) {
+            text.copy_from_slice(legacy_id.as_bytes());
+            (slot.id, slot.place, slot.bytes) = (id, place, bytes);
+        }
+        id
     }
 }
 
@@ -190,6 +220,12 @@ mod tests {
         assert_eq!(recent.id(0, "a", of(1)), Uuid::from_u128(1));
         assert_eq!(recent.id(0, "a", of(2)), Uuid::from_u128(1));
         assert_eq!(recent.id(1, "a", of(3)), Uuid::from_u128(3));
+        // as long as there is room for in a slot, and longer: each is another's beginning
+        for bytes in [38, 39, 40, 300] {
+            let text = "x".repeat(bytes);
+            assert_eq!(recent.id(0, &text, of(bytes as u128)), Uuid::from_u128(bytes as u128));
+            assert_eq!(recent.id(0, &text, of(0)), Uuid::from_u128(if bytes > 39 { 0 } else { bytes as u128 }));
+        }
         // more than there is room for: what was pushed out is made again, and never another's
         for round in 0..2 {
             for number in 0..100_000_u128 {

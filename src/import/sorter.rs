@@ -8,6 +8,7 @@ use std::hash::BuildHasherDefault;
 use std::io;
 use std::iter::Peekable;
 use std::os::unix::fs::FileExt as _;
+use std::thread;
 
 use super::keys::Same;
 
@@ -80,9 +81,18 @@ impl Sorter {
         Ok(())
     }
 
-    /// By the keys alone: of a key that many rows have, they stand in any order, which takes half of the time.
+    /// By the keys alone: of a key that many rows have, they stand in any order, which takes half of the time. Each half on a thread
+    /// of its own, so that no core is idle while the last of three sorters is at work.
     fn sort(&mut self) {
-        self.keys.sort_unstable_by_key(|keyed| keyed.key());
+        let middle = self.keys.len() / 2;
+        if middle == 0 {
+            return;
+        }
+        let (low, _, high) = self.keys.select_nth_unstable_by_key(middle, |keyed| keyed.key());
+        thread::scope(|scope| {
+            scope.spawn(|| high.sort_unstable_by_key(|keyed| keyed.key()));
+            low.sort_unstable_by_key(|keyed| keyed.key());
+        });
     }
 
     fn spill(&mut self) -> io::Result<()> {

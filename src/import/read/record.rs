@@ -21,12 +21,30 @@ pub struct Record {
 }
 
 /// Where a field stands in its row's text.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Span {
-    pub start: usize,
-    pub end: usize,
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
     /// There is no value: JSON's `null`, an absent key, an empty cell.
-    pub absent: bool,
+    const ABSENT: Self = Self { start: u32::MAX, end: u32::MAX };
+
+    /// In a third of the room that places and a flag would take: a batch's rows stay in a core's cache. A row that is kept has at most
+    /// 32 MiB of text.
+    fn new(start: usize, end: usize) -> Self {
+        let place = |place: usize| u32::try_from(place).unwrap_or(u32::MAX - 1);
+        Self { start: place(start), end: place(end) }
+    }
+
+    fn is_absent(self) -> bool {
+        self.start == u32::MAX
+    }
+
+    fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 /// What the source says about all fields.
@@ -89,11 +107,11 @@ impl Record {
     /// cell; and where there is no such field, or its bytes are no text, which is a fault of the row.
     #[must_use]
     pub fn field(&self, column: usize) -> Option<&str> {
-        let span = self.spans.get(column).filter(|span| !span.absent)?;
+        let span = self.spans.get(column).filter(|span| !span.is_absent())?;
         let text = if self.undecoded {
-            std::str::from_utf8(self.bytes.get(span.start..span.end)?).ok()?
+            std::str::from_utf8(self.bytes.get(span.range())?).ok()?
         } else {
-            self.text.get(span.start..span.end)?
+            self.text.get(span.range())?
         };
         let text = self.words.trimmed(text);
         (!self.words.is_null(text.as_bytes())).then_some(text)
@@ -102,7 +120,7 @@ impl Record {
     /// There is no value in the row, not even an empty text: JSON's `null`, an absent key, an empty cell.
     #[must_use]
     pub fn is_absent(&self, column: usize) -> bool {
-        self.spans.get(column).is_some_and(|span| span.absent)
+        self.spans.get(column).is_some_and(|span| span.is_absent())
     }
 
     /// The number of the row's fields; the header's, where the row has no fault.
@@ -129,7 +147,7 @@ impl Record {
     #[must_use]
     pub fn raw(&self, column: usize) -> &[u8] {
         let all = if self.undecoded { &self.bytes } else { self.text.as_bytes() };
-        self.spans.get(column).and_then(|span| all.get(span.start..span.end)).unwrap_or_default()
+        self.spans.get(column).and_then(|span| all.get(span.range())).unwrap_or_default()
     }
 
     /// Makes it a new row without fields.
@@ -165,19 +183,19 @@ impl Record {
 
     /// The next field stands there in the bytes taken.
     pub(super) fn field_at(&mut self, start: usize, end: usize) {
-        self.spans.push(Span { start, end, absent: false });
+        self.spans.push(Span::new(start, end));
     }
 
     /// So many fields without a value.
     pub(super) fn blank(&mut self, columns: usize) {
-        self.spans.resize(columns, Span { absent: true, ..Span::default() });
+        self.spans.resize(columns, Span::ABSENT);
     }
 
     /// Gives a column its value; false where it has one.
     pub(super) fn set(&mut self, column: usize, text: Option<&str>, filled: &mut [bool]) -> bool {
         let start = self.text.len();
         self.text.push_str(text.unwrap_or_default());
-        self.spans[column] = Span { start, end: self.text.len(), absent: text.is_none() };
+        self.spans[column] = if text.is_some() { Span::new(start, self.text.len()) } else { Span::ABSENT };
         !std::mem::replace(&mut filled[column], true)
     }
 
