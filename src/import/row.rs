@@ -28,8 +28,8 @@ pub struct Row {
 /// The ids stand close together, since what is strewn over many pages takes longer to fetch than a hash to make.
 #[derive(Debug, Default)]
 pub struct Recent {
-    /// By hash: the place among the slots, from 1.
-    places: Vec<u16>,
+    /// The number of a hash's slot, from 1; 0 for none.
+    numbers: Vec<u16>,
     slots: Vec<Slot>,
 }
 
@@ -58,15 +58,15 @@ impl Recent {
 
     /// The id of a row that the column at `place` refers to, or what `make` makes of its legacy id.
     pub fn id(&mut self, place: usize, legacy_id: &str, make: impl FnOnce(&str) -> Uuid) -> Uuid {
-        self.places.resize(Self::ROOM, 0);
+        self.numbers.resize(Self::ROOM, 0);
         let hash = xxhash_rust::xxh3::xxh3_64_with_seed(legacy_id.as_bytes(), place as u64);
         #[expect(clippy::cast_possible_truncation, reason = "any part of a hash is one")]
-        let at = &mut self.places[hash as usize % Self::ROOM];
-        if *at == 0 {
+        let number = &mut self.numbers[hash as usize % Self::ROOM];
+        if *number == 0 {
             self.slots.push(Slot::EMPTY);
-            *at = u16::try_from(self.slots.len()).unwrap_or(u16::MAX);
+            *number = u16::try_from(self.slots.len()).unwrap_or(u16::MAX);
         }
-        let slot = &mut self.slots[usize::from(*at) - 1];
+        let slot = &mut self.slots[usize::from(*number) - 1];
         if slot.is_of(place, legacy_id) {
             return slot.id;
         }
