@@ -10,6 +10,7 @@ mod command_lines;
 mod container;
 mod cron;
 mod ddl;
+mod dependencies;
 mod dev;
 mod diagram;
 mod doctor;
