@@ -33,8 +33,8 @@ const RUNS: u32 = 300;
 /// from end to end.
 pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) -> anyhow::Result<Report> {
     let files = context.files(files)?;
-    // from here on, times are in UTC
-    observe::prepare(&mut session.conn).await?;
+    // from here on, times are in UTC, and nothing waits for a lock
+    backlog::prepare(&mut session.conn).await?;
     let now = clock::now(&mut session.conn).await?;
     let observed = apply::observe(&mut session.conn).await?;
     let project = context.project(&session.target);
