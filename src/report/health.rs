@@ -21,7 +21,7 @@ const REST: Days = Days::new(8);
 /// What there is to look at, worst first; or what is well.
 #[must_use]
 pub fn health(report: &Report) -> Health {
-    let Report { migrations, partitioned, backlog, runs, drift, lint, .. } = report;
+    let Report { migrations, partitioned, backlog, backlog_unseen, runs, runs_unseen, drift, lint, .. } = report;
     let mut found: Vec<(Level, String)> = Vec::new();
     found.extend(migrations.findings.iter().map(|finding| (Level::Problem, finding.clone())));
     if migrations.events.is_empty() || !migrations.pending.is_empty() {
@@ -32,6 +32,9 @@ pub fn health(report: &Report) -> Health {
         found.push((level, format!("{}, of {} that should be", months.standing, months.wanted)));
     }
     found.extend(backlog.iter().filter_map(|backlog| behind(backlog, &report.made_at)));
+    // what was not seen is not well; one table may be why for both
+    let unseen = backlog_unseen.iter().chain(runs_unseen.iter().filter(|&why| Some(why) != backlog_unseen.as_ref()));
+    found.extend(unseen.map(|why| (Level::Warning, why.clone())));
     if let Some(run) = runs.first().filter(|run| run.outcome.as_deref() == Some("failed")) {
         found.push((Level::Problem, format!("run {}, `{}`, failed", run.id, run.command)));
     }
@@ -180,6 +183,11 @@ mod tests {
         let mut report = well();
         report.migrations.findings.push("version 2 is applied in part".to_owned());
         assert_eq!(said(&report), "problem: 1 thing to look at: version 2 is applied in part");
+        // nobody knows what is due
+        let mut report = well();
+        let why = || Some("could not read table `caredb_runs`: MySQL error 1142".to_owned());
+        (report.backlog, report.backlog_unseen, report.runs_unseen) = (Vec::new(), why(), why());
+        assert_eq!(said(&report), "warning: 1 thing to look at: could not read table `caredb_runs`: MySQL error 1142");
         // nothing is due: it need not have run
         let mut report = well();
         (report.backlog[0].oldest, report.backlog[0].last_run_at) = (None, None);

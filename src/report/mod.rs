@@ -35,6 +35,8 @@ pub struct Report {
     pub runs: Vec<Run>,
     /// Whether it has older ones.
     pub more_runs: bool,
+    /// Why they are not known.
+    pub runs_unseen: Option<String>,
     /// What `drift` found when it was last run here.
     pub drift: Option<Last>,
     /// What `lint` found when it was last run here.

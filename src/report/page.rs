@@ -34,6 +34,7 @@ struct Content<'a> {
     runs: &'a [Run],
     older_runs: &'a [Run],
     more_runs: bool,
+    runs_unseen: Option<&'a str>,
     done: Vec<Done>,
     checks: [Check<'a>; 2],
     sizes: Vec<Sized<'a>>,
@@ -96,6 +97,7 @@ pub fn html(report: &Report) -> Result<String, minijinja::Error> {
         runs,
         older_runs,
         more_runs: report.more_runs,
+        runs_unseen: report.runs_unseen.as_deref(),
         done: done(&report.runs),
         checks: [
             Check { command: "drift", about: "the live schema against its files", last: report.drift.as_ref() },

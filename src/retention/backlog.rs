@@ -133,20 +133,6 @@ pub async fn backlog(
     Ok(backlogs)
 }
 
-/// The same, or nothing and why: who may not look into these tables, or finds one locked, still sees the rest of a page. Errors: the
-/// connection is lost.
-pub async fn backlog_or_why(
-    conn: &mut MySqlConnection,
-    policy: &Retention,
-    today: NaiveDate,
-) -> Result<(Vec<Backlog>, Option<String>), DbError> {
-    match backlog(conn, policy, today).await {
-        Ok(backlogs) => Ok((backlogs, None)),
-        Err(error) if error.lost => Err(error),
-        Err(error) => Ok((Vec::new(), Some(error.to_string()))),
-    }
-}
-
 /// The oldest row's day, about how many rows are due, and in which months. None: the table is not as caredb has it.
 type Found = Option<(Option<String>, u64, Vec<Due>)>;
 

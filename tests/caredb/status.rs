@@ -109,7 +109,10 @@ fn a_locked_table_keeps_nobody_waiting() {
         conn
     });
     let text = status(&test);
-    assert!(text.contains("error: could not read the migration history `flyway_schema_history`: MySQL <version> 1205: "), "{text}");
+    assert!(
+        text.contains("error: could not read the migration history `flyway_schema_history`: MySQL <version> 1205: "),
+        "{text}"
+    );
 }
 
 #[test]

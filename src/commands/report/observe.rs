@@ -9,7 +9,7 @@ use crate::cli::FileArgs;
 use crate::commands::{Context, diagram, status};
 use crate::db::clock;
 use crate::db::connect::Session;
-use crate::db::error::DbError;
+use crate::db::error::{DbError, or_why};
 use crate::db::ident::Ident;
 use crate::migrate::history::{DELETE, Entry, SCHEMA};
 use crate::migrate::plan::{self, Observed};
@@ -38,7 +38,7 @@ pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) 
     let now = clock::now(&mut session.conn).await?;
     let observed = apply::observe(&mut session.conn).await?;
     let project = context.project(&session.target);
-    let mut runs = runs(&mut session.conn).await?;
+    let (mut runs, runs_unseen) = or_why(runs(&mut session.conn).await)?;
     let more_runs = runs.len() > RUNS as usize;
     runs.truncate(RUNS as usize);
     let size = |size: status::TableSize| Size {
@@ -50,7 +50,7 @@ pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) 
     let sizes = status::table_sizes(&mut session.conn).await?.into_iter().map(size).collect();
     let partitioned = partitioned(context, &mut session.conn, Month::of(now.date())).await?;
     let (backlog, backlog_unseen) =
-        backlog::backlog_or_why(&mut session.conn, context.config.retention(), now.date()).await?;
+        or_why(backlog::backlog(&mut session.conn, context.config.retention(), now.date()).await)?;
     let dictionary = diagram::observe(session).await?;
     Ok(Report {
         database: session.database.as_str().to_owned(),
@@ -62,6 +62,7 @@ pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) 
         backlog_unseen,
         runs,
         more_runs,
+        runs_unseen,
         drift: Last::read(Check::Drift, &project),
         lint: Last::read(Check::Lint, &project),
         sizes,

@@ -9,13 +9,13 @@ use super::{Context, partition};
 use crate::cli::StatusArgs;
 use crate::db::clock;
 use crate::db::connect::Session;
-use crate::db::error::DbError;
+use crate::db::error::{DbError, or_why};
 use crate::migrate::files::{Files, Migration};
 use crate::migrate::plan::{self, Observed};
 use crate::migrate::{apply, info, repeatable};
 use crate::output::table::{Align, bytes, fact, render, terminal};
 use crate::output::{Outcome, count};
-use crate::retention::backlog::{Backlog, LastRun, backlog_or_why, prepare};
+use crate::retention::backlog::{Backlog, LastRun, backlog, prepare};
 use crate::retention::ledger::Ending;
 
 mod watch;
@@ -44,7 +44,7 @@ async fn screen(context: &Context, args: &StatusArgs, session: &mut Session) -> 
     prepare(&mut session.conn).await?;
     let observed = apply::observe(&mut session.conn).await?;
     let today = clock::today(&mut session.conn).await?;
-    let (retention, unseen) = backlog_or_why(&mut session.conn, context.config.retention(), today).await?;
+    let (retention, unseen) = or_why(backlog(&mut session.conn, context.config.retention(), today).await)?;
     let tables = table_sizes(&mut session.conn).await?;
     let standing = partition::standing(context, session).await?;
     let findings = plan::check(&files, &observed);

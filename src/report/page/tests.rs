@@ -131,6 +131,7 @@ fn report() -> Report {
         backlog_unseen: None,
         runs: (0..21).map(|id| run(30 - id, (id > 0).then_some("done"))).collect(),
         more_runs: true,
+        runs_unseen: None,
         drift: Some(Last {
             at: text("2026-11-26 10:00:00"),
             found: true,
