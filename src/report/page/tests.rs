@@ -5,7 +5,7 @@ use super::*;
 use crate::report::last::Finding;
 use crate::report::months::{Partition, When};
 use crate::report::timeline::{Event, What};
-use crate::schema::dictionary::{Check, Column, Key, Mark, Program, Reference, Table, Trigger};
+use crate::schema::dictionary::{Check, Column, Key, Mark, Program, Reference, Table, Trigger, Writer};
 use crate::schema::introspect::Kind;
 
 fn text(text: &str) -> String {
@@ -60,11 +60,14 @@ fn dictionary() -> Dictionary {
                 comment: text("c"),
             },
         ],
-        references: vec![reference.clone()],
+        references: vec![
+            reference.clone(),
+            Reference { database: Some(text("<o>")), to: text("a b"), on_delete: "RESTRICT", ..reference.clone() },
+        ],
         referred_by: vec![reference],
         checks: vec![Check { name: text("c"), expression: text("`id` < 3"), enforced: false }],
         triggers: vec![Trigger { name: text("t"), fires: text("AFTER INSERT"), writes: vec![text("u")] }],
-        written_by: Vec::new(),
+        written_by: vec![Writer { table: text("a b"), trigger: text("<w>"), fires: text("BEFORE UPDATE") }],
     };
     let program = Program { kind: Kind::Procedure, name: text("p"), comment: text("does <it>") };
     Dictionary { tables: vec![table], programs: vec![program] }
