@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sha2::{Digest as _, Sha256};
 
 use super::{Column, Dictionary, Key, Mark, Reference, Table};
 use crate::output::plain::{is_hidden, plain};
@@ -23,7 +24,11 @@ pub fn files(dictionary: &Dictionary) -> Vec<(String, String)> {
     std::iter::once((INDEX.to_owned(), index(dictionary))).chain(tables).collect()
 }
 
-/// The file of a table: its name, with the number of what is no letter, digit, `_`, `-` or `$`.
+/// So many bytes of a name are sure to be taken with an ending and with what a long one has for its end; 255 is where systems end.
+const NAME_BYTES: usize = 200;
+
+/// The file of a table: its name, with the number of what is no letter, digit, `_`, `-` or `$`. One that no folder would take begins so
+/// and ends with a hash.
 fn file_name(table: &str) -> String {
     let mut name = String::new();
     for (place, letter) in table.chars().enumerate() {
@@ -33,6 +38,11 @@ fn file_name(table: &str) -> String {
         } else {
             let _ = write!(name, "%{:02X}", u32::from(letter)); // writing into a String can't fail
         }
+    }
+    if name.len() > NAME_BYTES {
+        let hash: String = Sha256::digest(table).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        // 40 letters are 160 bytes at the most, and `~` is in no other name
+        name = name.chars().take(40).chain("~".chars()).chain(hash.chars()).collect();
     }
     name + ".md"
 }
@@ -262,6 +272,11 @@ mod tests {
             assert_eq!(file_name(table), file);
             assert_eq!(link(None, table), format!("[`{table}`]({address})"));
         }
+        // the longest names that MySQL takes
+        assert_eq!(file_name(&"名".repeat(64)).len(), 195);
+        let (one, other) = ("☃".repeat(64), "☃".repeat(63) + "☂");
+        assert_eq!(file_name(&one), format!("{}~68d9d26ab0650aea.md", "%2603".repeat(8)));
+        assert_ne!(file_name(&one), file_name(&other));
         assert_eq!(link(Some(&"o".to_owned()), "x`y"), "`o`.``x`y``");
     }
 }
