@@ -1,7 +1,5 @@
 //! What a page shows: read from the dictionary, the history, the ledger, and from what checks left here.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDateTime;
 use sqlx::mysql::MySqlConnection;
 
@@ -160,7 +158,8 @@ async fn partitioned(context: &Context, conn: &mut MySqlConnection, today: Month
             standing: standing.to_string(),
             wanted: managed.ahead,
             partitions: partitions(&table, today),
-            archived: archived.as_ref().map(by_month),
+            archived: archived
+                .map(|archive| partitions(&archive, today).iter().map(|one| (one.label(), one.rows)).collect()),
         });
     }
     Ok(partitioned)
@@ -189,12 +188,4 @@ fn when(month: Month, today: Month) -> When {
         std::cmp::Ordering::Equal => When::Now,
         std::cmp::Ordering::Greater => When::Ahead,
     }
-}
-
-fn by_month(table: &Table) -> BTreeMap<String, u64> {
-    let month = |(partition, range): (&crate::partition::Partition, Range)| match range {
-        Range::Month(month) | Range::First(month) => Some((month.to_string(), partition.rows)),
-        _ => None,
-    };
-    table.ranges().filter_map(month).collect()
 }
