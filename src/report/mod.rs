@@ -73,7 +73,7 @@ pub struct Backlog {
     pub cut_off: String,
     /// The day of the oldest row that is due; none where nothing is.
     pub oldest: Option<String>,
-    /// How many are due, as InnoDB estimates it.
+    /// How many are due: counted where they are few, else as InnoDB estimates it.
     pub rows: u64,
     /// When its last run began.
     pub last_run_at: Option<String>,
