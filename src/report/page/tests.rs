@@ -37,6 +37,7 @@ fn dictionary() -> Dictionary {
         on_update: "RESTRICT",
         is_optional: true,
         is_unique: false,
+        is_known: true,
     };
     let table = Table {
         name: text("a b"),
@@ -62,7 +63,8 @@ fn dictionary() -> Dictionary {
         ],
         references: vec![
             reference.clone(),
-            Reference { database: Some(text("<o>")), to: text("a b"), on_delete: "RESTRICT", ..reference.clone() },
+            Reference { database: Some(text("<o>")), is_known: false, on_delete: "RESTRICT", ..reference.clone() },
+            Reference { to: text("unseen"), is_known: false, ..reference.clone() },
         ],
         referred_by: vec![reference],
         checks: vec![Check { name: text("c"), expression: text("`id` < 3"), enforced: false }],

@@ -32,6 +32,7 @@ fn tables(tables: &[(&str, &[&str], usize)]) -> Dictionary {
             on_update: "RESTRICT",
             is_optional: false,
             is_unique: false,
+            is_known: true,
         });
         let mut columns = vec![column("id".to_owned(), true)];
         columns.extend((0..parents.len()).map(|number| column(refers(number), false)));
