@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -115,30 +116,38 @@ pub fn cached(folder: &str, of: &str) -> Option<PathBuf> {
     Some(root.join("caredb").join(folder).join(format!("{hash}.json")))
 }
 
-/// Writes a file aside and puts it in its place. What was there keeps its mode, and a link leads where it led; what is no file, such
-/// as `/dev/stdout` or a pipe, is written to.
+/// Writes a file aside and puts it in its place. What was there keeps its mode and, where that can be, its owner, and a link leads where
+/// it led; what is no file, such as `/dev/stdout` or a pipe, is written to.
 pub fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     let there = std::fs::metadata(path).ok();
-    let path = match (&there, path.canonicalize()) {
-        (Some(there), Ok(real)) if there.is_file() || there.is_dir() => real,
-        // no file, or one that has no name any more
-        (Some(_), _) => return std::fs::write(path, text),
-        (None, _) => path.to_owned(),
-    };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if there.as_ref().is_some_and(|there| !there.is_file() && !there.is_dir()) {
+        return std::fs::write(path, text);
+    }
+    let mut place = path.to_owned();
+    if there.is_some() && path.is_symlink() {
+        // the system says whether it may be followed: in a folder that is everybody's, not where it is somebody else's
+        std::fs::OpenOptions::new().write(true).open(path)?;
+        match path.canonicalize() {
+            Ok(real) => place = real,
+            // standard output into a file that has no name any more
+            Err(_) => return std::fs::write(path, text),
+        }
+    }
+    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = |error: std::io::Error| {
         // behind that, the name of the file aside
         let reason = error.to_string();
         std::io::Error::new(error.kind(), reason.split(" at path ").next().unwrap_or_default().to_owned())
     };
     // a new one is as open as the user's umask lets it be
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    let mode = std::fs::Permissions::from_mode(0o666);
     let mut file = tempfile::Builder::new().permissions(mode).tempfile_in(folder).map_err(failed)?;
     file.write_all(text.as_bytes())?;
     if let Some(there) = there {
+        let _ = fchown(file.as_file(), Some(there.uid()), Some(there.gid())); // only root can give files away
         file.as_file().set_permissions(there.permissions())?;
     }
-    file.persist(path)?;
+    file.persist(place)?;
     Ok(())
 }
 
@@ -153,7 +162,7 @@ mod tests {
     #[test]
     fn a_file_keeps_its_mode_and_what_is_no_file_stays() {
         use std::fs::{self, Permissions};
-        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        use std::os::unix::fs::symlink;
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::write(at("page"), "old").unwrap();
