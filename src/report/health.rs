@@ -21,7 +21,7 @@ const REST: Days = Days::new(8);
 /// What there is to look at, worst first; or what is well.
 #[must_use]
 pub fn health(report: &Report) -> Health {
-    let Report { migrations, partitioned, backlog, backlog_unseen, runs, runs_unseen, drift, lint, .. } = report;
+    let Report { migrations, partitioned, backlog, backlog_unseen, runs, runs_unseen, dictionary_unseen, .. } = report;
     let mut found: Vec<(Level, String)> = Vec::new();
     found.extend(migrations.findings.iter().map(|finding| (Level::Problem, finding.clone())));
     if migrations.events.is_empty() || !migrations.pending.is_empty() {
@@ -33,7 +33,8 @@ pub fn health(report: &Report) -> Health {
     }
     found.extend(backlog.iter().filter_map(|backlog| behind(backlog, report)));
     // what was not seen is not well; one table may be why for both
-    let unseen = backlog_unseen.iter().chain(runs_unseen.iter().filter(|&why| Some(why) != backlog_unseen.as_ref()));
+    let runs_unseen = runs_unseen.iter().filter(|&why| Some(why) != backlog_unseen.as_ref());
+    let unseen = backlog_unseen.iter().chain(runs_unseen).chain(dictionary_unseen);
     found.extend(unseen.map(|why| (Level::Warning, why.clone())));
     // the last run of all, and the last one of each job, which another job's success behind it does not mend
     let is_last = |at: usize, run: &Run| {
@@ -43,7 +44,7 @@ pub fn health(report: &Report) -> Health {
     let failed =
         runs.iter().enumerate().filter(|(at, run)| run.outcome.as_deref() == Some("failed") && is_last(*at, run));
     found.extend(failed.map(|(_, run)| (Level::Problem, format!("run {}, `{}`, failed", run.id, run.command))));
-    for last in [drift, lint].into_iter().flatten().filter(|last| last.found) {
+    for last in [&report.drift, &report.lint].into_iter().flatten().filter(|last| last.found) {
         found.push((Level::Warning, format!("{}, on {}", last.summary, day(&last.at))));
     }
     found.sort_by_key(|(level, _)| std::cmp::Reverse(*level));

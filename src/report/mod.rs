@@ -47,6 +47,8 @@ pub struct Report {
     pub diagram: String,
     /// Of each table what there is to know.
     pub dictionary: Dictionary,
+    /// Why that, and with it the diagram, is not known.
+    pub dictionary_unseen: Option<String>,
 }
 
 /// What was applied, and what is to be.

@@ -193,6 +193,14 @@ fn what_can_not_be_read_is_said_and_keeps_nobody_waiting() {
     assert!(said.starts_with("exit 0"), "{said}");
     let unseen = "Retention\nWhat is due is not known: \nThe runs of the ledger are not known: ";
     assert_eq!(retention(1142), unseen);
+    // the definitions of views are what this one may not see
+    let said = test.run_at(&test.url_as("blind", &["SELECT"]), "report blind.html");
+    assert!(said.starts_with("exit 0"), "{said}");
+    let html = std::fs::read_to_string(test.folder.join("blind.html")).unwrap();
+    let diagram = section(&html, "diagram");
+    assert!(diagram.starts_with("Diagram\nThe tables are not known: could not read the definition of "), "{diagram}");
+    assert!(diagram.contains(": MySQL error 1142: ") && health(&html).contains(": MySQL error 1142: "), "{diagram}");
+    assert!(!html.contains("href=\"#t-"));
     let _holder = block_on(async {
         let mut conn = test.connect().await;
         sqlx::raw_sql("LOCK TABLES caredb_runs WRITE").execute(&mut conn).await.unwrap();

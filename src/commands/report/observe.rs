@@ -23,6 +23,7 @@ use crate::report::{Backlog, Migrations, Report, Run, Size};
 use crate::retention::backlog;
 use crate::retention::ledger::{self, Which};
 use crate::schema::diagram as drawing;
+use crate::schema::dictionary::Dictionary;
 
 /// So many runs of the ledger are shown.
 const RUNS: u32 = 300;
@@ -49,7 +50,11 @@ pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) 
     let partitioned = partitioned(context, &mut session.conn, Month::of(now.date())).await?;
     let (backlog, backlog_unseen) =
         or_why(backlog::backlog(&mut session.conn, context.config.retention(), now.date()).await)?;
-    let dictionary = diagram::observe(session).await?;
+    let (dictionary, dictionary_unseen) = match diagram::observe(session).await {
+        Ok(dictionary) => (dictionary, None),
+        Err(error) if error.downcast_ref().is_some_and(|error: &DbError| error.lost) => return Err(error),
+        Err(error) => (Dictionary::default(), Some(format!("{error:#}"))),
+    };
     Ok(Report {
         database: session.database.as_str().to_owned(),
         server: session.version.clone(),
@@ -66,6 +71,7 @@ pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) 
         sizes,
         diagram: drawing::svg(&dictionary, Some(&|table: &str| format!("#t-{}", anchor(table)))),
         dictionary,
+        dictionary_unseen,
     })
 }
 

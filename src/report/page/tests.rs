@@ -155,6 +155,7 @@ fn report() -> Report {
         ],
         diagram: text("<svg></svg>"),
         dictionary: dictionary(),
+        dictionary_unseen: None,
     }
 }
 
