@@ -17,7 +17,7 @@ use crate::output::finding::{Finding, Level};
 use crate::output::metrics::{Family, Labels, Ran, Series, labels, update};
 use crate::output::{Event, Exit, Outcome};
 use crate::partition::Standing;
-use crate::retention::backlog::{Backlog, backlog};
+use crate::retention::backlog::{Backlog, backlog, prepare};
 use crate::retention::ledger;
 
 /// How long the questions to the server may take, all together.
@@ -75,6 +75,7 @@ struct Observed {
 
 async fn observe(context: &Context, target: &Target, ran: &[Ran]) -> anyhow::Result<Observed> {
     let mut session = connect(target).await?;
+    prepare(&mut session.conn).await?;
     let today = clock::today(&mut session.conn).await?;
     let backlog = backlog(&mut session.conn, context.config.retention(), today).await?;
     let standing = partition::standing(context, &mut session).await?;

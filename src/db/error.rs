@@ -63,6 +63,16 @@ impl DbError {
     }
 }
 
+/// What was seen, or nothing and why: who may not look into a table, or finds it locked, still sees the rest of a page. Errors: the
+/// connection is lost.
+pub fn or_why<T: Default>(seen: Result<T, DbError>) -> Result<(T, Option<String>), DbError> {
+    match seen {
+        Ok(seen) => Ok((seen, None)),
+        Err(error) if error.lost => Err(error),
+        Err(error) => Ok((T::default(), Some(error.to_string()))),
+    }
+}
+
 /// MySQL's error number and message, where `error` came from the server.
 #[must_use]
 pub fn server_error(error: &sqlx::Error) -> Option<(u16, &str)> {

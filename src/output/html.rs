@@ -96,12 +96,12 @@ fn seconds(ms: u64) -> String {
     format!("{}.{:02} s", ms / 1000, ms % 1000 / 10)
 }
 
-/// A name as a place in the page: letters, digits and `_` stay, what else there is becomes its number, `-2d`.
+/// A name as a place in the page, of each name another one: letters, digits and `_` stay, what else there is becomes its number, `-2d-`.
 #[must_use]
 pub fn anchor(name: &str) -> String {
     let place = |letter: char| match letter {
         letter if letter.is_ascii_alphanumeric() || letter == '_' => letter.to_string(),
-        letter => format!("-{:x}", u32::from(letter)),
+        letter => format!("-{:x}-", u32::from(letter)),
     };
     name.chars().map(place).collect()
 }
@@ -140,6 +140,7 @@ mod tests {
         let numbers = [0, 12, 123, 1234, 123_456, 1_234_567].map(number);
         assert_eq!(numbers, ["0", "12", "123", "1,234", "123,456", "1,234,567"]);
         assert_eq!([0, 9, 70, 2500, 61_239].map(seconds), ["0.00 s", "0.00 s", "0.07 s", "2.50 s", "61.23 s"]);
-        assert_eq!(["users", "my table", "a-b", "é"].map(anchor), ["users", "my-20table", "a-2db", "-e9"]);
+        assert_eq!(["users", "my table", "a-b", "é"].map(anchor), ["users", "my-20-table", "a-2d-b", "-e9-"]);
+        assert_ne!(anchor("é0"), anchor("\u{e90}"));
     }
 }

@@ -124,7 +124,7 @@ pub struct Standing {
     pub months: usize,
     /// How many months after this one have one, without a gap.
     pub ahead: u32,
-    /// The last of those; this month where there is none.
+    /// The last of those; where there is none, the last month up to this one that has one; this month where none has.
     pub ready_to: Month,
 }
 
@@ -139,7 +139,12 @@ impl Table {
     #[must_use]
     pub fn standing(&self, today: Month) -> Standing {
         let ahead = self.headroom(today);
-        Standing { table: self.name.as_str().to_owned(), months: self.months(), ahead, ready_to: today.plus(ahead) }
+        let begun = self.ranges().filter_map(|(_, range)| match range {
+            Range::Month(month) | Range::First(month) if month <= today => Some(month),
+            _ => None,
+        });
+        let ready_to = if ahead == 0 { begun.max().unwrap_or(today) } else { today.plus(ahead) };
+        Standing { table: self.name.as_str().to_owned(), months: self.months(), ahead, ready_to }
     }
 }
 
@@ -166,5 +171,36 @@ fn range(before: Option<&Bound>, bound: &Bound) -> Range {
             (Some(Bound::Before(from)), Some(last)) => Range::Months(*from, last),
             (_, Some(last)) => Range::First(last),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_ready_as_far_as_it_has_months() {
+        let month = |text: &str| Month::read(text).unwrap();
+        let partition = |(number, end): (usize, &str)| Partition {
+            name: Ident::new(&format!("p{number}")).unwrap(),
+            bound: if end == "max" { Bound::Max } else { Bound::Before(month(end)) },
+            rows: 0,
+            bytes: 0,
+        };
+        for (ends, standing) in [
+            ("2026-10 2026-11 2026-12 2027-01 max", "is ready to 2026-12, 1 month ahead"),
+            ("2026-11 2026-12 max", "is ready to 2026-11, 0 months ahead"),
+            // this month's rows go to the last partition
+            ("2026-09 2026-10 max", "is ready to 2026-09, 0 months ahead"),
+            ("max", "has no months yet, `caredb partition ensure` makes them"),
+        ] {
+            let table = Table {
+                name: Ident::known("t"),
+                column: Ident::known("d"),
+                scheme: Scheme::Columns,
+                partitions: ends.split(' ').enumerate().map(partition).collect(),
+            };
+            assert_eq!(table.standing(month("2026-11")).to_string(), format!("`t` {standing}"), "{ends}");
+        }
     }
 }

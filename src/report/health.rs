@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::{Backlog, Report};
+use super::{Backlog, Report, Run};
 use crate::output::count;
 use crate::output::finding::Level;
 
@@ -21,7 +21,7 @@ const REST: Days = Days::new(8);
 /// What there is to look at, worst first; or what is well.
 #[must_use]
 pub fn health(report: &Report) -> Health {
-    let Report { migrations, partitioned, backlog, runs, drift, lint, .. } = report;
+    let Report { migrations, partitioned, backlog, backlog_unseen, runs, runs_unseen, dictionary_unseen, .. } = report;
     let mut found: Vec<(Level, String)> = Vec::new();
     found.extend(migrations.findings.iter().map(|finding| (Level::Problem, finding.clone())));
     if migrations.events.is_empty() || !migrations.pending.is_empty() {
@@ -31,11 +31,20 @@ pub fn health(report: &Report) -> Health {
         let level = if months.ahead == 0 { Level::Problem } else { Level::Warning };
         found.push((level, format!("{}, of {} that should be", months.standing, months.wanted)));
     }
-    found.extend(backlog.iter().filter_map(|backlog| behind(backlog, &report.made_at)));
-    if let Some(run) = runs.first().filter(|run| run.outcome.as_deref() == Some("failed")) {
-        found.push((Level::Problem, format!("run {}, `{}`, failed", run.id, run.command)));
-    }
-    for last in [drift, lint].into_iter().flatten().filter(|last| last.found) {
+    found.extend(backlog.iter().filter_map(|backlog| behind(backlog, report)));
+    // what was not seen is not well; one table may be why for both
+    let runs_unseen = runs_unseen.iter().filter(|&why| Some(why) != backlog_unseen.as_ref());
+    let unseen = backlog_unseen.iter().chain(runs_unseen).chain(dictionary_unseen);
+    found.extend(unseen.map(|why| (Level::Warning, why.clone())));
+    // the last run of all, and the last one of each job, which another job's success behind it does not mend
+    let is_last = |at: usize, run: &Run| {
+        let newer = runs.iter().take(at).any(|newer| newer.command == run.command);
+        at == 0 || !newer && backlog.iter().any(|backlog| backlog.job == run.command)
+    };
+    let failed =
+        runs.iter().enumerate().filter(|(at, run)| run.outcome.as_deref() == Some("failed") && is_last(*at, run));
+    found.extend(failed.map(|(_, run)| (Level::Problem, format!("run {}, `{}`, failed", run.id, run.command))));
+    for last in [&report.drift, &report.lint].into_iter().flatten().filter(|last| last.found) {
         found.push((Level::Warning, format!("{}, on {}", last.summary, day(&last.at))));
     }
     found.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
@@ -51,15 +60,17 @@ pub fn health(report: &Report) -> Health {
 }
 
 /// A job that leaves due rows for longer than jobs rest.
-fn behind(backlog: &Backlog, now: &str) -> Option<(Level, String)> {
+fn behind(backlog: &Backlog, report: &Report) -> Option<(Level, String)> {
     let Backlog { job, rows, oldest, last_run_at, .. } = backlog;
     oldest.as_ref()?;
     let rests = |since: &str| {
-        let (since, now) = (day(since).parse::<NaiveDate>().ok()?, day(now).parse::<NaiveDate>().ok()?);
+        let (since, now) = (day(since).parse::<NaiveDate>().ok()?, day(&report.made_at).parse::<NaiveDate>().ok()?);
         (since + REST < now).then_some(())
     };
     let since = match last_run_at {
         Some(at) => rests(at).map(|()| format!("has not run since {}", day(at)))?,
+        // of a long ledger only the end was looked at
+        None if report.more_runs => "has not run lately".to_owned(),
         None => "never ran".to_owned(),
     };
     Some((
@@ -75,10 +86,10 @@ fn day(at: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Migrations;
     use crate::report::last::Last;
     use crate::report::months::Months;
     use crate::report::timeline::{Event, What};
-    use crate::report::{Migrations, Run};
 
     fn well() -> Report {
         let text = |text: &str| text.to_owned();
@@ -157,6 +168,36 @@ mod tests {
             "problem: 2 things to look at: run 7, `purge notifications`, failed; \
              `archive appointments` never ran, and about 1200 rows are due"
         );
+        report.more_runs = true;
+        assert!(said(&report).contains("; `archive appointments` has not run lately, and about 1200 rows"));
+    }
+
+    #[test]
+    fn a_job_that_failed_is_not_well_because_another_one_is() {
+        let run = |id, command: &str, outcome: &str| Run {
+            id,
+            command: command.to_owned(),
+            started_at: "2026-11-27 01:00:00".to_owned(),
+            ms: None,
+            outcome: Some(outcome.to_owned()),
+            cut_off: None,
+            rows: 0,
+            did: String::new(),
+            by: String::new(),
+        };
+        let of = |runs: &[(&str, &str)]| {
+            let numbered = (1..).zip(runs.iter().rev());
+            let mut runs: Vec<Run> = numbered.map(|(id, (command, outcome))| run(id, command, outcome)).collect();
+            runs.reverse();
+            said(&Report { runs, ..well() })
+        };
+        let failed = "problem: 1 thing to look at: run 1, `archive appointments`, failed";
+        assert_eq!(of(&[("purge notifications", "done"), ("archive appointments", "failed")]), failed);
+        assert_eq!(of(&[("archive appointments", "failed")]), failed);
+        let ok = |runs: &[(&str, &str)]| of(runs).starts_with("ok: ");
+        assert!(ok(&[("archive appointments", "done"), ("archive appointments", "failed")]));
+        // no job of the night
+        assert!(ok(&[("archive appointments", "done"), ("archive restore", "failed")]));
     }
 
     #[test]
@@ -180,6 +221,11 @@ mod tests {
         let mut report = well();
         report.migrations.findings.push("version 2 is applied in part".to_owned());
         assert_eq!(said(&report), "problem: 1 thing to look at: version 2 is applied in part");
+        // nobody knows what is due
+        let mut report = well();
+        let why = || Some("could not read table `caredb_runs`: MySQL error 1142".to_owned());
+        (report.backlog, report.backlog_unseen, report.runs_unseen) = (Vec::new(), why(), why());
+        assert_eq!(said(&report), "warning: 1 thing to look at: could not read table `caredb_runs`: MySQL error 1142");
         // nothing is due: it need not have run
         let mut report = well();
         (report.backlog[0].oldest, report.backlog[0].last_run_at) = (None, None);

@@ -35,6 +35,8 @@ pub struct Report {
     pub runs: Vec<Run>,
     /// Whether it has older ones.
     pub more_runs: bool,
+    /// Why they are not known.
+    pub runs_unseen: Option<String>,
     /// What `drift` found when it was last run here.
     pub drift: Option<Last>,
     /// What `lint` found when it was last run here.
@@ -45,6 +47,8 @@ pub struct Report {
     pub diagram: String,
     /// Of each table what there is to know.
     pub dictionary: Dictionary,
+    /// Why that, and with it the diagram, is not known.
+    pub dictionary_unseen: Option<String>,
 }
 
 /// What was applied, and what is to be.
@@ -71,7 +75,7 @@ pub struct Backlog {
     pub cut_off: String,
     /// The day of the oldest row that is due; none where nothing is.
     pub oldest: Option<String>,
-    /// How many are due, as InnoDB estimates it.
+    /// How many are due: counted where they are few, else as InnoDB estimates it.
     pub rows: u64,
     /// When its last run began.
     pub last_run_at: Option<String>,

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::Run;
@@ -20,7 +21,7 @@ pub struct Months {
     pub wanted: u32,
     /// In the order of their ranges.
     pub partitions: Vec<Partition>,
-    /// Rows in the archive, by month, `2024-01`; none where there is no archive table.
+    /// Rows in the archive, by month, `2024-01`, or by partition where it is of none; none where there is no archive table.
     pub archived: Option<BTreeMap<String, u64>>,
 }
 
@@ -37,6 +38,14 @@ pub struct Partition {
     pub rows: u64,
     /// Bytes of data and indexes.
     pub bytes: u64,
+}
+
+impl Partition {
+    /// Its month; its name where it is of none.
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.month.clone().unwrap_or_else(|| self.name.clone())
+    }
 }
 
 /// When a month is.
@@ -84,7 +93,7 @@ pub fn bars(months: &Months) -> Vec<Bar> {
     let of_archive = |rows: u64| months.archived.as_ref().map(|_| rows);
     let mut bars: Vec<Bar> = Vec::new();
     for partition in &months.partitions {
-        let label = partition.month.clone().unwrap_or_else(|| partition.name.clone());
+        let label = partition.label();
         bars.push(Bar {
             year: None,
             when: partition.when,
@@ -97,10 +106,11 @@ pub fn bars(months: &Months) -> Vec<Bar> {
             archived_height: 0,
         });
     }
+    let is_month = |label: &str| format!("{label}-01").parse::<NaiveDate>().is_ok();
     let gone = archived.into_iter().map(|(label, rows)| Bar {
-        label,
         year: None,
-        when: When::Past,
+        when: if is_month(&label) { When::Past } else { When::Rest },
+        label,
         partition: None,
         rows: 0,
         bytes: 0,
@@ -242,7 +252,9 @@ mod tests {
                 partition(None, When::Rest, 0),
             ],
             archived: Some(
-                [("2025-11", 300), ("2025-12", 200), ("2020-01", 0)].map(|(of, rows)| (of.to_owned(), rows)).into(),
+                [("2025-11", 300), ("2025-12", 200), ("2020-01", 0), ("p_future", 2), ("p_odd", 1)]
+                    .map(|(of, rows)| (of.to_owned(), rows))
+                    .into(),
             ),
             ..Months::default()
         }
@@ -265,7 +277,8 @@ mod tests {
                 "2026-01 2026 Past 0 0+0",
                 "2026-02 - Now 1000 1000+0",
                 "2026-03 - Ahead 1 10+0",
-                "p_future - Rest 0 0+0"
+                "p_future - Rest 0 0+10",
+                "p_odd - Rest 0 0+10"
             ]
         );
         assert_eq!(bars(&Months::default()), []);

@@ -34,17 +34,21 @@ struct Content<'a> {
     runs: &'a [Run],
     older_runs: &'a [Run],
     more_runs: bool,
+    runs_unseen: Option<&'a str>,
     done: Vec<Done>,
     checks: [Check<'a>; 2],
     sizes: Vec<Sized<'a>>,
     bytes: u64,
     diagram: &'a str,
     dictionary: &'a Dictionary,
+    dictionary_unseen: Option<&'a str>,
 }
 
 #[derive(Serialize)]
 struct Partitioned<'a> {
     table: &'a str,
+    /// Whether the dictionary has it.
+    is_known: bool,
     standing: &'a str,
     ahead: u32,
     wanted: u32,
@@ -90,12 +94,13 @@ pub fn html(report: &Report) -> Result<String, minijinja::Error> {
         days_told: summary(&days),
         days,
         today,
-        partitioned: report.partitioned.iter().map(partitioned).collect(),
+        partitioned: report.partitioned.iter().map(|months| partitioned(report, months)).collect(),
         backlog: &report.backlog,
         backlog_unseen: report.backlog_unseen.as_deref(),
         runs,
         older_runs,
         more_runs: report.more_runs,
+        runs_unseen: report.runs_unseen.as_deref(),
         done: done(&report.runs),
         checks: [
             Check { command: "drift", about: "the live schema against its files", last: report.drift.as_ref() },
@@ -105,14 +110,16 @@ pub fn html(report: &Report) -> Result<String, minijinja::Error> {
         bytes: report.sizes.iter().map(|size| size.data + size.indexes).sum(),
         diagram: &report.diagram,
         dictionary: &report.dictionary,
+        dictionary_unseen: report.dictionary_unseen.as_deref(),
     };
     PAGE.render(&format!("{}: how it is", report.database), content)
 }
 
-fn partitioned(months: &Months) -> Partitioned<'_> {
+fn partitioned<'a>(report: &Report, months: &'a Months) -> Partitioned<'a> {
     let bars = bars(months);
     Partitioned {
         table: &months.table,
+        is_known: report.dictionary.table(&months.table).is_some(),
         standing: &months.standing,
         ahead: months.ahead,
         wanted: months.wanted,

@@ -94,15 +94,20 @@ fn jobs(policy: &Retention) -> Vec<(&'static str, Age, Way)> {
 // sizes as they are now, days in UTC; and who looks does not queue behind DDL for a year
 const SESSION: &str = "SET SESSION information_schema_stats_expiry = 0, time_zone = '+00:00', lock_wait_timeout = 1";
 
-/// Looks at each job whose table is there. `today`: the day that ages count from. Leaves the session in UTC, with fresh sizes in the
-/// dictionary and waits of a second at the most. Errors: among others, a table that somebody has locked.
+/// Prepares a session for looking: UTC, fresh sizes in the dictionary, and waits of a second at the most. Belongs before all that is
+/// looked at, since any table may be locked.
+pub async fn prepare(conn: &mut MySqlConnection) -> Result<(), DbError> {
+    let set = sqlx::raw_sql(SESSION).execute(conn).await;
+    set.map(drop).map_err(|error| DbError::new("could not prepare the session", &error))
+}
+
+/// Looks at each job whose table is there, in a session that [`prepare`] has prepared. `today`: the day that ages count from. Errors:
+/// among others, a table that somebody has locked.
 pub async fn backlog(
     conn: &mut MySqlConnection,
     policy: &Retention,
     today: NaiveDate,
 ) -> Result<Vec<Backlog>, DbError> {
-    let set = sqlx::raw_sql(SESSION).execute(&mut *conn).await;
-    set.map_err(|error| DbError::new("could not prepare the session", &error))?;
     let mut last_runs = last_runs(conn).await?;
     let mut backlogs = Vec::new();
     for (job, older_than, way) in jobs(policy) {
@@ -126,20 +131,6 @@ pub async fn backlog(
         backlogs.push(Backlog { job, table, older_than, cut_off, oldest, rows, months, last_run });
     }
     Ok(backlogs)
-}
-
-/// The same, or nothing and why: who may not look into these tables, or finds one locked, still sees the rest of a page. Errors: the
-/// connection is lost.
-pub async fn backlog_or_why(
-    conn: &mut MySqlConnection,
-    policy: &Retention,
-    today: NaiveDate,
-) -> Result<(Vec<Backlog>, Option<String>), DbError> {
-    match backlog(conn, policy, today).await {
-        Ok(backlogs) => Ok((backlogs, None)),
-        Err(error) if error.lost => Err(error),
-        Err(error) => Ok((Vec::new(), Some(error.to_string()))),
-    }
 }
 
 /// The oldest row's day, about how many rows are due, and in which months. None: the table is not as caredb has it.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -115,18 +116,38 @@ pub fn cached(folder: &str, of: &str) -> Option<PathBuf> {
     Some(root.join("caredb").join(folder).join(format!("{hash}.json")))
 }
 
-/// Writes a file aside and puts it in its place.
+/// Writes a file aside and puts it in its place. What was there keeps its mode and, where that can be, its owner, and a link leads where
+/// it led; what is no file, such as `/dev/stdout` or a pipe, is written to.
 pub fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let there = std::fs::metadata(path).ok();
+    if there.as_ref().is_some_and(|there| !there.is_file() && !there.is_dir()) {
+        return std::fs::write(path, text);
+    }
+    let mut place = path.to_owned();
+    if there.is_some() && path.is_symlink() {
+        // the system says whether it may be followed: in a folder that is everybody's, not where it is somebody else's
+        std::fs::OpenOptions::new().write(true).open(path)?;
+        match path.canonicalize() {
+            Ok(real) => place = real,
+            // standard output into a file that has no name any more
+            Err(_) => return std::fs::write(path, text),
+        }
+    }
+    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = |error: std::io::Error| {
         // behind that, the name of the file aside
         let reason = error.to_string();
         std::io::Error::new(error.kind(), reason.split(" at path ").next().unwrap_or_default().to_owned())
     };
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    // a new one is as open as the user's umask lets it be
+    let mode = std::fs::Permissions::from_mode(0o666);
+    let mut file = tempfile::Builder::new().permissions(mode).tempfile_in(folder).map_err(failed)?;
     file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-    file.persist(path)?;
+    if let Some(there) = there {
+        let _ = fchown(file.as_file(), Some(there.uid()), Some(there.gid())); // only root can give files away
+        file.as_file().set_permissions(there.permissions())?;
+    }
+    file.persist(place)?;
     Ok(())
 }
 
@@ -137,6 +158,28 @@ fn io(verb: &'static str, path: &Path, error: &std::io::Error) -> SnapshotError 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_keeps_its_mode_and_what_is_no_file_stays() {
+        use std::fs::{self, Permissions};
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("page"), "old").unwrap();
+        fs::set_permissions(at("page"), Permissions::from_mode(0o640)).unwrap();
+        symlink("page", at("link")).unwrap();
+        write_whole(&at("link"), "new").unwrap();
+        let mode = fs::metadata(at("page")).unwrap().permissions().mode() & 0o777;
+        assert_eq!((fs::read_to_string(at("page")).unwrap().as_str(), mode), ("new", 0o640));
+        // by a link, so that the machine's own is not lost where this fails
+        symlink("/dev/null", at("null")).unwrap();
+        write_whole(&at("null"), "new").unwrap();
+        assert!(["link", "null"].iter().all(|name| fs::symlink_metadata(at(name)).unwrap().is_symlink()));
+        // nothing is left aside
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+        fs::create_dir(at("folder")).unwrap();
+        assert!(write_whole(&at("folder"), "new").is_err());
+    }
 
     #[test]
     fn a_snapshot_is_sorted_lines_and_read_back() {

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use insta::assert_snapshot;
 
 use crate::browser::Browser;
-use crate::support::{PEOPLE, Test};
+use crate::support::{PEOPLE, Test, block_on};
 
 /// A page's text without tags, from one heading to the next.
 fn section(html: &str, id: &str) -> String {
@@ -170,6 +170,44 @@ fn a_check_that_can_not_be_kept_is_a_check() {
     assert!(page(&test).contains("nothing to lint: no version is pending, at"));
     std::fs::write(kept.path(), "{}").unwrap();
     assert!(page(&test).matches("Never run here.").count() == 2);
+}
+
+#[test]
+fn what_can_not_be_read_is_said_and_keeps_nobody_waiting() {
+    let test = Test::new("report_unseen");
+    test.ok("migrate");
+    test.ok("purge notifications");
+    let url = test.url_as("reporter", &["SHOW VIEW, TRIGGER, EVENT"]);
+    let user = test.user("reporter");
+    let tables = test.rows("SHOW TABLES").into_iter().filter(|table| !table.starts_with("caredb_run"));
+    test.sql(&tables.map(|table| format!("GRANT SELECT ON `{table}` TO '{user}';")).collect::<String>());
+    let retention = |number: u16| {
+        let html = std::fs::read_to_string(test.folder.join("page.html")).unwrap();
+        let why = format!("could not read table caredb_runs: MySQL error {number}: ");
+        assert!(health(&html).contains(&why), "{}", health(&html));
+        let text = section(&html, "retention");
+        let lines = text.lines().map(|line| line.split(&why).next().unwrap().to_owned());
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let said = test.run_at(&url, "report page.html");
+    assert!(said.starts_with("exit 0"), "{said}");
+    let unseen = "Retention\nWhat is due is not known: \nThe runs of the ledger are not known: ";
+    assert_eq!(retention(1142), unseen);
+    // the definitions of views are what this one may not see
+    let said = test.run_at(&test.url_as("blind", &["SELECT"]), "report blind.html");
+    assert!(said.starts_with("exit 0"), "{said}");
+    let html = std::fs::read_to_string(test.folder.join("blind.html")).unwrap();
+    let diagram = section(&html, "diagram");
+    assert!(diagram.starts_with("Diagram\nThe tables are not known: could not read the definition of "), "{diagram}");
+    assert!(diagram.contains(": MySQL error 1142: ") && health(&html).contains(": MySQL error 1142: "), "{diagram}");
+    assert!(!html.contains("href=\"#t-"));
+    let _holder = block_on(async {
+        let mut conn = test.connect().await;
+        sqlx::raw_sql("LOCK TABLES caredb_runs WRITE").execute(&mut conn).await.unwrap();
+        conn
+    });
+    test.ok("report page.html");
+    assert_eq!(retention(1205), unseen);
 }
 
 /// 20,000 rows in each of the tables that jobs of retention look at, all of them due.

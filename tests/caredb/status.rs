@@ -103,6 +103,16 @@ fn a_locked_table_keeps_nobody_waiting() {
         text.contains("\nattention  could not look up the oldest row of table `notifications`: MySQL <version> 1205: "),
         "{text}"
     );
+    let _other = block_on(async {
+        let mut conn = test.connect().await;
+        sqlx::raw_sql("LOCK TABLES flyway_schema_history WRITE").execute(&mut conn).await.unwrap();
+        conn
+    });
+    let text = status(&test);
+    assert!(
+        text.contains("error: could not read the migration history `flyway_schema_history`: MySQL <version> 1205: "),
+        "{text}"
+    );
 }
 
 #[test]

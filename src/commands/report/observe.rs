@@ -1,7 +1,5 @@
 //! What a page shows: read from the dictionary, the history, the ledger, and from what checks left here.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDateTime;
 use sqlx::mysql::MySqlConnection;
 
@@ -9,7 +7,7 @@ use crate::cli::FileArgs;
 use crate::commands::{Context, diagram, status};
 use crate::db::clock;
 use crate::db::connect::Session;
-use crate::db::error::DbError;
+use crate::db::error::{DbError, or_why};
 use crate::db::ident::Ident;
 use crate::migrate::history::{DELETE, Entry, SCHEMA};
 use crate::migrate::plan::{self, Observed};
@@ -25,6 +23,7 @@ use crate::report::{Backlog, Migrations, Report, Run, Size};
 use crate::retention::backlog;
 use crate::retention::ledger::{self, Which};
 use crate::schema::diagram as drawing;
+use crate::schema::dictionary::Dictionary;
 
 /// So many runs of the ledger are shown.
 const RUNS: u32 = 300;
@@ -33,12 +32,12 @@ const RUNS: u32 = 300;
 /// from end to end.
 pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) -> anyhow::Result<Report> {
     let files = context.files(files)?;
-    // from here on, times are in UTC
-    observe::prepare(&mut session.conn).await?;
+    // from here on, times are in UTC, and nothing waits for a lock
+    backlog::prepare(&mut session.conn).await?;
     let now = clock::now(&mut session.conn).await?;
     let observed = apply::observe(&mut session.conn).await?;
     let project = context.project(&session.target);
-    let mut runs = runs(&mut session.conn).await?;
+    let (mut runs, runs_unseen) = or_why(runs(&mut session.conn).await)?;
     let more_runs = runs.len() > RUNS as usize;
     runs.truncate(RUNS as usize);
     let size = |size: status::TableSize| Size {
@@ -50,8 +49,12 @@ pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) 
     let sizes = status::table_sizes(&mut session.conn).await?.into_iter().map(size).collect();
     let partitioned = partitioned(context, &mut session.conn, Month::of(now.date())).await?;
     let (backlog, backlog_unseen) =
-        backlog::backlog_or_why(&mut session.conn, context.config.retention(), now.date()).await?;
-    let dictionary = diagram::observe(session).await?;
+        or_why(backlog::backlog(&mut session.conn, context.config.retention(), now.date()).await)?;
+    let (dictionary, dictionary_unseen) = match diagram::observe(session).await {
+        Ok(dictionary) => (dictionary, None),
+        Err(error) if error.downcast_ref().is_some_and(|error: &DbError| error.lost) => return Err(error),
+        Err(error) => (Dictionary::default(), Some(format!("{error:#}"))),
+    };
     Ok(Report {
         database: session.database.as_str().to_owned(),
         server: session.version.clone(),
@@ -62,11 +65,13 @@ pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) 
         backlog_unseen,
         runs,
         more_runs,
+        runs_unseen,
         drift: Last::read(Check::Drift, &project),
         lint: Last::read(Check::Lint, &project),
         sizes,
         diagram: drawing::svg(&dictionary, Some(&|table: &str| format!("#t-{}", anchor(table)))),
         dictionary,
+        dictionary_unseen,
     })
 }
 
@@ -159,7 +164,8 @@ async fn partitioned(context: &Context, conn: &mut MySqlConnection, today: Month
             standing: standing.to_string(),
             wanted: managed.ahead,
             partitions: partitions(&table, today),
-            archived: archived.as_ref().map(by_month),
+            archived: archived
+                .map(|archive| partitions(&archive, today).iter().map(|one| (one.label(), one.rows)).collect()),
         });
     }
     Ok(partitioned)
@@ -188,12 +194,4 @@ fn when(month: Month, today: Month) -> When {
         std::cmp::Ordering::Equal => When::Now,
         std::cmp::Ordering::Greater => When::Ahead,
     }
-}
-
-fn by_month(table: &Table) -> BTreeMap<String, u64> {
-    let month = |(partition, range): (&crate::partition::Partition, Range)| match range {
-        Range::Month(month) | Range::First(month) => Some((month.to_string(), partition.rows)),
-        _ => None,
-    };
-    table.ranges().filter_map(month).collect()
 }

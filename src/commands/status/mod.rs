@@ -9,13 +9,13 @@ use super::{Context, partition};
 use crate::cli::StatusArgs;
 use crate::db::clock;
 use crate::db::connect::Session;
-use crate::db::error::DbError;
+use crate::db::error::{DbError, or_why};
 use crate::migrate::files::{Files, Migration};
 use crate::migrate::plan::{self, Observed};
 use crate::migrate::{apply, info, repeatable};
 use crate::output::table::{Align, bytes, fact, render, terminal};
 use crate::output::{Outcome, count};
-use crate::retention::backlog::{Backlog, LastRun, backlog_or_why};
+use crate::retention::backlog::{Backlog, LastRun, backlog, prepare};
 use crate::retention::ledger::Ending;
 
 mod watch;
@@ -41,9 +41,10 @@ pub async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Outcome
 /// The screen, and the same for JSON readers.
 async fn screen(context: &Context, args: &StatusArgs, session: &mut Session) -> anyhow::Result<(String, Value)> {
     let files = context.files(&args.files)?;
+    prepare(&mut session.conn).await?;
     let observed = apply::observe(&mut session.conn).await?;
     let today = clock::today(&mut session.conn).await?;
-    let (retention, unseen) = backlog_or_why(&mut session.conn, context.config.retention(), today).await?;
+    let (retention, unseen) = or_why(backlog(&mut session.conn, context.config.retention(), today).await)?;
     let tables = table_sizes(&mut session.conn).await?;
     let standing = partition::standing(context, session).await?;
     let findings = plan::check(&files, &observed);
@@ -171,7 +172,7 @@ const TABLE_SIZES: &str = "
     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'
     ORDER BY TABLE_NAME";
 
-/// The sizes, as they are now where [`backlog_or_why`] has prepared the session.
+/// The sizes, as they are now where [`prepare`] has prepared the session.
 pub(super) async fn table_sizes(conn: &mut MySqlConnection) -> Result<Vec<TableSize>, DbError> {
     let failed = |error: sqlx::Error| DbError::new("could not read the sizes of the tables", &error);
     let rows = sqlx::raw_sql(TABLE_SIZES).fetch_all(conn).await.map_err(failed)?;

@@ -5,7 +5,7 @@ use super::*;
 use crate::report::last::Finding;
 use crate::report::months::{Partition, When};
 use crate::report::timeline::{Event, What};
-use crate::schema::dictionary::{Check, Column, Key, Mark, Program, Reference, Table, Trigger};
+use crate::schema::dictionary::{Check, Column, Key, Mark, Program, Reference, Table, Trigger, Writer};
 use crate::schema::introspect::Kind;
 
 fn text(text: &str) -> String {
@@ -37,6 +37,7 @@ fn dictionary() -> Dictionary {
         on_update: "RESTRICT",
         is_optional: true,
         is_unique: false,
+        is_known: true,
     };
     let table = Table {
         name: text("a b"),
@@ -60,11 +61,15 @@ fn dictionary() -> Dictionary {
                 comment: text("c"),
             },
         ],
-        references: vec![reference.clone()],
+        references: vec![
+            reference.clone(),
+            Reference { database: Some(text("<o>")), is_known: false, on_delete: "RESTRICT", ..reference.clone() },
+            Reference { to: text("unseen"), is_known: false, ..reference.clone() },
+        ],
         referred_by: vec![reference],
         checks: vec![Check { name: text("c"), expression: text("`id` < 3"), enforced: false }],
         triggers: vec![Trigger { name: text("t"), fires: text("AFTER INSERT"), writes: vec![text("u")] }],
-        written_by: Vec::new(),
+        written_by: vec![Writer { table: text("a b"), trigger: text("<w>"), fires: text("BEFORE UPDATE") }],
     };
     let program = Program { kind: Kind::Procedure, name: text("p"), comment: text("does <it>") };
     Dictionary { tables: vec![table], programs: vec![program] }
@@ -131,6 +136,7 @@ fn report() -> Report {
         backlog_unseen: None,
         runs: (0..21).map(|id| run(30 - id, (id > 0).then_some("done"))).collect(),
         more_runs: true,
+        runs_unseen: None,
         drift: Some(Last {
             at: text("2026-11-26 10:00:00"),
             found: true,
@@ -149,6 +155,7 @@ fn report() -> Report {
         ],
         diagram: text("<svg></svg>"),
         dictionary: dictionary(),
+        dictionary_unseen: None,
     }
 }
 

@@ -75,7 +75,11 @@ fn attribute(text: &mut String, column: &Column) {
     if !told.is_empty() {
         // `%%{` would set how it is drawn, wherever it stands; `~` twice in a line is a generic type
         let breaks = |letter: char| is_hidden(letter) || matches!(letter, '`');
-        let told = told.join("; ").replace('"', "'").replace(breaks, " ").replace("%%", "% %").replace('~', "-");
+        let mut told = told.join("; ").replace('"', "'").replace(breaks, " ").replace('~', "-");
+        // of three in a row, two would be left
+        while told.contains("%%") {
+            told = told.replace("%%", "% %");
+        }
         let _ = write!(text, " \"{told}\"");
     }
     text.push('\n');

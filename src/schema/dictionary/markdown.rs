@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sha2::{Digest as _, Sha256};
 
 use super::{Column, Dictionary, Key, Mark, Reference, Table};
 use crate::output::plain::{is_hidden, plain};
@@ -23,7 +24,11 @@ pub fn files(dictionary: &Dictionary) -> Vec<(String, String)> {
     std::iter::once((INDEX.to_owned(), index(dictionary))).chain(tables).collect()
 }
 
-/// The file of a table: its name, with the number of what is no letter, digit, `_`, `-` or `$`.
+/// So many bytes of a name are sure to be taken with an ending and with what a long one has for its end; 255 is where systems end.
+const NAME_BYTES: usize = 200;
+
+/// The file of a table: its name, with the number of what is no letter, digit, `_`, `-` or `$`. One that no folder would take begins so
+/// and ends with a hash.
 fn file_name(table: &str) -> String {
     let mut name = String::new();
     for (place, letter) in table.chars().enumerate() {
@@ -34,6 +39,11 @@ fn file_name(table: &str) -> String {
             let _ = write!(name, "%{:02X}", u32::from(letter)); // writing into a String can't fail
         }
     }
+    if name.len() > NAME_BYTES {
+        let hash: String = Sha256::digest(table).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        // 40 letters are 160 bytes at the most, and `~` is in no other name
+        name = name.chars().take(40).chain("~".chars()).chain(hash.chars()).collect();
+    }
     name + ".md"
 }
 
@@ -42,17 +52,17 @@ fn index(dictionary: &Dictionary) -> String {
         "{MARKER}\n# Data dictionary\n\nFrom the definitions in the database, without its rows. `caredb report --format markdown --check` with this folder says whether \
          it still holds.\n"
     );
-    let others = |references: &[Reference], other: fn(&Reference) -> (Option<&String>, &String)| {
+    let others = |references: &[Reference], other: fn(&Reference) -> (Option<&String>, &String, String)| {
         let mut names: Vec<_> = references.iter().map(other).collect();
         names.sort_unstable();
         names.dedup();
-        names.into_iter().map(|(database, name)| link(database, name)).collect::<Vec<_>>().join(", ")
+        names.into_iter().map(|(.., link)| link).collect::<Vec<_>>().join(", ")
     };
     let tables = dictionary.tables.iter().map(|table| {
         vec![
-            link(None, &table.name),
-            others(&table.references, |reference| (reference.database.as_ref(), &reference.to)),
-            others(&table.referred_by, |reference| (None, &reference.from)),
+            link(&table.name),
+            others(&table.references, |reference| (reference.database.as_ref(), &reference.to, parent(reference))),
+            others(&table.referred_by, |reference| (None, &reference.from, link(&reference.from))),
             words(&table.comment),
         ]
     });
@@ -83,7 +93,7 @@ fn table(table: &Table) -> String {
     );
     section(&mut text, "Keys", &["key", "kind", "over", "comment"], &table.keys.iter().map(key).collect::<Vec<_>>());
     let references = table.references.iter().map(|reference| {
-        let to = format!("{} ({})", link(reference.database.as_ref(), &reference.to), codes(&reference.parent_columns));
+        let to = format!("{} ({})", parent(reference), codes(&reference.parent_columns));
         vec![
             code(&reference.name),
             codes(&reference.columns),
@@ -99,7 +109,7 @@ fn table(table: &Table) -> String {
         &references.collect::<Vec<_>>(),
     );
     let referred = table.referred_by.iter().map(|reference| {
-        let from = format!("{} ({})", link(None, &reference.from), codes(&reference.columns));
+        let from = format!("{} ({})", link(&reference.from), codes(&reference.columns));
         vec![
             from,
             code(&reference.name),
@@ -120,12 +130,12 @@ fn table(table: &Table) -> String {
     });
     section(&mut text, "Checks", &["check", "condition", "enforced"], &checks.collect::<Vec<_>>());
     let triggers = table.triggers.iter().map(|trigger| {
-        let writes = trigger.writes.iter().map(|name| link(None, name)).collect::<Vec<_>>().join(", ");
+        let writes = trigger.writes.iter().map(|name| link(name)).collect::<Vec<_>>().join(", ");
         vec![code(&trigger.name), trigger.fires.clone(), writes]
     });
     section(&mut text, "Triggers", &["trigger", "fires", "writes"], &triggers.collect::<Vec<_>>());
     let writers = table.written_by.iter();
-    let writers = writers.map(|one| vec![link(None, &one.table), code(&one.trigger), one.fires.clone()]);
+    let writers = writers.map(|one| vec![link(&one.table), code(&one.trigger), one.fires.clone()]);
     section(&mut text, "Written by triggers of", &["table", "trigger", "fires"], &writers.collect::<Vec<_>>());
     text
 }
@@ -137,7 +147,7 @@ fn column(table: &Table, column: &Column) -> Vec<String> {
     let names = [(Mark::Primary, "primary"), (Mark::Unique, "unique")];
     let mut keys: Vec<String> =
         names.iter().filter(|(mark, _)| column.is(*mark)).map(|(_, name)| (*name).to_owned()).collect();
-    keys.extend(refers.map(|reference| format!("→ {}", link(reference.database.as_ref(), &reference.to))));
+    keys.extend(refers.map(|reference| format!("→ {}", parent(reference))));
     vec![
         code(&column.name),
         code(&column.full_type()),
@@ -172,12 +182,18 @@ fn section(text: &mut String, title: &str, head: &[&str], rows: &[Vec<String>]) 
     let _ = write!(text, "\n## {title}\n\n{table}");
 }
 
-/// A table's name that leads to its file; of another database, its name alone.
-fn link(database: Option<&String>, table: &str) -> String {
-    match database {
-        Some(database) => format!("{}.{}", code(database), code(table)),
-        None => format!("[{}]({})", code(table), utf8_percent_encode(&file_name(table), ADDRESS)),
+/// The name of the table that is referred to; it leads to its file where it has one.
+fn parent(reference: &Reference) -> String {
+    match &reference.database {
+        _ if reference.is_known => link(&reference.to),
+        Some(database) => format!("{}.{}", code(database), code(&reference.to)),
+        None => code(&reference.to),
     }
+}
+
+/// A table's name that leads to its file.
+fn link(table: &str) -> String {
+    format!("[{}]({})", code(table), utf8_percent_encode(&file_name(table), ADDRESS))
 }
 
 fn codes(texts: &[String]) -> String {
@@ -260,8 +276,12 @@ mod tests {
             ("名$1", "名$1.md", "%E5%90%8D%241.md"),
         ] {
             assert_eq!(file_name(table), file);
-            assert_eq!(link(None, table), format!("[`{table}`]({address})"));
+            assert_eq!(link(table), format!("[`{table}`]({address})"));
         }
-        assert_eq!(link(Some(&"o".to_owned()), "x`y"), "`o`.``x`y``");
+        // the longest names that MySQL takes
+        assert_eq!(file_name(&"名".repeat(64)).len(), 195);
+        let (one, other) = ("☃".repeat(64), "☃".repeat(63) + "☂");
+        assert_eq!(file_name(&one), format!("{}~68d9d26ab0650aea.md", "%2603".repeat(8)));
+        assert_ne!(file_name(&one), file_name(&other));
     }
 }

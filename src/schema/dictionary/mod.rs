@@ -41,7 +41,7 @@ pub struct Table {
     pub referred_by: Vec<Reference>,
     /// By name.
     pub checks: Vec<Check>,
-    /// In the order in which they fire.
+    /// By time and event; of one of these, in the order in which they fire.
     pub triggers: Vec<Trigger>,
     /// The triggers of other tables that write it, by table.
     pub written_by: Vec<Writer>,
@@ -118,6 +118,8 @@ pub struct Reference {
     pub is_optional: bool,
     /// Whether at most one row refers to the same: its columns are a unique key.
     pub is_unique: bool,
+    /// Whether the other table is one of the database's that this account sees, so that a link to it leads somewhere.
+    pub is_known: bool,
 }
 
 /// A CHECK.

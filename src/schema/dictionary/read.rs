@@ -18,7 +18,7 @@ impl Dictionary {
         for (name, table) in &model.tables {
             // by table and name, since that is the order of both maps
             for key in table.foreign_keys.iter().filter(|key| key.database.is_none()) {
-                referred.entry(&key.table).or_default().push(reference(name, table, key));
+                referred.entry(&key.table).or_default().push(reference(model, name, table, key));
             }
         }
         let mut triggers: BTreeMap<Ident, Vec<Trigger>> = BTreeMap::new();
@@ -34,7 +34,7 @@ impl Dictionary {
         let table = |(name, table)| Table {
             referred_by: referred.remove(name).unwrap_or_default(),
             triggers: triggers.remove(name).unwrap_or_default(),
-            ..Table::of(name, table)
+            ..Table::of(model, name, table)
         };
         let mut tables: Vec<Table> = model.tables.iter().map(table).collect();
         let mut writers: BTreeMap<String, Vec<Writer>> = BTreeMap::new();
@@ -55,7 +55,7 @@ impl Dictionary {
 
 impl Table {
     /// What stands with the table itself.
-    fn of(name: &Ident, table: &model::Table) -> Self {
+    fn of(model: &Model, name: &Ident, table: &model::Table) -> Self {
         let check = |check: &model::Check| Check {
             name: text(&check.name),
             expression: check.expression.clone(),
@@ -68,7 +68,7 @@ impl Table {
             partitioned_by: table.partitions.as_deref().map(partitioned_by),
             columns: table.columns.iter().map(|column| Column::of(table, column)).collect(),
             keys: table.indexes.iter().map(Key::of).collect(),
-            references: table.foreign_keys.iter().map(|key| reference(name, table, key)).collect(),
+            references: table.foreign_keys.iter().map(|key| reference(model, name, table, key)).collect(),
             referred_by: Vec::new(),
             checks: table.checks.iter().map(check).collect(),
             triggers: Vec::new(),
@@ -147,7 +147,7 @@ fn extra(column: &model::Column) -> Vec<String> {
     extra
 }
 
-fn reference(from: &Ident, table: &model::Table, key: &model::ForeignKey) -> Reference {
+fn reference(model: &Model, from: &Ident, table: &model::Table, key: &model::ForeignKey) -> Reference {
     let is_optional = key.columns.iter().any(|name| table.column(name.as_str()).is_some_and(|column| column.nullable));
     // a unique key over some of the columns makes all of them unique
     let is_unique = table.indexes.iter().any(|index| {
@@ -165,6 +165,7 @@ fn reference(from: &Ident, table: &model::Table, key: &model::ForeignKey) -> Ref
         on_update: write::action(key.on_update),
         is_optional,
         is_unique,
+        is_known: key.database.is_none() && model.tables.contains_key(&key.table),
     }
 }
 

@@ -96,6 +96,18 @@ fn what_others_say_of_a_table_stands_with_it() {
 }
 
 #[test]
+fn what_is_not_there_has_no_link() {
+    // loaded without `foreign_key_checks`, or by an account that may not see all tables
+    let alone = dictionary(&[(Kind::Table, "pets", PETS)]);
+    let known = alone.tables[0].references.iter().map(|one| (one.to.as_str(), one.is_known));
+    assert_eq!(known.collect::<Vec<_>>(), [("x`y", false), ("pets", true), ("owners", false)]);
+    let written = files(&alone);
+    let (index, pets) = (&written[0].1, &written[1].1);
+    assert!(index.contains("| `owners`, [`pets`](pets.md), `other`.``x`y`` |"), "{index}");
+    assert!(pets.contains("→ `owners` |") && pets.contains("| `owners` (`id`) |"), "{pets}");
+}
+
+#[test]
 fn patterns_keep_tables_and_what_is_among_them() {
     let names = |patterns: &[&str]| {
         let mut clinic = clinic();
