@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::cron::clinic;
-use crate::support::{Test, people, stable, wait_for};
+use crate::support::{Test, command, people, stable, temporary, wait_for};
 
 /// The series of a file in Prometheus' text format, by name and labels; strict, written from its documentation ("Text-based
 /// format") and not from the code.
@@ -278,6 +278,19 @@ fn the_log_is_json_whatever_the_output() {
     drop(holder);
 }
 
+#[test]
+fn a_log_that_nobody_reads_stops_nobody() {
+    let folder = temporary("log_unread");
+    for format in ["human", "json"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = command(&folder);
+        command.args(["status", "--log-format", format, "--url", "mysql://root@localhost/x?socket=/none"]);
+        assert_eq!(command.stdout(Stdio::null()).stderr(writer).status().unwrap().code(), Some(2), "{format}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 /// The command lines in the files of `dist/`.
 fn shipped() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
@@ -318,7 +331,7 @@ fn systemd_takes_the_units() {
         eprintln!("SKIPPED: there is no systemd-analyze on this machine, so the units in dist/ were not verified");
         return;
     }
-    let folder = crate::support::temporary("units");
+    let folder = temporary("units");
     let mut units = Vec::new();
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("dist")).unwrap() {
         let path = entry.unwrap().path();
