@@ -170,17 +170,20 @@ fn what_can_not_be_written_is_an_error_of_its_own() {
 fn an_interrupted_job_leaves_metrics_and_a_log() {
     let test = clinic("metrics_interrupted");
     test.file("pause", "");
-    let stderr = std::fs::File::create(test.folder.join("stderr")).unwrap();
-    let mut child = test
-        .command("purge notifications --today 2026-07-01 --pause-file pause --metrics m.prom --log-format json")
-        .stdout(Stdio::null())
-        .stderr(stderr)
-        .spawn()
-        .unwrap();
     let log = || std::fs::read_to_string(test.folder.join("stderr")).unwrap();
-    wait_for("the pause", || log().contains("paused"));
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    // by a person, and by the system
+    for signal in [Signal::INT, Signal::TERM] {
+        let stderr = std::fs::File::create(test.folder.join("stderr")).unwrap();
+        let mut child = test
+            .command("purge notifications --today 2026-07-01 --pause-file pause --metrics m.prom --log-format json")
+            .stdout(Stdio::null())
+            .stderr(stderr)
+            .spawn()
+            .unwrap();
+        wait_for("the pause", || log().contains("paused"));
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+    }
     let metrics = Metrics::read(&test);
     assert_eq!(metrics.of("job_last_run_exit_code", "purge notifications"), Some(130.0));
     assert_eq!(metrics.of("job_last_success_timestamp_seconds", "purge notifications"), None);
