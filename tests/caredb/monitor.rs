@@ -324,6 +324,17 @@ fn what_is_shipped_for_cron_and_systemd_is_valid() {
         let cli = caredb::cli::Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{name}: {line}\n{error}"));
         // one file for all jobs of a database: node_exporter refuses series that two files have
         assert_eq!(cli.command.metrics(), Some(Path::new("/var/lib/caredb/metrics/caredb.prom")), "{name}: {line}");
+        assert_eq!(cli.globals.config, None, "{name}: {line}");
+    }
+    // all of them find the same caredb.toml: by another policy, rows would go too early
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
+    for (name, setting) in [
+        ("crontab", "HOME=/etc/caredb"),
+        ("caredb-cron.service", "WorkingDirectory=/etc/caredb"),
+        ("caredb-check.service", "WorkingDirectory=/etc/caredb"),
+    ] {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        assert!(text.lines().any(|line| line == setting), "{name}: {setting}");
     }
 }
 
