@@ -50,41 +50,43 @@ async fn write(context: &Context, file: &Path) -> anyhow::Result<()> {
         Some(target) => target.clone(),
         None => PrivateServer::of(&context.config.root).target()?,
     };
-    let observed = match tokio::time::timeout(PATIENCE, observe(context, &target, &ran)).await {
-        Ok(observed) => observed,
+    let mut observed = Observed::default();
+    let asked = match tokio::time::timeout(PATIENCE, observe(context, &target, &ran, &mut observed)).await {
+        Ok(asked) => asked,
         Err(_) => Err(anyhow::anyhow!("the server did not answer within {} s", PATIENCE.as_secs())),
     };
-    let observed = observed.unwrap_or_else(|error| {
-        let what = format!("headroom and backlog are not among the metrics: {error:#}");
-        let finding = Finding::new("metrics", Level::Unknown, what, "the next run writes them");
+    if let Err(error) = asked {
+        let missing = if observed.standing.is_some() { "the backlog is" } else { "headroom and backlog are" };
+        let what = format!("{missing} not among the metrics: {error:#}");
+        let finding = Finding::new("metrics", Level::Unknown, what, "the next run writes what is missing");
         context.output.event(&Event::Warning(finding));
-        Observed::default()
-    });
+    }
     let of = labels(&[("server", &target.server()), ("database", target.database.as_str())]);
     Ok(update(file, |series| change(series, &of, &ran, &observed))?)
 }
 
-/// What the database says after the run.
+/// What the database says after the run, as far as it could be asked.
 #[derive(Default)]
 struct Observed {
-    standing: Vec<Standing>,
+    standing: Option<Vec<Standing>>,
     backlog: Vec<Backlog>,
     /// Rows by the number of the run in the ledger.
     rows: BTreeMap<u64, u64>,
 }
 
-async fn observe(context: &Context, target: &Target, ran: &[Ran]) -> anyhow::Result<Observed> {
+/// Puts what it learns into `observed`. The backlog comes last: a table that somebody has locked, or that the account may not read,
+/// must not hide that months are missing.
+async fn observe(context: &Context, target: &Target, ran: &[Ran], observed: &mut Observed) -> anyhow::Result<()> {
     let mut session = connect(target).await?;
-    let today = clock::today(&mut session.conn).await?;
-    let backlog = backlog(&mut session.conn, context.config.retention(), today).await?;
-    let standing = partition::standing(context, &mut session).await?;
-    let mut rows = BTreeMap::new();
+    observed.standing = Some(partition::standing(context, &mut session).await?);
     for run in ran.iter().filter_map(|ran| ran.run) {
         if let Some(entry) = ledger::find(&mut session.conn, run).await? {
-            rows.insert(run, entry.totals().values().map(|total| total.rows).sum());
+            observed.rows.insert(run, entry.totals().values().map(|total| total.rows).sum());
         }
     }
-    Ok(Observed { standing, backlog, rows })
+    let today = clock::today(&mut session.conn).await?;
+    observed.backlog = backlog(&mut session.conn, context.config.retention(), today).await?;
+    Ok(())
 }
 
 /// The commands whose runs are in the ledger, where there was something to do.
@@ -120,7 +122,7 @@ fn change(series: &mut Series, of: &Labels, ran: &[Ran], observed: &Observed) {
             new.set(Family::Throttled, with(&[("command", job.command), ("cause", cause)]), paused.as_secs_f64());
         }
     }
-    for Standing { table, ahead, .. } in &observed.standing {
+    for Standing { table, ahead, .. } in observed.standing.iter().flatten() {
         new.set(Family::Headroom, with(&[("table", table)]), f64::from(*ahead));
     }
     for backlog in &observed.backlog {
@@ -181,7 +183,7 @@ mod tests {
         };
         let month = Month::new(2026, 11).unwrap();
         let standing = Standing { table: "appointments".to_owned(), months: 5, ahead: 3, ready_to: month };
-        Observed { standing: vec![standing], backlog: vec![backlog], rows: BTreeMap::from([(7, 42)]) }
+        Observed { standing: Some(vec![standing]), backlog: vec![backlog], rows: BTreeMap::from([(7, 42)]) }
     }
 
     #[test]

@@ -141,7 +141,7 @@ fn jobs_leave_metrics_and_keep_those_of_others() {
 }
 
 #[test]
-fn what_can_not_be_written_is_an_error_of_its_own() {
+fn what_can_not_be_written_or_read_is_told() {
     let test = Test::new("metrics_unwritable");
     test.ok("migrate");
     test.file("other.prom", "node_load1 3\n");
@@ -161,6 +161,20 @@ fn what_can_not_be_written_is_an_error_of_its_own() {
     error: line 1 of `other.prom` is none of caredb's metrics, so the file was left as it is; name another one, or remove it
     "#);
     assert_eq!(std::fs::read_to_string(test.folder.join("other.prom")).unwrap(), "node_load1 3\n");
+    // a table that somebody has locked hides no other number
+    let locked = crate::support::block_on(async {
+        let mut conn = test.connect().await;
+        sqlx::raw_sql("LOCK TABLES notifications WRITE").execute(&mut conn).await.unwrap();
+        conn
+    });
+    let text = test.run("partition ensure --ahead 0 --behind 0 --today 2026-07-01 --metrics m.prom");
+    let warning = "warning: metrics: the backlog is not among the metrics: could not look up the oldest row of table `notifications`";
+    assert!(text.starts_with("exit 0\n") && text.contains(warning), "{text}");
+    let names: BTreeSet<_> =
+        Metrics::read(&test).0.keys().map(|name| name[..name.find('{').unwrap()].to_owned()).collect();
+    assert!(names.contains("caredb_partition_headroom_months"), "{names:?}");
+    assert!(!names.contains("caredb_retention_due_rows"), "{names:?}");
+    drop(locked);
     // what changes nothing is no run
     let text = test.run("cron --dry-run --metrics m.prom");
     assert!(text.starts_with("exit 2\n") && text.contains("cannot be used with"), "{text}");
