@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::{Context, partition};
+use super::{Context, exit_of, partition};
 use crate::db::clock;
 use crate::db::connect::connect;
 use crate::db::target::Target;
@@ -23,8 +23,8 @@ use crate::retention::ledger;
 /// How long the questions to the server may take, all together.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Writes the metrics of the jobs that ran. A job that was done has not done all that it was asked for where they can't be
-/// written.
+/// Writes the metrics of the jobs that ran. Where they can't be written, what a job did is done, so it has not failed; but somebody is to
+/// look, since monitors go by what an earlier run left.
 pub async fn leave(
     context: &Context,
     file: &Path,
@@ -33,13 +33,14 @@ pub async fn leave(
 ) -> anyhow::Result<Outcome> {
     if let Err(error) = write(context, file).await {
         let error = format!("{error:#}");
-        context.output.complain(command, Exit::Error, &error);
         if let Ok(outcome) = &mut ended {
             outcome.fields.insert("metrics".to_owned(), json!(error));
             if outcome.exit == Exit::Done {
-                outcome.exit = Exit::Error;
+                outcome.exit = Exit::Found;
             }
         }
+        let exit = ended.as_ref().map_or_else(exit_of, |outcome| outcome.exit);
+        context.output.complain(command, exit, &error);
     }
     ended
 }

@@ -146,7 +146,7 @@ fn what_can_not_be_written_or_read_is_told() {
     test.ok("migrate");
     test.file("other.prom", "node_load1 3\n");
     assert_snapshot!(test.run("partition ensure --ahead 0 --behind 0 --today 2026-07-01 --metrics none/m.prom"), @"
-    exit 2
+    exit 1
     --- stdout
     appointments  split `p_future` for 2026-07 <ms> ms
     1 partition made: `appointments` is ready to 2026-07, 0 months ahead
@@ -154,9 +154,9 @@ fn what_can_not_be_written_or_read_is_told() {
     error: could not write the metrics to `none/m.prom`: no such file or directory (os error 2); its folder must be there, and be this user's to write
     ");
     assert_snapshot!(test.run("partition ensure --ahead 0 --behind 0 --today 2026-07-01 --metrics other.prom --format json"), @r#"
-    exit 2
+    exit 1
     --- stdout
-    {"command":"partition ensure","outcome":"error","today":"2026-07","made":0,"tables":[{"table":"appointments","months":1,"ahead":0,"ready_to":"2026-07"}],"metrics":"line 1 of `other.prom` is none of caredb's metrics, so the file was left as it is; name another one, or remove it"}
+    {"command":"partition ensure","outcome":"found","today":"2026-07","made":0,"tables":[{"table":"appointments","months":1,"ahead":0,"ready_to":"2026-07"}],"metrics":"line 1 of `other.prom` is none of caredb's metrics, so the file was left as it is; name another one, or remove it"}
     --- stderr
     error: line 1 of `other.prom` is none of caredb's metrics, so the file was left as it is; name another one, or remove it
     "#);
