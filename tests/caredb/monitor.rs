@@ -117,6 +117,13 @@ fn jobs_leave_metrics_and_keep_those_of_others() {
             > cron.of("job_last_run_timestamp_seconds", "purge notifications")
     );
 
+    // one that moves nothing has neither rows nor pauses
+    test.ok("archive verify --metrics m.prom");
+    let verified = Metrics::read(&test);
+    assert_eq!(verified.of("job_last_run_exit_code", "archive verify"), Some(0.0));
+    assert_eq!(verified.of("job_last_run_rows", "archive verify"), None);
+    assert_eq!(verified.paused("archive verify", "replica_lag"), None);
+
     // an error
     test.sql("ALTER TABLE appointments_archive ADD COLUMN by_hand INT");
     let text = test.run("archive appointments --today 2027-07-01 --metrics m.prom");
@@ -326,6 +333,14 @@ fn shipped() -> Vec<(String, String)> {
         }
     }
     lines
+}
+
+#[test]
+fn a_command_without_batches_ends_at_once() {
+    let in_batches =
+        |words: &str| caredb::cli::Cli::try_parse_from(words.split_whitespace()).unwrap().command.works_in_batches();
+    assert!(in_batches("caredb archive restore --all") && in_batches("caredb cron"));
+    assert!(!in_batches("caredb archive verify") && !in_batches("caredb partition check"));
 }
 
 #[test]
