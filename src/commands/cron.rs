@@ -51,12 +51,15 @@ pub async fn run(context: &Context, args: &CronArgs) -> anyhow::Result<Outcome> 
         let name = words.join(" ");
         context.output.event(&Event::Note { text: format!("caredb {name}") });
         let outcome = match command(words, args, begun)? {
-            Some(command) => Box::pin(job(context, command)).await,
+            Some(command) => ended(context, command).await,
             None => Ok(Outcome::new(Exit::Found, "not begun: `--max-runtime` is over", json!({}))),
         };
         let outcome = match outcome {
-            Err(error) if error.is::<Interrupted>() => return Err(error),
-            Err(error) => Outcome::new(exit_of(&error), format!("{error:#}"), json!({})),
+            Err(error) => {
+                let (exit, text) = (exit_of(&error), format!("{error:#}"));
+                context.output.log_error(&name, exit, &text);
+                Outcome::new(exit, text, json!({}))
+            }
             Ok(outcome) => outcome,
         };
         let Outcome { exit, text, fields } = outcome;
@@ -66,6 +69,15 @@ pub async fn run(context: &Context, args: &CronArgs) -> anyhow::Result<Outcome> 
         }
     }
     Ok(report(&jobs, begun.elapsed().as_secs_f64()))
+}
+
+/// Runs a job. One that has no batches to end after ends when a person says so, as it does alone.
+async fn ended(context: &Context, command: Command) -> anyhow::Result<Outcome> {
+    let in_batches = command.works_in_batches();
+    tokio::select! {
+        ended = Box::pin(job(context, command)) => ended,
+        () = context.stop.wait(), if !in_batches => Err(Interrupted.into()),
+    }
 }
 
 /// A job as if it had been typed, with what is left of the time; none where none is left.

@@ -332,6 +332,13 @@ impl Output {
         }
     }
 
+    /// Notes an error of a part of the run, for those who read the log in JSON; people find it in the outcome.
+    pub fn log_error(&self, command: &str, exit: Exit, error: &str) {
+        if self.log == LogFormat::Json {
+            self.complain(command, exit, error);
+        }
+    }
+
     /// Prints an error on stderr alone.
     pub fn complain(&self, command: &str, exit: Exit, error: &str) {
         self.bar.clear();
