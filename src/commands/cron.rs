@@ -150,3 +150,34 @@ fn report(jobs: &[Job], seconds: f64) -> Outcome {
     let fields = json!({ "jobs": jobs.iter().map(job).collect::<Vec<_>>(), "seconds": seconds });
     Outcome::new(exit, text, fields)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_job_gets_what_was_said_to_cron() {
+        let line = "caredb cron --lock-timeout 7 --today 2026-07-01 --confirm clinic --max-lag 9 --window 01:00-05:00 --max-runtime 1h";
+        let Command::Cron(args) = Cli::try_parse_from(line.split(' ')).unwrap().command else { panic!() };
+        let window = format!("{:?}", args.throttle.window);
+        for words in JOBS {
+            let (name, verb) = (words.join(" "), words[0]);
+            let command = format!("{:?}", command(words, &args, Instant::now()).unwrap().unwrap());
+            let waits = usize::from(name != "partition check");
+            assert_eq!(command.matches("lock_timeout: 7").count(), waits, "{name}: {command}");
+            assert_eq!(command.matches("lock_timeout: ").count(), waits, "{name}: {command}");
+            assert!(command.contains("today: Some(2026-07-01)"), "{name}: {command}");
+            assert_eq!(command.contains("confirm: Some(\"clinic\")"), name == "purge archive", "{name}: {command}");
+            let pauses =
+                command.contains("max_lag: 9") && command.contains(&window) && command.contains("max_runtime: Some(");
+            assert_eq!(pauses, verb != "partition", "{name}: {command}");
+        }
+        // what is left of the time is none
+        let Command::Cron(args) = Cli::try_parse_from(["caredb", "cron", "--max-runtime", "1s"]).unwrap().command
+        else {
+            panic!()
+        };
+        let begun = Instant::now().checked_sub(std::time::Duration::from_secs(2)).unwrap();
+        assert!(command(JOBS[1], &args, begun).unwrap().is_none());
+    }
+}
