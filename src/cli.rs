@@ -10,7 +10,7 @@ mod format;
 mod import;
 mod report;
 
-pub use archive::{ArchiveAction, ArchiveAppointmentsArgs, ArchiveArgs, ArchiveRestoreArgs};
+pub use archive::{ArchiveAction, ArchiveAppointmentsArgs, ArchiveArgs, ArchiveRestoreArgs, ArchiveVerifyArgs};
 pub use drift::{Against, DriftArgs, ScratchArgs, SnapshotArgs};
 pub use format::FormatArg;
 pub use import::{
@@ -164,7 +164,9 @@ impl Command {
     /// Whether it works in batches, and Ctrl-C lets it finish the one under way.
     #[must_use]
     pub fn works_in_batches(&self) -> bool {
-        matches!(self, Self::Archive(_) | Self::Purge(_) | Self::Compress(_) | Self::Cron(_))
+        // reads, and so may end anywhere
+        let verifies = matches!(self, Self::Archive(args) if matches!(args.action, ArchiveAction::Verify(_)));
+        !verifies && matches!(self, Self::Archive(_) | Self::Purge(_) | Self::Compress(_) | Self::Cron(_))
     }
 
     /// Whether it goes on until somebody has seen enough.
@@ -193,7 +195,7 @@ impl Command {
             Self::Archive(args) => match args.action {
                 ArchiveAction::Appointments(_) => "archive appointments",
                 ArchiveAction::Restore(_) => "archive restore",
-                ArchiveAction::Verify => "archive verify",
+                ArchiveAction::Verify(_) => "archive verify",
             },
             Self::Completions(_) => "completions",
             Self::Cron(_) => "cron",

@@ -27,7 +27,7 @@ pub enum ArchiveAction {
     /// Bring archived appointments back, with all that belongs to them
     Restore(ArchiveRestoreArgs),
     /// Prove that every archived row is in one place, has its key, and is what the ledger says; exit 1 where not
-    Verify,
+    Verify(ArchiveVerifyArgs),
 }
 
 /// `archive appointments`
@@ -89,6 +89,14 @@ pub struct ArchiveRestoreArgs {
     /// How statements wait.
     #[command(flatten)]
     pub waits: WaitArgs,
+    /// What to leave for monitors.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
+}
+
+/// `archive verify`
+#[derive(Debug, Args)]
+pub struct ArchiveVerifyArgs {
     /// What to leave for monitors.
     #[command(flatten)]
     pub metrics: MetricsArgs,

@@ -207,7 +207,7 @@ impl Command {
             Self::Archive(args) => match &args.action {
                 ArchiveAction::Appointments(args) => &args.metrics,
                 ArchiveAction::Restore(args) => &args.metrics,
-                ArchiveAction::Verify => return None,
+                ArchiveAction::Verify(args) => &args.metrics,
             },
             Self::Purge(args) => match &args.action {
                 PurgeAction::Notifications(args) => &args.metrics,

@@ -51,12 +51,15 @@ pub async fn run(context: &Context, args: &CronArgs) -> anyhow::Result<Outcome> 
         let name = words.join(" ");
         context.output.event(&Event::Note { text: format!("caredb {name}") });
         let outcome = match command(words, args, begun)? {
-            Some(command) => Box::pin(job(context, command)).await,
+            Some(command) => ended(context, command).await,
             None => Ok(Outcome::new(Exit::Found, "not begun: `--max-runtime` is over", json!({}))),
         };
         let outcome = match outcome {
-            Err(error) if error.is::<Interrupted>() => return Err(error),
-            Err(error) => Outcome::new(exit_of(&error), format!("{error:#}"), json!({})),
+            Err(error) => {
+                let (exit, text) = (exit_of(&error), format!("{error:#}"));
+                context.output.log_error(&name, exit, &text);
+                Outcome::new(exit, text, json!({}))
+            }
             Ok(outcome) => outcome,
         };
         let Outcome { exit, text, fields } = outcome;
@@ -66,6 +69,15 @@ pub async fn run(context: &Context, args: &CronArgs) -> anyhow::Result<Outcome> 
         }
     }
     Ok(report(&jobs, begun.elapsed().as_secs_f64()))
+}
+
+/// Runs a job. One that has no batches to end after ends when a person says so, as it does alone.
+async fn ended(context: &Context, command: Command) -> anyhow::Result<Outcome> {
+    let in_batches = command.works_in_batches();
+    tokio::select! {
+        ended = Box::pin(job(context, command)) => ended,
+        () = context.stop.wait(), if !in_batches => Err(Interrupted.into()),
+    }
 }
 
 /// A job as if it had been typed, with what is left of the time; none where none is left.
@@ -137,4 +149,35 @@ fn report(jobs: &[Job], seconds: f64) -> Outcome {
     };
     let fields = json!({ "jobs": jobs.iter().map(job).collect::<Vec<_>>(), "seconds": seconds });
     Outcome::new(exit, text, fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_job_gets_what_was_said_to_cron() {
+        let line = "caredb cron --lock-timeout 7 --today 2026-07-01 --confirm clinic --max-lag 9 --window 01:00-05:00 --max-runtime 1h";
+        let Command::Cron(args) = Cli::try_parse_from(line.split(' ')).unwrap().command else { panic!() };
+        let window = format!("{:?}", args.throttle.window);
+        for words in JOBS {
+            let (name, verb) = (words.join(" "), words[0]);
+            let command = format!("{:?}", command(words, &args, Instant::now()).unwrap().unwrap());
+            let waits = usize::from(name != "partition check");
+            assert_eq!(command.matches("lock_timeout: 7").count(), waits, "{name}: {command}");
+            assert_eq!(command.matches("lock_timeout: ").count(), waits, "{name}: {command}");
+            assert!(command.contains("today: Some(2026-07-01)"), "{name}: {command}");
+            assert_eq!(command.contains("confirm: Some(\"clinic\")"), name == "purge archive", "{name}: {command}");
+            let pauses =
+                command.contains("max_lag: 9") && command.contains(&window) && command.contains("max_runtime: Some(");
+            assert_eq!(pauses, verb != "partition", "{name}: {command}");
+        }
+        // what is left of the time is none
+        let Command::Cron(args) = Cli::try_parse_from(["caredb", "cron", "--max-runtime", "1s"]).unwrap().command
+        else {
+            panic!()
+        };
+        let begun = Instant::now().checked_sub(std::time::Duration::from_secs(2)).unwrap();
+        assert!(command(JOBS[1], &args, begun).unwrap().is_none());
+    }
 }

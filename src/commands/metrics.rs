@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::{Context, partition};
+use super::{Context, exit_of, partition};
 use crate::db::clock;
 use crate::db::connect::connect;
 use crate::db::target::Target;
@@ -23,8 +23,8 @@ use crate::retention::ledger;
 /// How long the questions to the server may take, all together.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Writes the metrics of the jobs that ran. A job that was done has not done all that it was asked for where they can't be
-/// written.
+/// Writes the metrics of the jobs that ran. Where they can't be written, what a job did is done, so it has not failed; but somebody is to
+/// look, since monitors go by what an earlier run left.
 pub async fn leave(
     context: &Context,
     file: &Path,
@@ -33,13 +33,14 @@ pub async fn leave(
 ) -> anyhow::Result<Outcome> {
     if let Err(error) = write(context, file).await {
         let error = format!("{error:#}");
-        context.output.complain(command, Exit::Error, &error);
         if let Ok(outcome) = &mut ended {
             outcome.fields.insert("metrics".to_owned(), json!(error));
             if outcome.exit == Exit::Done {
-                outcome.exit = Exit::Error;
+                outcome.exit = Exit::Found;
             }
         }
+        let exit = ended.as_ref().map_or_else(exit_of, |outcome| outcome.exit);
+        context.output.complain(command, exit, &error);
     }
     ended
 }
@@ -50,47 +51,49 @@ async fn write(context: &Context, file: &Path) -> anyhow::Result<()> {
         Some(target) => target.clone(),
         None => PrivateServer::of(&context.config.root).target()?,
     };
-    let observed = match tokio::time::timeout(PATIENCE, observe(context, &target, &ran)).await {
-        Ok(observed) => observed,
+    let mut observed = Observed::default();
+    let asked = match tokio::time::timeout(PATIENCE, observe(context, &target, &ran, &mut observed)).await {
+        Ok(asked) => asked,
         Err(_) => Err(anyhow::anyhow!("the server did not answer within {} s", PATIENCE.as_secs())),
     };
-    let observed = observed.unwrap_or_else(|error| {
-        let what = format!("headroom and backlog are not among the metrics: {error:#}");
-        let finding = Finding::new("metrics", Level::Unknown, what, "the next run writes them");
+    if let Err(error) = asked {
+        let missing = if observed.standing.is_some() { "the backlog is" } else { "headroom and backlog are" };
+        let what = format!("{missing} not among the metrics: {error:#}");
+        let finding = Finding::new("metrics", Level::Unknown, what, "the next run writes what is missing");
         context.output.event(&Event::Warning(finding));
-        Observed::default()
-    });
+    }
     let of = labels(&[("server", &target.server()), ("database", target.database.as_str())]);
     Ok(update(file, |series| change(series, &of, &ran, &observed))?)
 }
 
-/// What the database says after the run.
+/// What the database says after the run, as far as it could be asked.
 #[derive(Default)]
 struct Observed {
-    standing: Vec<Standing>,
+    standing: Option<Vec<Standing>>,
     backlog: Vec<Backlog>,
     /// Rows by the number of the run in the ledger.
     rows: BTreeMap<u64, u64>,
 }
 
-async fn observe(context: &Context, target: &Target, ran: &[Ran]) -> anyhow::Result<Observed> {
+/// Puts what it learns into `observed`. The backlog comes last: a table that somebody has locked, or that the account may not read,
+/// must not hide that months are missing.
+async fn observe(context: &Context, target: &Target, ran: &[Ran], observed: &mut Observed) -> anyhow::Result<()> {
     let mut session = connect(target).await?;
     prepare(&mut session.conn).await?;
-    let today = clock::today(&mut session.conn).await?;
-    let backlog = backlog(&mut session.conn, context.config.retention(), today).await?;
-    let standing = partition::standing(context, &mut session).await?;
-    let mut rows = BTreeMap::new();
+    observed.standing = Some(partition::standing(context, &mut session).await?);
     for run in ran.iter().filter_map(|ran| ran.run) {
         if let Some(entry) = ledger::find(&mut session.conn, run).await? {
-            rows.insert(run, entry.totals().values().map(|total| total.rows).sum());
+            observed.rows.insert(run, entry.totals().values().map(|total| total.rows).sum());
         }
     }
-    Ok(Observed { standing, backlog, rows })
+    let today = clock::today(&mut session.conn).await?;
+    observed.backlog = backlog(&mut session.conn, context.config.retention(), today).await?;
+    Ok(())
 }
 
 /// The commands whose runs are in the ledger, where there was something to do.
 fn is_in_ledger(command: &str) -> bool {
-    ["archive", "purge", "compress"].iter().any(|verb| command.starts_with(verb))
+    command != "archive verify" && ["archive", "purge", "compress"].iter().any(|verb| command.starts_with(verb))
 }
 
 /// Puts what is known now in the place of what was known of the same database: of the jobs that ran, and of the database
@@ -121,7 +124,7 @@ fn change(series: &mut Series, of: &Labels, ran: &[Ran], observed: &Observed) {
             new.set(Family::Throttled, with(&[("command", job.command), ("cause", cause)]), paused.as_secs_f64());
         }
     }
-    for Standing { table, ahead, .. } in &observed.standing {
+    for Standing { table, ahead, .. } in observed.standing.iter().flatten() {
         new.set(Family::Headroom, with(&[("table", table)]), f64::from(*ahead));
     }
     for backlog in &observed.backlog {
@@ -182,7 +185,7 @@ mod tests {
         };
         let month = Month::new(2026, 11).unwrap();
         let standing = Standing { table: "appointments".to_owned(), months: 5, ahead: 3, ready_to: month };
-        Observed { standing: vec![standing], backlog: vec![backlog], rows: BTreeMap::from([(7, 42)]) }
+        Observed { standing: Some(vec![standing]), backlog: vec![backlog], rows: BTreeMap::from([(7, 42)]) }
     }
 
     #[test]

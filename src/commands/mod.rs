@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use serde_json::json;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::{Cli, Command, FileArgs, Globals, ThrottleArgs};
 use crate::config::{Config, ConfigError};
@@ -104,16 +105,41 @@ async fn job(context: &Context, command: Command) -> anyhow::Result<Outcome> {
     ended
 }
 
-/// Returns once a person stops the run. A command that works in batches is asked to end after its batch first; it is the
-/// second signal that does not wait for it.
+/// Returns once a person stops the run, or the system does. A command that works in batches is asked to end after its batch first;
+/// it is the second signal that does not wait for it.
 async fn interrupted(context: &Context, in_batches: bool) -> anyhow::Error {
-    let mut signal = tokio::signal::ctrl_c().await;
-    if in_batches && signal.is_ok() {
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return error.into(),
+    };
+    signals.next().await;
+    if in_batches {
         context.output.event(&Event::Note { text: "interrupted; the batch under way is finished first".to_owned() });
         context.stop.set();
-        signal = tokio::signal::ctrl_c().await;
+        signals.next().await;
     }
-    signal.map_or_else(Into::into, |()| Interrupted.into())
+    Interrupted.into()
+}
+
+/// Ctrl-C, and what `kill`, `timeout`, `docker stop` and a machine that goes down send. The first process of a container has no
+/// other end than that which it makes itself.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Returns at the next of them.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome> {

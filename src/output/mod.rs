@@ -1,6 +1,5 @@
 //! The one place that prints. Commands and domain emit events and hand back an outcome; here they become
 //! lines for people or one JSON object a line.
-#![expect(clippy::print_stderr, reason = "this module is what prints")]
 
 use std::fmt;
 use std::io::{IsTerminal as _, Write as _};
@@ -269,7 +268,7 @@ impl Output {
                     self.log(log::level(event), serde_json::to_value(event).unwrap_or_default(), &text);
                 }
                 (LogFormat::Human, Format::Json) => {}
-                (LogFormat::Human, _) => eprintln!("{text}"),
+                (LogFormat::Human, _) => print_log(&text),
             }
         }
         match self.format {
@@ -282,7 +281,7 @@ impl Output {
     /// A line of the log in JSON. `fields`: an object with `event`.
     fn log(&self, level: Level, fields: Value, message: &str) {
         self.bar.clear();
-        eprintln!("{}", log::line(chrono::Utc::now(), level, fields, message));
+        print_log(&log::line(chrono::Utc::now(), level, fields, message));
     }
 
     /// Prints a screen of a command that is watched, in place of the one before it on a terminal. False: nobody reads any more.
@@ -333,12 +332,19 @@ impl Output {
         }
     }
 
+    /// Notes an error of a part of the run, for those who read the log in JSON; people find it in the outcome.
+    pub fn log_error(&self, command: &str, exit: Exit, error: &str) {
+        if self.log == LogFormat::Json {
+            self.complain(command, exit, error);
+        }
+    }
+
     /// Prints an error on stderr alone.
     pub fn complain(&self, command: &str, exit: Exit, error: &str) {
         self.bar.clear();
         let error = plain::plain(error);
         match self.log {
-            LogFormat::Human => eprintln!("error: {error}"),
+            LogFormat::Human => print_log(&format!("error: {error}")),
             LogFormat::Json => {
                 let fields = json!({
                     "event": "error", "command": command, "outcome": exit.word(), "exit_code": exit as u8,
@@ -354,7 +360,7 @@ impl Output {
         if !self.can_ask() {
             return None;
         }
-        eprint!("{question} [y/N] ");
+        let _ = write!(std::io::stderr(), "{question} [y/N] ");
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer).ok()?;
         Some(matches!(answer.trim(), "y" | "Y" | "yes"))
@@ -454,6 +460,12 @@ pub fn ms(time: Duration) -> u64 {
 /// A reader that went away (`caredb info | head -1`) is no error.
 fn print_text(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// A reader of the log that went away (`2>&1 | head -1`) keeps no job from its work. A line is written in one piece: others may write
+/// into the same file.
+fn print_log(text: &str) {
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 fn print_json(value: &Value) {

@@ -1,8 +1,13 @@
 //! `cron`: the nightly work, each job with an outcome of its own.
 
-use insta::assert_snapshot;
+use std::process::Stdio;
 
-use crate::support::{Test, people};
+use insta::assert_snapshot;
+use regex::Regex;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use crate::support::{Test, block_on, people, wait_for};
 
 const CRON: &str = "cron --today 2026-07-01 --quiet";
 
@@ -171,4 +176,41 @@ fn a_job_that_fails_keeps_no_other_from_its_work() {
     assert_eq!(test.rows("SELECT id FROM notifications"), ["n2"]);
     assert_eq!(test.rows("SELECT id FROM medical_records_compressed"), ["r1"]);
     assert_eq!(test.rows("SELECT id FROM appointments ORDER BY id"), ["a1", "a2"]);
+    // who reads the log in JSON reads of the error there
+    let output = test.command(&format!("{CRON} --log-format json")).output().unwrap();
+    let log: Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!(
+        (&log["level"], &log["command"], &log["exit_code"]),
+        (&json!("error"), &json!("archive appointments"), &json!(2)),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_person_who_stops_it_waits_for_no_lock_and_hears_what_was_done() {
+    let test = Test::new("cron_stopped");
+    test.ok("migrate");
+    let _holder = block_on(async {
+        let mut conn = test.connect().await;
+        sqlx::raw_sql("LOCK TABLES appointments WRITE").execute(&mut conn).await.unwrap();
+        conn
+    });
+    let mut command = test.command(&format!("{CRON} --metrics m.prom"));
+    let cron = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let waiting = format!(
+        "SELECT 1 FROM performance_schema.processlist WHERE db = '{}' AND state LIKE 'Waiting for table%'",
+        test.database
+    );
+    wait_for("the first job to stand still", || !test.rows(&waiting).is_empty());
+    kill_process(Pid::from_child(&cron), Signal::INT).unwrap();
+    let output = cron.wait_with_output().unwrap();
+    let text = test.show(&output);
+    assert!(text.starts_with("exit 130\n--- stdout\npartition ensure: interrupted in "), "{text}");
+    assert!(text.contains("\n1 of 1 job not done, in "), "{text}");
+    let metrics = std::fs::read_to_string(test.folder.join("m.prom")).unwrap();
+    for command in ["cron", "partition ensure"] {
+        let line =
+            Regex::new(&format!(r#"(?m)^caredb_job_last_run_exit_code\{{command="{command}",.*\}} 130$"#)).unwrap();
+        assert!(line.is_match(&metrics), "{command}: {metrics}");
+    }
 }

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::cron::clinic;
-use crate::support::{Test, people, stable, wait_for};
+use crate::support::{Test, command, people, stable, temporary, wait_for};
 
 /// The series of a file in Prometheus' text format, by name and labels; strict, written from its documentation ("Text-based
 /// format") and not from the code.
@@ -117,6 +117,13 @@ fn jobs_leave_metrics_and_keep_those_of_others() {
             > cron.of("job_last_run_timestamp_seconds", "purge notifications")
     );
 
+    // one that moves nothing has neither rows nor pauses
+    test.ok("archive verify --metrics m.prom");
+    let verified = Metrics::read(&test);
+    assert_eq!(verified.of("job_last_run_exit_code", "archive verify"), Some(0.0));
+    assert_eq!(verified.of("job_last_run_rows", "archive verify"), None);
+    assert_eq!(verified.paused("archive verify", "replica_lag"), None);
+
     // an error
     test.sql("ALTER TABLE appointments_archive ADD COLUMN by_hand INT");
     let text = test.run("archive appointments --today 2027-07-01 --metrics m.prom");
@@ -141,12 +148,12 @@ fn jobs_leave_metrics_and_keep_those_of_others() {
 }
 
 #[test]
-fn what_can_not_be_written_is_an_error_of_its_own() {
+fn what_can_not_be_written_or_read_is_told() {
     let test = Test::new("metrics_unwritable");
     test.ok("migrate");
     test.file("other.prom", "node_load1 3\n");
     assert_snapshot!(test.run("partition ensure --ahead 0 --behind 0 --today 2026-07-01 --metrics none/m.prom"), @"
-    exit 2
+    exit 1
     --- stdout
     appointments  split `p_future` for 2026-07 <ms> ms
     1 partition made: `appointments` is ready to 2026-07, 0 months ahead
@@ -154,13 +161,27 @@ fn what_can_not_be_written_is_an_error_of_its_own() {
     error: could not write the metrics to `none/m.prom`: no such file or directory (os error 2); its folder must be there, and be this user's to write
     ");
     assert_snapshot!(test.run("partition ensure --ahead 0 --behind 0 --today 2026-07-01 --metrics other.prom --format json"), @r#"
-    exit 2
+    exit 1
     --- stdout
-    {"command":"partition ensure","outcome":"error","today":"2026-07","made":0,"tables":[{"table":"appointments","months":1,"ahead":0,"ready_to":"2026-07"}],"metrics":"line 1 of `other.prom` is none of caredb's metrics, so the file was left as it is; name another one, or remove it"}
+    {"command":"partition ensure","outcome":"found","today":"2026-07","made":0,"tables":[{"table":"appointments","months":1,"ahead":0,"ready_to":"2026-07"}],"metrics":"line 1 of `other.prom` is none of caredb's metrics, so the file was left as it is; name another one, or remove it"}
     --- stderr
     error: line 1 of `other.prom` is none of caredb's metrics, so the file was left as it is; name another one, or remove it
     "#);
     assert_eq!(std::fs::read_to_string(test.folder.join("other.prom")).unwrap(), "node_load1 3\n");
+    // a table that somebody has locked hides no other number
+    let locked = crate::support::block_on(async {
+        let mut conn = test.connect().await;
+        sqlx::raw_sql("LOCK TABLES notifications WRITE").execute(&mut conn).await.unwrap();
+        conn
+    });
+    let text = test.run("partition ensure --ahead 0 --behind 0 --today 2026-07-01 --metrics m.prom");
+    let warning = "warning: metrics: the backlog is not among the metrics: could not look up the oldest row of table `notifications`";
+    assert!(text.starts_with("exit 0\n") && text.contains(warning), "{text}");
+    let names: BTreeSet<_> =
+        Metrics::read(&test).0.keys().map(|name| name[..name.find('{').unwrap()].to_owned()).collect();
+    assert!(names.contains("caredb_partition_headroom_months"), "{names:?}");
+    assert!(!names.contains("caredb_retention_due_rows"), "{names:?}");
+    drop(locked);
     // what changes nothing is no run
     let text = test.run("cron --dry-run --metrics m.prom");
     assert!(text.starts_with("exit 2\n") && text.contains("cannot be used with"), "{text}");
@@ -170,17 +191,20 @@ fn what_can_not_be_written_is_an_error_of_its_own() {
 fn an_interrupted_job_leaves_metrics_and_a_log() {
     let test = clinic("metrics_interrupted");
     test.file("pause", "");
-    let stderr = std::fs::File::create(test.folder.join("stderr")).unwrap();
-    let mut child = test
-        .command("purge notifications --today 2026-07-01 --pause-file pause --metrics m.prom --log-format json")
-        .stdout(Stdio::null())
-        .stderr(stderr)
-        .spawn()
-        .unwrap();
     let log = || std::fs::read_to_string(test.folder.join("stderr")).unwrap();
-    wait_for("the pause", || log().contains("paused"));
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    // by a person, and by the system
+    for signal in [Signal::INT, Signal::TERM] {
+        let stderr = std::fs::File::create(test.folder.join("stderr")).unwrap();
+        let mut child = test
+            .command("purge notifications --today 2026-07-01 --pause-file pause --metrics m.prom --log-format json")
+            .stdout(Stdio::null())
+            .stderr(stderr)
+            .spawn()
+            .unwrap();
+        wait_for("the pause", || log().contains("paused"));
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+    }
     let metrics = Metrics::read(&test);
     assert_eq!(metrics.of("job_last_run_exit_code", "purge notifications"), Some(130.0));
     assert_eq!(metrics.of("job_last_success_timestamp_seconds", "purge notifications"), None);
@@ -243,7 +267,7 @@ fn a_job_that_finds_the_lock_taken_says_by_whom() {
     let holders = [hold(&test, &migrate), hold(&test, &purge)];
     let text = stable(&test.run("cron --lock-timeout 0 --quiet"));
     assert!(text.starts_with("exit 4\n"), "{text}");
-    let said = text.matches("connection <id> (root@localhost, Sleep, for <n> s)").count();
+    let said = text.matches("connection <id> (root@localhost, Sleep, for <n> s); waited 0 s; ").count();
     assert_eq!(said, 4, "ensure, archive, purge, compress: {text}");
     drop(holders);
 }
@@ -278,6 +302,19 @@ fn the_log_is_json_whatever_the_output() {
     drop(holder);
 }
 
+#[test]
+fn a_log_that_nobody_reads_stops_nobody() {
+    let folder = temporary("log_unread");
+    for format in ["human", "json"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = command(&folder);
+        command.args(["status", "--log-format", format, "--url", "mysql://root@localhost/x?socket=/none"]);
+        assert_eq!(command.stdout(Stdio::null()).stderr(writer).status().unwrap().code(), Some(2), "{format}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 /// The command lines in the files of `dist/`.
 fn shipped() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
@@ -299,6 +336,14 @@ fn shipped() -> Vec<(String, String)> {
 }
 
 #[test]
+fn a_command_without_batches_ends_at_once() {
+    let in_batches =
+        |words: &str| caredb::cli::Cli::try_parse_from(words.split_whitespace()).unwrap().command.works_in_batches();
+    assert!(in_batches("caredb archive restore --all") && in_batches("caredb cron"));
+    assert!(!in_batches("caredb archive verify") && !in_batches("caredb partition check"));
+}
+
+#[test]
 fn what_is_shipped_for_cron_and_systemd_is_valid() {
     let lines = shipped();
     let number = |name: &str| lines.iter().filter(|(file, _)| file == name).count();
@@ -308,6 +353,17 @@ fn what_is_shipped_for_cron_and_systemd_is_valid() {
         let cli = caredb::cli::Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{name}: {line}\n{error}"));
         // one file for all jobs of a database: node_exporter refuses series that two files have
         assert_eq!(cli.command.metrics(), Some(Path::new("/var/lib/caredb/metrics/caredb.prom")), "{name}: {line}");
+        assert_eq!(cli.globals.config, None, "{name}: {line}");
+    }
+    // all of them find the same caredb.toml: by another policy, rows would go too early
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
+    for (name, setting) in [
+        ("crontab", "HOME=/etc/caredb"),
+        ("caredb-cron.service", "WorkingDirectory=/etc/caredb"),
+        ("caredb-check.service", "WorkingDirectory=/etc/caredb"),
+    ] {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        assert!(text.lines().any(|line| line == setting), "{name}: {setting}");
     }
 }
 
@@ -318,7 +374,7 @@ fn systemd_takes_the_units() {
         eprintln!("SKIPPED: there is no systemd-analyze on this machine, so the units in dist/ were not verified");
         return;
     }
-    let folder = crate::support::temporary("units");
+    let folder = temporary("units");
     let mut units = Vec::new();
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("dist")).unwrap() {
         let path = entry.unwrap().path();

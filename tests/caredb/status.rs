@@ -1,5 +1,7 @@
 //! `status`: what it says, what it costs the server, how it looks on a terminal, and `--watch`.
 
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 use std::process::Stdio;
 
 use insta::assert_snapshot;
@@ -377,4 +379,39 @@ fn a_watch_outlives_its_connection_and_ends_with_its_reader() {
     // what is wrong from the start is no loss
     let text = test.run_at("mysql://root@localhost/x?socket=/none", "status --watch 1");
     assert!(text.starts_with("exit 2\n") && text.contains("no server answers"), "{text}");
+}
+
+#[test]
+fn a_watch_waits_for_a_server_that_is_down() {
+    let test = Test::new("status_down");
+    let url = test.url_as("watcher", &["SELECT"]);
+    // what may be taken away is a name of the server's socket
+    let (_, real) = test.url.split_once("?socket=").unwrap();
+    let socket = test.folder.join("s");
+    symlink(real, &socket).unwrap();
+    let file = |name: &str| std::fs::File::create(test.folder.join(name)).unwrap();
+    let read = |name: &str| std::fs::read_to_string(test.folder.join(name)).unwrap();
+    let mut command = crate::support::command(&test.folder);
+    command.args(["status", "--watch", "1", "--url", &url.replace(real, socket.to_str().unwrap())]);
+    let mut child = Killed(command.stdout(file("out")).stderr(file("err")).spawn().unwrap());
+    let screens = || read("out").matches("\nserver ").count();
+    wait_for("a screen", || screens() == 1);
+
+    std::fs::remove_file(&socket).unwrap();
+    let user = test.user("watcher");
+    let connection = format!("SELECT id FROM performance_schema.processlist WHERE user = '{user}'");
+    test.sql(&format!("KILL {}", test.rows(&connection)[0]));
+    wait_for("the loss to be told", || read("err").contains("warning: connection: "));
+    // it asks again, whatever it meets: no socket, or one behind which somebody hangs up
+    let listener = UnixListener::bind(&socket).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    wait_for("another try", || listener.accept().is_ok());
+    drop(listener);
+    std::fs::remove_file(&socket).unwrap();
+    let before = screens();
+    symlink(real, &socket).unwrap();
+    wait_for("a screen again", || screens() > before);
+    kill_process(Pid::from_child(&child.0), Signal::INT).unwrap();
+    assert_eq!(child.0.wait().unwrap().code(), Some(0));
+    assert_eq!(read("err").lines().count(), 1, "{}", read("err"));
 }

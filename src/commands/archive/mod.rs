@@ -29,7 +29,7 @@ pub async fn run(context: &Context, args: &ArchiveArgs) -> anyhow::Result<Outcom
     match &args.action {
         ArchiveAction::Appointments(args) => appointments::run(context, args).await,
         ArchiveAction::Restore(args) => restore::run(context, args).await,
-        ArchiveAction::Verify => verify::run(context).await,
+        ArchiveAction::Verify(_) => verify::run(context).await,
     }
 }
 

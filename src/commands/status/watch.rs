@@ -86,13 +86,37 @@ impl Watch<'_> {
 #[error("the server did not answer within {} s", PATIENCE.as_secs())]
 struct Silent;
 
+/// What ends without help: the server has as many connections as it takes (1040, of a user 1203 and 1226), or
+/// somebody else has a lock (1205).
+const BUSY: [u16; 4] = [1040, 1203, 1205, 1226];
+
 /// Whether a new connection may mend it.
 fn is_passing(error: &anyhow::Error) -> bool {
-    let is_lost = |error: &DbError| error.lost;
+    let passes = |error: &DbError| error.lost || error.number.is_some_and(|number| BUSY.contains(&number));
     match error.downcast_ref() {
         Some(ConnectError::Unreachable { .. }) => true,
-        Some(ConnectError::Db(error)) => is_lost(error),
+        Some(ConnectError::Db(error)) => passes(error),
         Some(_) => false,
-        None => error.is::<Silent>() || error.downcast_ref().is_some_and(is_lost),
+        None => error.is::<Silent>() || error.downcast_ref().is_some_and(passes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_server_is_tried_again_and_a_wrong_password_is_not() {
+        for (number, passes) in
+            [(Some(1040), true), (Some(1226), true), (Some(1205), true), (Some(1045), false), (None, false)]
+        {
+            let error = || {
+                let mut error = DbError::because("could not look", "no");
+                error.number = number;
+                error
+            };
+            assert_eq!(is_passing(&ConnectError::from(error()).into()), passes, "{number:?}");
+            assert_eq!(is_passing(&error().into()), passes, "{number:?}");
+        }
     }
 }
