@@ -74,9 +74,12 @@ pub struct Globals {
     /// How to print notes, waits, warnings and errors, which go to stderr
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "human")]
     pub log_format: LogFormat,
-    /// Answer yes to questions
+    /// Answer yes to questions, other than those for the name of a protected database
     #[arg(long, short, global = true)]
     pub yes: bool,
+    /// The database's name, in place of `--yes`: what destroys wants it where `caredb.toml` protects the database
+    #[arg(long, global = true, value_name = "DATABASE")]
+    pub confirm: Option<String>,
     /// Print errors and the last line only
     #[arg(long, short, global = true)]
     pub quiet: bool,
@@ -143,7 +146,7 @@ pub enum Command {
     ///
     /// Runs `partition ensure`, `archive appointments`, `purge notifications`, `compress medical-records`, where `caredb.toml` sets a
     /// term `purge archive`, and `partition check`, each by the policy of `caredb.toml`. One that fails does not keep the others
-    /// from their work; the exit code is that of the worst.
+    /// from their work; the exit code is that of the worst. In a protected database `purge archive` wants `--confirm NAME`.
     Cron(CronArgs),
     /// Write what there is to see of the database: a page, or the data dictionary as files to commit
     ///
@@ -339,9 +342,6 @@ pub struct RollbackArgs {
     /// Print the SQL and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// The database's name, to roll back one that `caredb.toml` protects
-    #[arg(long, value_name = "DATABASE")]
-    pub confirm: Option<String>,
     /// Where the files are.
     #[command(flatten)]
     pub files: FileArgs,
@@ -365,9 +365,6 @@ pub struct RepairArgs {
     /// Print what would be mended and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// The database's name, to mend one that `caredb.toml` protects
-    #[arg(long, value_name = "DATABASE")]
-    pub confirm: Option<String>,
     /// Where the files are.
     #[command(flatten)]
     pub files: FileArgs,
@@ -385,9 +382,6 @@ pub struct BaselineArgs {
     /// What the history says of it
     #[arg(long, value_name = "TEXT", default_value = DESCRIPTION)]
     pub description: String,
-    /// The database's name, to adopt one that `caredb.toml` protects
-    #[arg(long, value_name = "DATABASE")]
-    pub confirm: Option<String>,
     /// Where the files are.
     #[command(flatten)]
     pub files: FileArgs,

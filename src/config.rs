@@ -7,7 +7,7 @@ use serde::Deserialize;
 use wildmatch::WildMatch;
 
 use crate::cli::{FileArgs, Globals};
-use crate::db::ident::{Ident, InvalidIdent};
+use crate::db::ident::{Ident, InvalidIdent, nearest};
 use crate::db::target::{Target, TargetError};
 use crate::migrate::files::Location;
 use crate::migrate::placeholder::Placeholders;
@@ -31,7 +31,7 @@ pub struct Config {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    /// Databases that destructive commands refuse.
+    /// Databases that commands which destroy want the name of, and that demo data have no place in.
     #[serde(default)]
     protected: Protected,
     /// Folders, relative to the file.
@@ -107,6 +107,18 @@ enum Protected {
     Matching(Vec<String>),
 }
 
+impl Protected {
+    /// Upper and lower case are one: some servers do not tell them apart.
+    fn covers(&self, database: &str) -> bool {
+        match self {
+            Self::All(all) => *all,
+            Self::Matching(patterns) => {
+                patterns.iter().any(|pattern| WildMatch::new_case_insensitive(pattern).matches(database))
+            }
+        }
+    }
+}
+
 impl Default for Protected {
     fn default() -> Self {
         Self::All(false)
@@ -177,16 +189,10 @@ impl Config {
         Ok(Self { root, target: target(globals)?, file })
     }
 
-    /// Whether `caredb.toml` protects the database from commands that destroy. Upper and lower case are one: some servers
-    /// do not tell them apart.
+    /// Whether `caredb.toml` protects the database from commands that destroy.
     #[must_use]
     pub fn is_protected(&self, database: &str) -> bool {
-        match &self.file.protected {
-            Protected::All(all) => *all,
-            Protected::Matching(patterns) => {
-                patterns.iter().any(|pattern| WildMatch::new_case_insensitive(pattern).matches(database))
-            }
-        }
+        self.file.protected.covers(database)
     }
 
     /// The tables with monthly partitions: those of the file, and `appointments` where the file does not name it.
@@ -258,7 +264,7 @@ fn read_file(path: &Path) -> Result<File, ConfigError> {
     let file: File = toml::from_str(&text).map_err(|error| ConfigError::Wrong {
         file: path.to_owned(),
         line: error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1),
-        reason: error.message().replace('\n', " "),
+        reason: with_nearest(&error.message().replace('\n', " ")),
     })?;
     let mut tables = BTreeSet::new();
     match file.partitioned.iter().find(|entry| !tables.insert(entry.table.0.as_str())) {
@@ -266,6 +272,17 @@ fn read_file(path: &Path) -> Result<File, ConfigError> {
             Err(ConfigError::TwicePartitioned { file: path.to_owned(), table: table.0.as_str().to_owned() })
         }
         None => Ok(file),
+    }
+}
+
+/// A message of the parser; of a key that is not known, with the one that is probably meant.
+fn with_nearest(message: &str) -> String {
+    // "unknown field `a`, expected one of `b`, `c`"
+    let mut names = message.split('`').skip(1).step_by(2);
+    let typed = names.next().filter(|_| message.starts_with("unknown field "));
+    match typed.and_then(|typed| nearest(typed, names)) {
+        Some(near) => format!("{message}; did you mean `{near}`?"),
+        None => message.to_owned(),
     }
 }
 
@@ -283,5 +300,57 @@ fn target(globals: &Globals) -> Result<Option<Target>, ConfigError> {
             Ok(Some(target.with_password(password.trim_end_matches(['\n', '\r']).to_owned())))
         }
         _ => Ok(Some(target)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<File, String> {
+        toml::from_str(text).map_err(|error: toml::de::Error| with_nearest(error.message()))
+    }
+
+    #[test]
+    fn names_and_patterns_protect() {
+        for (text, database, protects) in [
+            ("", "prod", false),
+            ("protected = false", "prod", false),
+            ("protected = true", "anything", true),
+            ("protected = []", "prod", false),
+            ("protected = [\"\"]", "prod", false),
+            ("protected = [\"clinic\"]", "clinic", true),
+            ("protected = [\"clinic\"]", "CLINIC", true),
+            ("protected = [\"clinic\"]", "clinic_test", false),
+            ("protected = [\"clinic\"]", "my_clinic", false),
+            ("protected = [\"prod*\", \"clinic\"]", "prod", true),
+            ("protected = [\"prod*\", \"clinic\"]", "Production", true),
+            ("protected = [\"prod*\", \"clinic\"]", "preprod", false),
+            ("protected = [\"prod_?\"]", "prod_1", true),
+            ("protected = [\"prod_?\"]", "prod_12", false),
+            // nothing else is special
+            ("protected = [\"a.b\"]", "axb", false),
+            ("protected = [\"klinik_ä*\"]", "klinik_ä_1", true),
+        ] {
+            assert_eq!(read(text).unwrap().protected.covers(database), protects, "{text} {database}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest() {
+        for (text, near) in [
+            ("protectd = true", Some("protected")),
+            ("Protected = true", Some("protected")),
+            ("[drfit]", Some("drift")),
+            ("[drift]\nignored = []", Some("ignore")),
+            ("[retention.notification]\nolder_than = \"1y\"", Some("notifications")),
+            ("colour = 1", None),
+        ] {
+            let error = read(text).map(|_| ()).unwrap_err();
+            assert!(error.starts_with("unknown field `"), "{text}: {error}");
+            let ending = near.map(|near| format!("; did you mean `{near}`?"));
+            assert_eq!(error.contains("did you mean"), near.is_some(), "{text}: {error}");
+            assert!(error.ends_with(&ending.unwrap_or_default()), "{text}: {error}");
+        }
     }
 }

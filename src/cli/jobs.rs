@@ -83,9 +83,6 @@ pub struct PurgeArchiveArgs {
     /// Say by month what would go and what would stay, and change nothing
     #[arg(long, conflicts_with = "metrics")]
     pub dry_run: bool,
-    /// The database's name, to destroy rows of a protected one
-    #[arg(long, value_name = "NAME")]
-    pub confirm: Option<String>,
     /// What day it is.
     #[command(flatten)]
     pub today: TodayArgs,
@@ -106,7 +103,8 @@ pub struct PurgeArchiveArgs {
 /// `purge notifications`
 #[derive(Debug, Args)]
 pub struct PurgeNotificationsArgs {
-    /// How old: `90d`, `2w`, `6mo`, `1y`; without it, that of `caredb.toml`, or 6mo
+    /// How old: `90d`, `2w`, `6mo`, `1y`; without it, that of `caredb.toml`, or 6mo. Younger than that, a protected database wants
+    /// `--confirm`
     #[arg(long, value_name = "AGE")]
     pub older_than: Option<Age>,
     /// Keep those that nobody has read
@@ -182,9 +180,6 @@ pub struct CronArgs {
     /// Say what each job would do, and change nothing
     #[arg(long, conflicts_with = "metrics")]
     pub dry_run: bool,
-    /// The database's name, to destroy archived rows of a protected one
-    #[arg(long, value_name = "NAME")]
-    pub confirm: Option<String>,
     /// How long each job waits for another run to end, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub lock_timeout: u32,

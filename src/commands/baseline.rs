@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::Context;
 use super::migrate::take_lock;
+use super::{Context, Otherwise};
 use crate::cli::BaselineArgs;
 use crate::migrate::{apply, baseline};
 use crate::output::Outcome;
@@ -22,7 +22,7 @@ pub async fn run(context: &Context, args: &BaselineArgs) -> anyhow::Result<Outco
         return Ok(there());
     }
     let question = format!("adopt `{database}` at version {at}, so that no file up to it ever runs?");
-    context.confirm(&database, args.confirm.as_deref(), &question, "nothing was adopted")?;
+    context.confirm(Otherwise::Yes, &database, &question, "nothing was adopted")?;
     take_lock(context, &mut session, args.lock.lock_timeout).await?;
     // what was seen before the lock is seen again, since another run may have been at work
     let observed = apply::observe(&mut session.conn).await?;

@@ -106,7 +106,6 @@ fn command(words: &[&str], args: &CronArgs, begun: Instant) -> anyhow::Result<Op
             (&mut purge.today, Some(&mut purge.dry_run), Some(&mut purge.throttle))
         }
         Command::Purge(PurgeArgs { action: PurgeAction::Archive(purge) }) => {
-            purge.confirm.clone_from(&args.confirm);
             purge.waits.lock_timeout = args.lock_timeout;
             (&mut purge.today, Some(&mut purge.dry_run), Some(&mut purge.throttle))
         }

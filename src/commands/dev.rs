@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::{Context, Refusal};
+use super::{Context, Otherwise};
 use crate::cli::{DevAction, DevArgs};
-use crate::dev::{DevError, PrivateServer, State};
+use crate::dev::{DATABASE, DevError, PrivateServer, State};
 use crate::output::{Exit, Outcome};
 
 pub async fn run(context: &Context, args: &DevArgs) -> anyhow::Result<Outcome> {
@@ -49,8 +49,9 @@ pub async fn run(context: &Context, args: &DevArgs) -> anyhow::Result<Outcome> {
             }
         },
         DevAction::Reset => {
-            if server.exists() && !context.agrees("throw away the private server with all its data?") {
-                return Err(Refusal("`dev reset` throws the private server's data away; say `--yes`".to_owned()).into());
+            if server.exists() {
+                let question = "throw away the private server with all its data?";
+                context.confirm(Otherwise::SpokenYes, DATABASE, question, "nothing was thrown away")?;
             }
             server.reset().await?;
             Ok(Outcome::done("the private server is gone, with its data", json!({})))

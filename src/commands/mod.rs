@@ -22,6 +22,7 @@ mod archive;
 mod baseline;
 mod completions;
 mod compress;
+mod confirm;
 mod cron;
 mod dev;
 mod diagram;
@@ -49,11 +50,15 @@ mod status;
 mod validate;
 mod verify;
 
+pub use confirm::Otherwise;
+
 /// What every command is given.
 pub struct Context {
     config: Config,
     output: Output,
     yes: bool,
+    /// The database that a person has named (`--confirm`).
+    confirm: Option<String>,
     stop: Stop,
 }
 
@@ -73,8 +78,8 @@ pub fn run(cli: Cli, output: Output) -> anyhow::Result<Outcome> {
         bail!("`{}` has no annotations for `--format github`; say `--format json`, or nothing", cli.command.name());
     }
     let config = Config::read(&cli.globals)?;
-    let Globals { yes, .. } = cli.globals;
-    let context = Context { config, output, yes, stop: Stop::default() };
+    let Globals { yes, confirm, .. } = cli.globals;
+    let context = Context { config, output, yes, confirm, stop: Stop::default() };
     let in_batches = cli.command.works_in_batches();
     let is_watched = cli.command.is_watched();
     let (name, metrics) = (cli.command.name(), cli.command.metrics().map(Path::to_owned));
@@ -290,30 +295,6 @@ impl Context {
             max_runtime: args.max_runtime,
         };
         Ok(Throttle::open(target, settings, self.stop.clone()).await?)
-    }
-
-    /// Whether to go on: a protected database needs its name by `--confirm`; otherwise a person at a terminal is asked,
-    /// and a script is believed. `refusal`: what to say after a no.
-    fn confirm(&self, database: &str, confirm: Option<&str>, question: &str, refusal: &str) -> Result<(), Refusal> {
-        match confirm {
-            Some(name) if name == database => return Ok(()),
-            Some(name) => return Err(Refusal(format!("`--confirm {name}` names another database than `{database}`"))),
-            None if self.config.is_protected(database) => {
-                return Err(Refusal(format!(
-                    "`{database}` is protected by `caredb.toml`; if you mean it, say `--confirm {database}`"
-                )));
-            }
-            None => {}
-        }
-        if !self.yes && self.output.ask(question) == Some(false) {
-            return Err(Refusal(refusal.to_owned()));
-        }
-        Ok(())
-    }
-
-    /// A yes by `--yes` or by a person.
-    fn agrees(&self, question: &str) -> bool {
-        self.yes || self.output.ask(question) == Some(true)
     }
 }
 

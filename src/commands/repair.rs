@@ -3,8 +3,8 @@
 use anyhow::bail;
 use serde_json::json;
 
-use super::Context;
 use super::migrate::take_lock;
+use super::{Context, Otherwise};
 use crate::cli::RepairArgs;
 use crate::db::connect::Session;
 use crate::migrate::journal::State;
@@ -20,8 +20,8 @@ pub async fn run(context: &Context, args: &RepairArgs) -> anyhow::Result<Outcome
         args.mark_done.map(|number| (number, State::Done)).or(args.mark_undone.map(|number| (number, State::Undone)))
     {
         context.confirm(
+            Otherwise::Yes,
             &database,
-            args.confirm.as_deref(),
             &format!("mark statement {number} in `{database}`?"),
             "nothing was marked",
         )?;
@@ -34,7 +34,7 @@ pub async fn run(context: &Context, args: &RepairArgs) -> anyhow::Result<Outcome
         return Ok(report(&database, &mends, args.dry_run));
     }
     let question = format!("mend the history of `{database}`?\n{}\n", lines(&mends));
-    context.confirm(&database, args.confirm.as_deref(), &question, "nothing was repaired")?;
+    context.confirm(Otherwise::Yes, &database, &question, "nothing was repaired")?;
     take_lock(context, &mut session, args.lock.lock_timeout).await?;
     // what was seen before the lock is seen again, since another run may have been at work
     let observed = apply::observe(&mut session.conn).await?;

@@ -24,18 +24,21 @@ use crate::retention::{hold, job};
 pub struct Open {
     pub session: Session,
     pub cut_off: NaiveDate,
+    /// The server's day.
+    pub today: NaiveDate,
 }
 
 /// Connects, and finds the cut-off. Errors: one that is in the future.
 pub async fn open(context: &Context, age: Age, args: &TodayArgs) -> anyhow::Result<Open> {
     let mut session = context.open().await?;
+    context.check_name(session.database.as_str())?;
     job::prepare(&mut session.conn).await?;
     let today = clock::today(&mut session.conn).await?;
     let cut_off = age.before(args.today.unwrap_or(today));
     if cut_off > today {
         bail!("the cut-off {cut_off} is in the future: it is {today} at the server; correct `--today`");
     }
-    Ok(Open { session, cut_off })
+    Ok(Open { session, cut_off, today })
 }
 
 /// Makes this run the only one of its command, ends in the ledger what a killed one left open, and waits for a moment to

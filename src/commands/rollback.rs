@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::migrate::{dry_run, run_planned};
-use super::{Context, Refusal};
+use super::{Context, Otherwise, Refusal};
 use crate::cli::RollbackArgs;
 use crate::migrate::apply;
 use crate::migrate::files::Version;
@@ -20,12 +20,12 @@ pub async fn run(context: &Context, args: &RollbackArgs) -> anyhow::Result<Outco
     if args.dry_run {
         return Ok(dry_run(&plan(&observed, None)?, &Ok(BTreeMap::new())));
     }
-    confirm(context, args, session.database.as_str(), plan(&observed, None).ok().as_ref())?;
+    confirm(context, session.database.as_str(), plan(&observed, None).ok().as_ref())?;
     run_planned(context, session, &files, &observed, &args.lock, &args.preflight, plan).await
 }
 
 /// `plan`: none where a statement must be settled first, which needs the lock; what is confirmed is the same.
-fn confirm(context: &Context, args: &RollbackArgs, database: &str, plan: Option<&Plan<'_>>) -> Result<(), Refusal> {
+fn confirm(context: &Context, database: &str, plan: Option<&Plan<'_>>) -> Result<(), Refusal> {
     let question = match plan {
         Some(plan) if plan.steps.is_empty() => return Ok(()),
         Some(plan) => {
@@ -34,5 +34,5 @@ fn confirm(context: &Context, args: &RollbackArgs, database: &str, plan: Option<
         }
         None => format!("roll `{database}` back, once the statement that was begun is settled?"),
     };
-    context.confirm(database, args.confirm.as_deref(), &question, "nothing was rolled back")
+    context.confirm(Otherwise::Yes, database, &question, "nothing was rolled back")
 }

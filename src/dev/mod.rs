@@ -2,4 +2,4 @@
 
 mod server;
 
-pub use server::{DevError, PrivateServer, State};
+pub use server::{DATABASE, DevError, PrivateServer, State};

@@ -22,7 +22,7 @@ use crate::output::Event;
 const PROVIDE: &str = include_str!("../../dev/mysql");
 
 /// The database on the private server.
-const DATABASE: &str = "caredb";
+pub const DATABASE: &str = "caredb";
 
 /// How long a start may take until the server answers; recovery after a crash included.
 const START_TIMEOUT: Duration = Duration::from_mins(2);

@@ -357,13 +357,21 @@ impl Output {
     /// Asks a yes-or-no question; no terminal to ask on means no answer.
     #[must_use]
     pub fn ask(&self, question: &str) -> Option<bool> {
+        let answer = self.ask_for_text(&format!("{question} [y/N]"))?;
+        Some(matches!(answer.as_str(), "y" | "Y" | "yes"))
+    }
+
+    /// Asks for a text; no terminal to ask on means no answer.
+    #[must_use]
+    pub fn ask_for_text(&self, question: &str) -> Option<String> {
         if !self.can_ask() {
             return None;
         }
-        let _ = write!(std::io::stderr(), "{question} [y/N] ");
+        self.bar.clear();
+        let _ = write!(std::io::stderr(), "{} ", plain::plain(question));
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer).ok()?;
-        Some(matches!(answer.trim(), "y" | "Y" | "yes"))
+        Some(answer.trim().to_owned())
     }
 
     /// Whether a person is there to answer.

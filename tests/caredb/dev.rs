@@ -156,7 +156,7 @@ fn up_status_down_and_up_again() {
     assert_snapshot!(project.run("dev reset"), @"
     exit 3
     --- stderr
-    error: `dev reset` throws the private server's data away; say `--yes`
+    error: throw away the private server with all its data? say `--yes`; nothing was thrown away
     ");
     assert_snapshot!(project.run("dev reset --yes"), @"
     exit 0

@@ -41,6 +41,7 @@ mod partition_cases;
 mod partition_check;
 mod partition_fault;
 mod programs;
+mod protected;
 mod readme;
 mod repeatable;
 mod report;

@@ -276,7 +276,7 @@ fn a_configuration_that_is_wrong() {
     assert_snapshot!(answers, @r#"
     exit 2
     --- stderr
-    error: `<folder>/caredb.toml` line 2: unknown field `protectd`, expected one of `protected`, `migrations`, `rollbacks`, `fixtures`, `partitioned`, `placeholders`, `retention`, `drift`
+    error: `<folder>/caredb.toml` line 2: unknown field `protectd`, expected one of `protected`, `migrations`, `rollbacks`, `fixtures`, `partitioned`, `placeholders`, `retention`, `drift`; did you mean `protected`?
     exit 2
     --- stderr
     error: `<folder>/caredb.toml` line 2: `protected` is true, false, or a list of names such as ["clinic_prod", "prod_*"]

@@ -29,7 +29,7 @@ pub async fn run(context: &Context, args: &ArchiveAppointmentsArgs) -> anyhow::R
     let policy = &context.config.retention().appointments;
     let status = if args.status.is_empty() { policy.status.clone() } else { args.status.clone() };
     let age = args.older_than.unwrap_or(policy.older_than);
-    let Open { mut session, cut_off } = retention::open(context, age, &args.today).await?;
+    let Open { mut session, cut_off, .. } = retention::open(context, age, &args.today).await?;
     observe::prepare(&mut session.conn).await?;
     let columns = observe::columns(&mut session.conn).await?;
     let selection = Selection { cut_off, status };

@@ -12,12 +12,12 @@ use super::numbers::Numbers;
 use super::page;
 use super::{examine, findings, findings_json, findings_table, mapping, told, write_rejects};
 use crate::cli::ImportRunArgs;
-use crate::commands::Context;
+use crate::commands::{Context, Otherwise};
 use crate::db::bulk;
 use crate::db::connect::{Session, connect};
 use crate::db::lock;
 use crate::import::check::Report;
-use crate::import::load::{self, Loaded};
+use crate::import::load::{self, Loaded, OnConflict};
 use crate::import::mapping::Mapping;
 use crate::import::{late, map, runs};
 use crate::output::{Event, Exit, Outcome, count};
@@ -29,6 +29,11 @@ const WORKERS: usize = 2;
 pub async fn run(context: &Context, args: &ImportRunArgs, resume: bool) -> anyhow::Result<Outcome> {
     let mapping = Arc::new(mapping(context, &args.files, Some(&args.findings.rejects)).await?);
     let mut session = context.open().await?;
+    if args.on_conflict == OnConflict::Update {
+        let database = session.database.as_str();
+        let question = format!("write over rows of `{database}` where an earlier import wrote other values?");
+        context.confirm(Otherwise::Nothing, database, &question, "nothing was loaded")?;
+    }
     let timeout = Duration::from_secs(args.lock.lock_timeout.into());
     take(context, &mut session.conn, &lock::name(TASK, &session.database), timeout).await?;
     map::create(&mut session.conn).await?;

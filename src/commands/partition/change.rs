@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::super::Otherwise;
 use super::{Context, Refusal, ddl, lock, open_partition};
 use crate::cli::{PartitionDropArgs, PartitionRebuildArgs};
 use crate::output::table::bytes;
@@ -22,6 +23,9 @@ pub async fn drop(context: &Context, args: &PartitionDropArgs) -> anyhow::Result
     if table.partitions.len() == 1 {
         return Err(Refusal(format!("`{name}` is the only partition of table `{of}`; nothing was changed")).into());
     }
+    let database = session.database.as_str();
+    let question = format!("drop partition `{name}` of table `{of}` in `{database}`?");
+    context.confirm(Otherwise::Nothing, database, &question, "nothing was changed")?;
     lock(context, &mut session, &args.waits).await?;
     ddl(context, &mut session, &args.waits).await?.drop_empty(&table, &partition).await?;
     let text =

@@ -7,9 +7,9 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use crate::cli::PurgeArchiveArgs;
-use crate::commands::Context;
 use crate::commands::archive::{DESTROY, begin};
 use crate::commands::retention::{self, Open};
+use crate::commands::{Context, Otherwise};
 use crate::db::connect::Session;
 use crate::db::ident::Ident;
 use crate::db::throttle::Throttle;
@@ -27,7 +27,7 @@ pub async fn run(context: &Context, args: &PurgeArchiveArgs) -> anyhow::Result<O
             "archived appointments have no term, so none is deleted; set `delete_after` under `[retention.appointments_archive]` in `caredb.toml`, or say `--older-than`"
         );
     };
-    let Open { mut session, cut_off } = retention::open(context, age, &args.today).await?;
+    let Open { mut session, cut_off, .. } = retention::open(context, age, &args.today).await?;
     observe::prepare(&mut session.conn).await?;
     let columns = observe::columns(&mut session.conn).await?;
     let months = months(&mut session, cut_off).await?;
@@ -47,7 +47,7 @@ pub async fn run(context: &Context, args: &PurgeArchiveArgs) -> anyhow::Result<O
         "destroy {} from before {cut_off} in `{database}`, with all that belongs to them, for good?",
         count(goes, "archived appointment")
     );
-    context.confirm(&database, args.confirm.as_deref(), &question, "nothing was destroyed")?;
+    context.confirm(Otherwise::Yes, &database, &question, "nothing was destroyed")?;
     begin(context, &mut session, &columns, &args.waits).await?;
     let dependents = Dependents::read(&mut session.conn).await?;
     let policy = json!({ "delete_after": age });

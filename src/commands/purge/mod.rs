@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::Context;
 use super::retention::{self, Ended, Open};
+use super::{Context, Otherwise};
 use crate::cli::{PurgeAction, PurgeArgs, PurgeNotificationsArgs};
 use crate::output::table::{Align, bytes, render};
 use crate::output::{Outcome, count};
@@ -33,6 +33,14 @@ async fn notifications(context: &Context, args: &PurgeNotificationsArgs) -> anyh
     let wish = Wish { cut_off: open.cut_off, keep_unread };
     if args.dry_run {
         return dry_run(&mut open, wish).await;
+    }
+    if wish.cut_off > policy.older_than.before(open.today) {
+        let database = open.session.database.as_str();
+        let question = format!(
+            "delete notifications from before {} from `{database}`, which the policy of `caredb.toml` keeps until they are {}?",
+            wish.cut_off, policy.older_than
+        );
+        context.confirm(Otherwise::Nothing, database, &question, "nothing was deleted")?;
     }
     let mut throttle = retention::begin(context, &mut open, COMMAND, args.lock_timeout, &args.throttle).await?;
     let mut second = retention::second(&open.session, COMMAND).await?;

@@ -7,7 +7,7 @@ use anyhow::bail;
 use chrono::Datelike as _;
 use serde_json::json;
 
-use super::super::{Context, Refusal, partition};
+use super::super::{Context, Otherwise, Refusal, partition};
 use crate::cli::SeedGenerateArgs;
 use crate::db::clock;
 use crate::db::connect::Session;
@@ -157,7 +157,7 @@ async fn make_room(
                 .event(&Event::Note { text: format!("`--reset` deletes from `{database}`: {}", named.join(", ")) });
             let sum: u64 = counts.iter().map(|&(_, rows)| rows).sum();
             let question = format!("delete these {} from `{database}`?", count(sum, "row"));
-            context.confirm(&database, None, &question, "nothing was deleted, and nothing generated")?;
+            context.confirm(Otherwise::Yes, &database, &question, "nothing was deleted, and nothing generated")?;
             let on_table = |table: &'static str, rows| {
                 context.output.event(&Event::Deleted { table: table.to_owned(), rows });
             };

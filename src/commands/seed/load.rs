@@ -6,7 +6,7 @@ use anyhow::bail;
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::{Context, Refusal, chosen, keys};
+use super::{Context, Otherwise, Refusal, chosen, keys};
 use crate::cli::SeedLoadArgs;
 use crate::db::connect::Session;
 use crate::db::ident::nearest;
@@ -143,7 +143,7 @@ fn agree(context: &Context, database: &str, set: &Set, plan: &Plan) -> Result<()
     let what = format!("the reset of `{}` deletes {}: {}", set.name, count(plan.rows(), "row"), tables.join(", "));
     note(context, what);
     let question = format!("delete them from `{database}` and load them anew?");
-    context.confirm(database, None, &question, "nothing was deleted")
+    context.confirm(Otherwise::Yes, database, &question, "nothing was deleted")
 }
 
 /// Says so where the relative dates of a set that is passed over are not those of today.

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Context, Refusal};
+use super::{Context, Otherwise, Refusal};
 use crate::cli::{FixtureArgs, SeedAction, SeedArgs};
 use crate::db::clock;
 use crate::db::connect::Session;
