@@ -362,7 +362,9 @@ impl Output {
             return None;
         }
         self.bar.clear();
-        eprint!("{} ", plain::plain(question));
+        // in one piece, so that an answer never stands in the middle of it
+        let prompt = format!("{} ", plain::plain(question));
+        eprint!("{prompt}");
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer).ok()?;
         Some(answer.trim().to_owned())
