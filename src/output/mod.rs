@@ -368,7 +368,9 @@ impl Output {
             return None;
         }
         self.bar.clear();
-        let _ = write!(std::io::stderr(), "{} ", plain::plain(question));
+        // in one piece, so that an answer never stands in the middle of it
+        let prompt = format!("{} ", plain::plain(question));
+        let _ = std::io::stderr().write_all(prompt.as_bytes());
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer).ok()?;
         Some(answer.trim().to_owned())
