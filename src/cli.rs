@@ -7,12 +7,14 @@ use clap::{Args, Parser, Subcommand};
 mod archive;
 mod drift;
 mod format;
+mod grants;
 mod import;
 mod report;
 
 pub use archive::{ArchiveAction, ArchiveAppointmentsArgs, ArchiveArgs, ArchiveRestoreArgs, ArchiveVerifyArgs};
 pub use drift::{Against, DriftArgs, ScratchArgs, SnapshotArgs};
 pub use format::FormatArg;
+pub use grants::GrantsArgs;
 pub use import::{
     FindingArgs, ImportAction, ImportArgs, ImportCheckArgs, ImportExportArgs, ImportFileArgs, ImportInitArgs,
     ImportRunArgs, ImportVerifyArgs, MaxErrors,
@@ -157,6 +159,10 @@ pub enum Command {
     Diagram(DiagramArgs),
     /// Check files of another system, load them in batches, compare the database with them
     Import(ImportArgs),
+    /// Print the GRANT statements that an account needs for a group of commands
+    ///
+    /// Asks no server. What is printed is for an administrator to run, once the account is there: `CREATE USER`.
+    Grants(GrantsArgs),
     /// Print a script by which a shell completes command lines of caredb
     Completions(CompletionsArgs),
     /// Print the manual page of caredb, or write a page a command
@@ -205,6 +211,7 @@ impl Command {
             Self::Status(_) => "status",
             Self::Migrate(_) => "migrate",
             Self::Rollback(_) => "rollback",
+            Self::Grants(_) => "grants",
             Self::Info(_) => "info",
             Self::Man(_) => "man",
             Self::Doctor(_) => "doctor",

@@ -28,6 +28,7 @@ mod dev;
 mod diagram;
 mod doctor;
 mod drift;
+mod grants;
 mod hold;
 mod import;
 mod info;
@@ -174,6 +175,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Report(args) => report::run(context, &args).await,
         Command::Diagram(args) => diagram::run(context, &args).await,
         Command::Import(args) => import::run(context, &args).await,
+        Command::Grants(args) => grants::run(context, &args),
         Command::Completions(args) => Ok(completions::run(&args)),
         Command::Man(args) => man::run(&args),
     }

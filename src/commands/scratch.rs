@@ -60,7 +60,7 @@ async fn open_checked(
 }
 
 /// The scratch schema's name, which must be another than the database's.
-fn name(args: &ScratchArgs, database: &str) -> anyhow::Result<Ident> {
+pub fn name(args: &ScratchArgs, database: &str) -> anyhow::Result<Ident> {
     let name = args.name.clone().unwrap_or_else(|| format!("{database}_verify"));
     if name.eq_ignore_ascii_case(database) {
         return Err(Refusal(format!("`{name}` is the database itself; name another schema by `--scratch`")).into());

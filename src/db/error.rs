@@ -48,6 +48,17 @@ impl DbError {
         self
     }
 
+    /// Names the privilege that `sql` lacks, where the server says only that it refuses.
+    #[must_use]
+    pub fn naming_privilege(self, sql: &str) -> Self {
+        if self.number == Some(1044) && sql.starts_with("LOCK TABLES ") {
+            return self.with_cure(
+                "ask for the missing privilege LOCK TABLES (`caredb grants cron` prints what is needed) and run again",
+            );
+        }
+        self
+    }
+
     /// What the server said, and the cure, without what failed.
     #[must_use]
     pub fn reason(&self) -> String {
@@ -134,7 +145,9 @@ fn cure(number: u16) -> Option<&'static str> {
     Some(match number {
         1040 => "wait until connections are closed, or raise `max_connections`",
         1022 | 1062 => "two rows would have the same key: find and settle them, then run again",
-        1044 | 1142 | 1143 | 1227 | 1370 => "ask for the missing privilege (GRANT … TO the user) and run again",
+        1044 | 1142 | 1143 | 1227 | 1370 => {
+            "ask for the missing privilege (`caredb grants` prints what each account needs) and run again"
+        }
         1045 => "check the user and the password in the URL, or give the password by `CAREDB_PASSWORD_FILE`",
         1049 => "create the database, or correct its name in the URL",
         1064 => "correct the statement and run again",

@@ -1,4 +1,6 @@
-//! What an account may do, read from `SHOW GRANTS`: the one source that has the active roles in it.
+//! What an account may do, read from `SHOW GRANTS`: the one source that has the active roles in it. And names as GRANT takes them.
+
+use std::fmt;
 
 /// The privileges of the session, its active roles included.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -112,6 +114,83 @@ fn like(pattern: &str, text: &str) -> bool {
     }
 }
 
+/// A database as GRANT takes it: `_` and `%` are wildcards there, unless the server knows partial revokes.
+#[must_use]
+pub fn pattern(database: &str, partial_revokes: bool) -> String {
+    let name = database.replace('`', "``");
+    if partial_revokes {
+        return format!("`{name}`.*");
+    }
+    format!("`{}`.*", name.replace('\\', "\\\\").replace('_', "\\_").replace('%', "\\%"))
+}
+
+/// An account of the server. Displays as GRANT takes it, in backticks, which no `sql_mode` reads otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    user: String,
+    host: String,
+}
+
+impl Account {
+    /// Reads `'name'@'host'`, also in other quotes or without; no host is `%`. Errors: what is wrong with it.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let (user, rest) = part(text)?;
+        let host = match rest.strip_prefix('@') {
+            None if rest.is_empty() => "%".to_owned(),
+            None => return Err("write it as `'name'@'host'`".to_owned()),
+            Some(host) => match part(host)? {
+                (host, "") => host,
+                _ => return Err("write it as `'name'@'host'`".to_owned()),
+            },
+        };
+        let too_long = |text: &str, limit: usize| text.chars().count() > limit;
+        if user.is_empty() || host.is_empty() {
+            return Err("neither the name nor the host may be empty".to_owned());
+        }
+        if too_long(&user, 32) || too_long(&host, 255) {
+            return Err("a name has 32 characters at the most, a host 255".to_owned());
+        }
+        if user.chars().chain(host.chars()).any(char::is_control) {
+            return Err("it holds control characters".to_owned());
+        }
+        Ok(Self { user, host })
+    }
+
+    /// Reads what `CURRENT_USER()` says: `app@%`, where the name may hold an `@` as well.
+    #[must_use]
+    pub fn current(text: &str) -> Self {
+        let (user, host) = text.rsplit_once('@').unwrap_or((text, "%"));
+        Self { user: user.to_owned(), host: host.to_owned() }
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`@`{}`", self.user.replace('`', "``"), self.host.replace('`', "``"))
+    }
+}
+
+/// The name at the beginning of a text, in quotes (doubled where they are a part of it) or up to the last `@`, and what follows.
+fn part(text: &str) -> Result<(String, &str), String> {
+    let Some(quote @ ('\'' | '"' | '`')) = text.chars().next() else {
+        let end = text.rfind('@').unwrap_or(text.len());
+        return Ok((text[..end].to_owned(), &text[end..]));
+    };
+    let mut name = String::new();
+    let mut rest = &text[1..];
+    while let Some((before, after)) = rest.split_once(quote) {
+        name.push_str(before);
+        match after.strip_prefix(quote) {
+            Some(after) => {
+                name.push(quote);
+                rest = after;
+            }
+            None => return Ok((name, after)),
+        }
+    }
+    Err(format!("its {quote} is not closed"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +232,30 @@ mod tests {
         assert!(grants.has_global("SUPER"));
         assert!(grants.has("DROP", "other") && grants.has("SELECT", "clinic"));
         assert!(!grants.has("DROP", "clinic"));
+    }
+
+    #[test]
+    fn reads_accounts_and_quotes_them() {
+        for (text, account) in [
+            ("app", Ok("`app`@`%`")),
+            ("app@10.0.0.%", Ok("`app`@`10.0.0.%`")),
+            ("a@b@c", Ok("`a@b`@`c`")),
+            ("'app'@'%'", Ok("`app`@`%`")),
+            ("'app'@localhost", Ok("`app`@`localhost`")),
+            ("`a``b`@\"h\"", Ok("`a``b`@`h`")),
+            ("'it''s'", Ok("`it's`@`%`")),
+            ("'app'x", Err("write it as `'name'@'host'`")),
+            ("'app'@'h'x", Err("write it as `'name'@'host'`")),
+            ("'app", Err("its ' is not closed")),
+            ("''@'%'", Err("neither the name nor the host may be empty")),
+            ("app@", Err("neither the name nor the host may be empty")),
+            ("a\nb", Err("it holds control characters")),
+            ("abcdefghijklmnopqrstuvwxyz1234567", Err("a name has 32 characters at the most, a host 255")),
+        ] {
+            let read = Account::new(text).map(|account| account.to_string());
+            assert_eq!(read, account.map(str::to_owned).map_err(str::to_owned), "{text}");
+        }
+        assert_eq!(Account::current("a@b@%").to_string(), "`a@b`@`%`");
     }
 
     #[test]

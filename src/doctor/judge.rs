@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::grants::{Account, pattern};
 use super::needs::Needs;
 use super::observe::{Around, Observed, Settings};
 use crate::db::size::row_version_limit;
@@ -72,27 +73,14 @@ fn privileges(observed: &Observed, needs: &Needs) -> Finding {
     };
     let lacks = join(&|privilege, place| format!("{privilege} (for {place})"));
     let names = join(&|privilege, _| privilege.to_owned());
+    let lacking = format!("on `{database}`, `{}` lacks {lacks}", observed.account);
+    let database = pattern(database, observed.settings.as_ref().is_ok_and(|settings| settings.partial_revokes));
     Finding::new(
         CHECK,
         Level::Problem,
-        format!("on `{database}`, `{}` lacks {lacks}", observed.account),
-        format!("have an administrator run: GRANT {names} ON {} TO {}", pattern(observed), account(&observed.account)),
+        lacking,
+        format!("have an administrator run: GRANT {names} ON {database} TO {}", Account::current(&observed.account)),
     )
-}
-
-/// The database as GRANT takes it: `_` and `%` are wildcards there, unless the server knows partial revokes.
-fn pattern(observed: &Observed) -> String {
-    let name = observed.database.replace('`', "``");
-    if observed.settings.as_ref().is_ok_and(|settings| settings.partial_revokes) {
-        return format!("`{name}`.*");
-    }
-    format!("`{}`.*", name.replace('\\', "\\\\").replace('_', "\\_").replace('%', "\\%"))
-}
-
-/// `app@%` as GRANT takes it.
-fn account(account: &str) -> String {
-    let (user, host) = account.rsplit_once('@').unwrap_or((account, "%"));
-    format!("`{}`@`{}`", user.replace('`', "``"), host.replace('`', "``"))
 }
 
 /// Error 1419: with the binary log on, triggers and stored functions need SUPER, which no other privilege replaces

@@ -4,3 +4,4 @@ pub mod grants;
 pub mod judge;
 pub mod needs;
 pub mod observe;
+pub mod roles;

@@ -12,7 +12,7 @@ use super::plan::Observed;
 use super::session::FileSession;
 use crate::db::connect::{Session, connect};
 use crate::db::error::DbError;
-use crate::db::ident::Ident;
+use crate::db::ident::{Ident, InvalidIdent};
 use crate::db::split::{Token, tokens};
 use crate::schema::introspect::Kind;
 
@@ -214,8 +214,7 @@ async fn expect(
     }
     let text = &script.statements[index].text;
     if change.targets.iter().all(|target| target.kind == Kind::Table) {
-        let scratch =
-            Ident::new(&format!("caredb_trial_{:08x}", crc32fast::hash(session.database.as_str().as_bytes()))).ok()?;
+        let scratch = trial_schema(&session.database).ok()?;
         // a connection of its own: whatever a trial leaves in its session, the run does not get it
         let mut trial = connect(&session.target).await.ok()?;
         let expected = try_out(&mut trial.conn, &session.database, &scratch, script, index, before).await;
@@ -229,6 +228,11 @@ async fn expect(
     // the server keeps a program's text behind its name as it was written
     let same = target.kind != Kind::View && tail(text, &object.name)? == tail(definition, &object.name)?;
     same.then_some(now)
+}
+
+/// The schema in which statements of `database` are tried after a crash.
+pub fn trial_schema(database: &Ident) -> Result<Ident, InvalidIdent> {
+    Ident::new(&format!("caredb_trial_{:08x}", crc32fast::hash(database.as_str().as_bytes())))
 }
 
 const DATABASE_CHARSET: &str = "

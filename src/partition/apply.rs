@@ -67,7 +67,7 @@ impl<'a, F: FnMut(Event)> Ddl<'a, F> {
         let done = run_ddl(self.conn, doing, sql, &mut self.patience, &mut self.on_event).await;
         crash_point();
         done.map_err(|error| {
-            let failed = DbError::new(format!("could not {doing}"), &error);
+            let failed = DbError::new(format!("could not {doing}"), &error).naming_privilege(sql);
             match self.patience.in_the_way.take() {
                 Some(cure) => ApplyError::Blocked(failed.with_cure(cure)),
                 None => failed.into(),

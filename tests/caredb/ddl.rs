@@ -107,7 +107,7 @@ fn without_the_privilege_to_look_who_blocks_is_unknown() {
     assert_snapshot!(stable(&test.run_at(&url, "migrate --ddl-retries 0")), @"
     exit 2
     --- stderr
-    error: `V1__one.sql` line 2, statement 2 of 2 (`ALTER TABLE t ADD c INT`): MySQL error 1205: Lock wait timeout exceeded; try restarting transaction; gave up after 1 attempt: who is in the way is unknown (could not ask which sessions hold locks: MySQL error 1142: SELECT command denied to user 'app_<db>'@'localhost' for table 'threads'; ask for the missing privilege (GRANT … TO the user) and run again); applied so far: the first statement of this file
+    error: `V1__one.sql` line 2, statement 2 of 2 (`ALTER TABLE t ADD c INT`): MySQL error 1205: Lock wait timeout exceeded; try restarting transaction; gave up after 1 attempt: who is in the way is unknown (could not ask which sessions hold locks: MySQL error 1142: SELECT command denied to user 'app_<db>'@'localhost' for table 'threads'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again); applied so far: the first statement of this file
     ");
 }
 

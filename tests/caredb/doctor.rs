@@ -69,12 +69,12 @@ fn what_an_account_may_not_see_is_unknown_and_what_it_lacks_a_problem() {
     problem  privileges  on `<db>`, `app_<db>@%` lacks TRIGGER (for `V2__two.sql` line 1); have an administrator run: GRANT TRIGGER ON `t\_doctor\_grants`.* TO `app_<db>`@`%`
     problem  log_bin_trust_function_creators  `V2__two.sql` line 1 creates a trigger or a function; the binary log is on and `app_<db>@%` lacks SUPER (error 1419); have an administrator run `SET PERSIST log_bin_trust_function_creators = 1`, or migrate as a user with SUPER
     ok  sql_mode  strict
-    unknown  locks  could not ask which sessions hold locks: MySQL error 1142: SELECT command denied to user 'app_<db>'@'localhost' for table 'metadata_locks'; ask for the missing privilege (GRANT … TO the user) and run again
+    unknown  locks  could not ask which sessions hold locks: MySQL error 1142: SELECT command denied to user 'app_<db>'@'localhost' for table 'metadata_locks'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     warning  lock_timeouts  `lock_wait_timeout` is 31536000 s: a statement that waits for a lock may wait that long; have an administrator run `SET PERSIST lock_wait_timeout = 60`
-    unknown  replication  could not ask whether this server is a replica: MySQL error 1227: Access denied; you need (at least one of) the SUPER, REPLICATION CLIENT privilege(s) for this operation; ask for the missing privilege (GRANT … TO the user) and run again
-    unknown  replicas  could not ask for this server's replicas: MySQL error 1227: Access denied; you need (at least one of) the REPLICATION SLAVE privilege(s) for this operation; ask for the missing privilege (GRANT … TO the user) and run again
+    unknown  replication  could not ask whether this server is a replica: MySQL error 1227: Access denied; you need (at least one of) the SUPER, REPLICATION CLIENT privilege(s) for this operation; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
+    unknown  replicas  could not ask for this server's replicas: MySQL error 1227: Access denied; you need (at least one of) the REPLICATION SLAVE privilege(s) for this operation; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     ok  disk  <n> MiB free; no table is to be copied
-    unknown  row_versions  could not read the tables' row versions: MySQL error 1227: Access denied; you need (at least one of) the PROCESS privilege(s) for this operation; ask for the missing privilege (GRANT … TO the user) and run again
+    unknown  row_versions  could not read the tables' row versions: MySQL error 1227: Access denied; you need (at least one of) the PROCESS privilege(s) for this operation; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     ok  other_tools  none has a history here
 
     `<db>`: 2 problems, 1 warning

@@ -288,7 +288,7 @@ fn no_secret_is_shown() {
     assert_snapshot!(with(&["--source", &url, "--table", "people"]), @"
     exit 2
     --- stderr
-    error: could not read table `people`: MySQL error 1142: SELECT command denied to user 'reader_<db>'@'localhost' for table 'people'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not read table `people`: MySQL error 1142: SELECT command denied to user 'reader_<db>'@'localhost' for table 'people'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     ");
     let url = test.url_as("reader", &["SELECT"]);
     assert_snapshot!(with(&["--source", &url, "--table", "people"]), @"

@@ -18,6 +18,7 @@ mod drift;
 mod drift_mutations;
 mod fault;
 mod flyway;
+mod grants;
 mod history;
 mod import;
 mod import_archived;

@@ -83,7 +83,7 @@ fn keys_and_triggers_that_are_not_right_are_found() {
     ok  catch_all  `p_future` is empty
     ok  ranges  each of the 5 partitions is a month
     unknown  triggers  could not see the triggers of table `appointments`: `blind_<db>@%` lacks TRIGGER; grant it TRIGGER
-    unknown  row_versions  could not read the row versions of table `appointments`: MySQL error 1227: Access denied; you need (at least one of) the PROCESS privilege(s) for this operation; ask for the missing privilege (GRANT … TO the user) and run again
+    unknown  row_versions  could not read the row versions of table `appointments`: MySQL error 1227: Access denied; you need (at least one of) the PROCESS privilege(s) for this operation; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
 
     `appointments`: 0 problems, 2 could not be looked at
     --- stderr

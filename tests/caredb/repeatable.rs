@@ -250,7 +250,7 @@ fn a_drop_that_stopped_half_way_is_no_longer_applied() {
     assert_snapshot!(test.run_at(&operator, "rollback --skip-doctor"), @"
     exit 2
     --- stderr
-    error: `R__the_programs.sql` line 9, statement 1 of 5 (`DROP VIEW IF EXISTS `w``): could not read the definition of `w`: MySQL error 1142: SHOW VIEW command denied to user 'operator_<db>'@'localhost' for table 'w'; ask for the missing privilege (GRANT … TO the user) and run again; rolled back so far: nothing of this file
+    error: `R__the_programs.sql` line 9, statement 1 of 5 (`DROP VIEW IF EXISTS `w``): could not read the definition of `w`: MySQL error 1142: SHOW VIEW command denied to user 'operator_<db>'@'localhost' for table 'w'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again; rolled back so far: nothing of this file
     ");
     assert_eq!(would_apply(&test), ["failed the programs"]);
     // as if it had come further

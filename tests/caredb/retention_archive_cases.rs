@@ -302,16 +302,16 @@ fn a_privilege_that_is_missing_loses_nothing() {
     assert_snapshot!(text, @"
     rows without SELECT: exit 2
     --- stderr
-    error: could not read the migration history `flyway_schema_history`: MySQL error 1142: SELECT command denied to user 'u_<db>'@'localhost' for table 'flyway_schema_history'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not read the migration history `flyway_schema_history`: MySQL error 1142: SELECT command denied to user 'u_<db>'@'localhost' for table 'flyway_schema_history'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     rows without INSERT: exit 2
     --- stderr
-    error: could not begin a run of `archive appointments` in the ledger: MySQL error 1142: INSERT command denied to user 'u_<db>'@'localhost' for table 'caredb_runs'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not begin a run of `archive appointments` in the ledger: MySQL error 1142: INSERT command denied to user 'u_<db>'@'localhost' for table 'caredb_runs'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     rows without UPDATE: exit 2
     --- stderr
-    error: could not archive rows of partition `p_2023_01`: MySQL error 1142: UPDATE command denied to user 'u_<db>'@'localhost' for table 'appointment_keys'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not archive rows of partition `p_2023_01`: MySQL error 1142: UPDATE command denied to user 'u_<db>'@'localhost' for table 'appointment_keys'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     rows without DELETE: exit 2
     --- stderr
-    error: could not archive rows of partition `p_2023_01`: MySQL error 1142: DELETE command denied to user 'u_<db>'@'localhost' for table 'appointments'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not archive rows of partition `p_2023_01`: MySQL error 1142: DELETE command denied to user 'u_<db>'@'localhost' for table 'appointments'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     rows without CREATE: exit 0
     --- stdout
     2023-01  rows  19 rows <ms> ms; stay: 2 follow-up, 2 prescription, 1 refund, 4 status, 3 unpaid
@@ -338,28 +338,28 @@ fn a_privilege_that_is_missing_loses_nothing() {
     archived 40 rows of 3 months older than 2023-03-15, and 81 rows that belong to archived ones; 20 stay (3 follow-up, 3 prescription, 2 refund, 6 status, 6 unpaid); run 11
     exchange without SELECT: exit 2
     --- stderr
-    error: could not read the migration history `flyway_schema_history`: MySQL error 1142: SELECT command denied to user 'u_<db>'@'localhost' for table 'flyway_schema_history'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not read the migration history `flyway_schema_history`: MySQL error 1142: SELECT command denied to user 'u_<db>'@'localhost' for table 'flyway_schema_history'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     exchange without INSERT: exit 2
     --- stderr
-    error: could not begin a run of `archive appointments` in the ledger: MySQL error 1142: INSERT command denied to user 'u_<db>'@'localhost' for table 'caredb_runs'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not begin a run of `archive appointments` in the ledger: MySQL error 1142: INSERT command denied to user 'u_<db>'@'localhost' for table 'caredb_runs'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     exchange without UPDATE: exit 2
     --- stderr
-    error: could not record the state of run 13 of `archive appointments` in the ledger: MySQL error 1142: UPDATE command denied to user 'u_<db>'@'localhost' for table 'caredb_run_parts'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not record the state of run 13 of `archive appointments` in the ledger: MySQL error 1142: UPDATE command denied to user 'u_<db>'@'localhost' for table 'caredb_run_parts'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     exchange without DELETE: exit 2
     --- stderr
-    error: could not move a month: MySQL error 1142: DELETE command denied to user 'u_<db>'@'localhost' for table 'appointments_staying'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not move a month: MySQL error 1142: DELETE command denied to user 'u_<db>'@'localhost' for table 'appointments_staying'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     exchange without CREATE: exit 2
     --- stderr
-    error: could not move a month: MySQL error 1142: CREATE command denied to user 'u_<db>'@'localhost' for table 'appointments_archive'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not move a month: MySQL error 1142: CREATE command denied to user 'u_<db>'@'localhost' for table 'appointments_archive'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     exchange without ALTER: exit 2
     --- stderr
-    error: could not move a month: MySQL error 1142: ALTER command denied to user 'u_<db>'@'localhost' for table 'appointments_archive'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not move a month: MySQL error 1142: ALTER command denied to user 'u_<db>'@'localhost' for table 'appointments_archive'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     exchange without DROP: exit 2
     --- stderr
-    error: could not move a month: MySQL error 1142: DROP command denied to user 'u_<db>'@'localhost' for table 'appointments_moving'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not move a month: MySQL error 1142: DROP command denied to user 'u_<db>'@'localhost' for table 'appointments_moving'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     exchange without LOCK TABLES: exit 2
     --- stderr
-    error: could not move a month: MySQL error 1044: Access denied for user 'u_<db>'@'%' to database '<db>'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not move a month: MySQL error 1044: Access denied for user 'u_<db>'@'%' to database '<db>'; ask for the missing privilege LOCK TABLES (`caredb grants cron` prints what is needed) and run again
     ");
     // of the archive alone
     let url = test.url_as("u", &["SELECT, UPDATE, DELETE, CREATE, ALTER, DROP, LOCK TABLES"]);
@@ -377,7 +377,7 @@ fn a_privilege_that_is_missing_loses_nothing() {
     assert_snapshot!(shown(&test.run_at(&url, &archive("rows"))), @"
     exit 2
     --- stderr
-    error: could not archive rows of partition `p_2023_01`: MySQL error 1142: INSERT command denied to user 'u_<db>'@'localhost' for table 'appointments_archive'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not archive rows of partition `p_2023_01`: MySQL error 1142: INSERT command denied to user 'u_<db>'@'localhost' for table 'appointments_archive'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     ");
     assert_eq!(whole(&test), before);
     test.ok("archive verify");

@@ -175,7 +175,7 @@ fn what_can_t_be_is_refused_and_loses_nothing() {
     For more information, try '--help'.
     exit 2
     --- stderr
-    error: could not move rows from table `medical_records` to `medical_records_compressed`: MySQL error 1142: DELETE command denied to user 'reader_<db>'@'localhost' for table 'medical_records'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not move rows from table `medical_records` to `medical_records_compressed`: MySQL error 1142: DELETE command denied to user 'reader_<db>'@'localhost' for table 'medical_records'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     exit 2
     --- stderr
     error: could not compress medical records: tables `medical_records` and `medical_records_compressed` have not the same columns; alter one of them so that it has those of the other, in their order

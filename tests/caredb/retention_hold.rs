@@ -326,7 +326,7 @@ fn an_account_without_create_can_place_holds_once_the_tables_are_there() {
     assert_snapshot!(test.run_at(&url, "hold add --patient p1 --reason x").replace(&test.user("app"), "<user>"), @"
     exit 2
     --- stderr
-    error: could not create table `caredb_holds`: MySQL error 1142: CREATE command denied to user 'app_<db>'@'localhost' for table 'caredb_holds'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not create table `caredb_holds`: MySQL error 1142: CREATE command denied to user 'app_<db>'@'localhost' for table 'caredb_holds'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     ");
     block_on(async { hold::create(&mut test.connect().await).await.unwrap() });
     assert_snapshot!(test.run_at(&url, "hold add --patient p1 --reason x"), @"

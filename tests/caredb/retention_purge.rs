@@ -218,7 +218,7 @@ fn an_error_half_way_loses_nothing() {
     assert_snapshot!(test.run_at(&url, PURGE), @"
     exit 2
     --- stderr
-    error: could not purge rows of table `notifications`: MySQL error 1142: DELETE command denied to user 'reader_<db>'@'localhost' for table 'notifications'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not purge rows of table `notifications`: MySQL error 1142: DELETE command denied to user 'reader_<db>'@'localhost' for table 'notifications'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     ");
     assert_eq!((count(&test), recorded(&test)), (2000, 0));
     test.sql(

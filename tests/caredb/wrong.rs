@@ -153,7 +153,7 @@ fn a_missing_privilege() {
     assert_snapshot!(test.run_at(&stranger, "migrate"), @"
     exit 2
     --- stderr
-    error: could not connect to `<db>` at `<socket>`: MySQL error 1044: Access denied for user 'stranger_<db>'@'%' to database '<db>'; ask for the missing privilege (GRANT … TO the user) and run again
+    error: could not connect to `<db>` at `<socket>`: MySQL error 1044: Access denied for user 'stranger_<db>'@'%' to database '<db>'; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     ");
     // all of the database's own privileges do not make a trigger where the binary log is on
     let owner = test.url_as("owner", &["ALL"]);

@@ -301,7 +301,7 @@ impl<F: FnMut(Event)> Exchange<'_, F> {
             if server_error(&error).is_some_and(|(number, _)| number == 1731) {
                 return ArchiveError::Instant;
             }
-            let failed = DbError::new("could not move a month", &error);
+            let failed = DbError::new("could not move a month", &error).naming_privilege(sql);
             match self.patience.in_the_way.take() {
                 Some(cure) => ArchiveError::Blocked(failed.with_cure(cure)),
                 None => failed.into(),
