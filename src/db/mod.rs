@@ -8,6 +8,7 @@ pub mod crash;
 pub mod ddl;
 pub mod error;
 pub mod ident;
+pub mod innodb;
 pub mod lock;
 mod program;
 pub mod progress;

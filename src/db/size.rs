@@ -1,39 +1,52 @@
-//! How large the tables of a session's database are, and how often they were changed INSTANT-ly.
-
-use std::collections::BTreeMap;
+//! How large the tables of a session's database are.
 
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{Error, Row as _};
 
 use super::error::DbError;
 
+/// A table: rows as InnoDB estimates them, sizes in bytes.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct TableSize {
+    /// Its name.
+    pub table: String,
+    /// Its rows.
+    pub rows: u64,
+    /// Its data.
+    pub data_bytes: u64,
+    /// Its indexes.
+    pub index_bytes: u64,
+}
+
+impl TableSize {
+    /// Data and indexes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.data_bytes + self.index_bytes
+    }
+}
+
 // A number that is a day old may be of an empty table.
 const FRESH: &str = "SET SESSION information_schema_stats_expiry = 0";
 const SIZES: &str = "
     SELECT CONVERT(TABLE_NAME USING utf8mb4), CAST(COALESCE(TABLE_ROWS, 0) AS UNSIGNED),
-           CAST(COALESCE(DATA_LENGTH, 0) + COALESCE(INDEX_LENGTH, 0) AS UNSIGNED)
-    FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'";
+           CAST(COALESCE(DATA_LENGTH, 0) AS UNSIGNED), CAST(COALESCE(INDEX_LENGTH, 0) AS UNSIGNED)
+    FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' ORDER BY TABLE_NAME";
 
-/// Rows and bytes (data and indexes) of each table, as InnoDB estimates them.
-pub async fn sizes(conn: &mut MySqlConnection) -> Result<BTreeMap<String, (u64, u64)>, DbError> {
+/// All tables, by name.
+pub async fn sizes(conn: &mut MySqlConnection) -> Result<Vec<TableSize>, DbError> {
     let failed = |error: Error| DbError::new("could not read the sizes of the tables", &error);
     sqlx::raw_sql(FRESH).execute(&mut *conn).await.map_err(failed)?;
     let rows = sqlx::raw_sql(SIZES).fetch_all(conn).await.map_err(failed)?;
-    let read = |row: &MySqlRow| Ok((row.try_get_unchecked(0)?, (row.try_get_unchecked(1)?, row.try_get_unchecked(2)?)));
+    let read = |row: &MySqlRow| {
+        Ok(TableSize {
+            table: row.try_get_unchecked(0)?,
+            rows: row.try_get_unchecked(1)?,
+            data_bytes: row.try_get_unchecked(2)?,
+            index_bytes: row.try_get_unchecked(3)?,
+        })
+    };
     rows.iter().map(read).collect::<Result<_, Error>>().map_err(failed)
-}
-
-// A partition is `database/table#p#p0`. TOTAL_ROW_VERSIONS is there since 8.0.29.
-const ROW_VERSIONS: &str = "
-    SELECT SUBSTRING_INDEX(SUBSTRING_INDEX(LOWER(NAME), '#p#', 1), '/', -1), CAST(MAX(TOTAL_ROW_VERSIONS) AS UNSIGNED)
-    FROM information_schema.INNODB_TABLES
-    WHERE SUBSTRING_INDEX(NAME, '/', 1) = DATABASE() AND TOTAL_ROW_VERSIONS > 0
-    GROUP BY 1 ORDER BY 1";
-
-/// The tables that have INSTANT row versions, by name in lower case, with their number; partitions count as the table's highest.
-/// Errors: among others, the account lacks PROCESS.
-pub async fn row_versions(conn: &mut MySqlConnection) -> Result<Vec<(String, u64)>, DbError> {
-    numbers(conn, ROW_VERSIONS, "could not read the tables' row versions").await
 }
 
 /// A query of names with a number; `what` failed where it fails.

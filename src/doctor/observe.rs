@@ -11,6 +11,7 @@ use super::needs::Needs;
 use crate::db::blockers::{self, Held};
 use crate::db::connect::Session;
 use crate::db::error::DbError;
+use crate::db::innodb;
 use crate::db::size;
 
 /// What was seen, or why it could not be.
@@ -101,7 +102,7 @@ pub struct Source {
 
 /// Asks for what the checks before a run look at.
 pub async fn observe(session: &mut Session, needs: &Needs) -> Observed {
-    let copied = if needs.copied.is_empty() { Ok(BTreeMap::new()) } else { size::sizes(&mut session.conn).await };
+    let copied = if needs.copied.is_empty() { Ok(BTreeMap::new()) } else { copied(&mut session.conn).await };
     Observed {
         copied,
         database: session.database.as_str().to_owned(),
@@ -113,6 +114,12 @@ pub async fn observe(session: &mut Session, needs: &Needs) -> Observed {
     }
 }
 
+/// Rows and bytes of each table.
+async fn copied(conn: &mut MySqlConnection) -> Seen<BTreeMap<String, (u64, u64)>> {
+    let sizes = size::sizes(conn).await?;
+    Ok(sizes.into_iter().map(|size| (size.table.clone(), (size.rows, size.bytes()))).collect())
+}
+
 /// Asks for the rest.
 pub async fn observe_around(conn: &mut MySqlConnection, settings: &Seen<Settings>) -> Around {
     Around {
@@ -120,7 +127,7 @@ pub async fn observe_around(conn: &mut MySqlConnection, settings: &Seen<Settings
         replicas: replicas(conn).await,
         free_bytes: settings.as_ref().ok().and_then(free_bytes),
         tables: tables(conn).await,
-        row_versions: size::row_versions(conn).await,
+        row_versions: innodb::row_versions(conn).await,
     }
 }
 

@@ -9,7 +9,8 @@ use sqlx::mysql::MySqlConnection;
 use crate::db::connect::Session;
 use crate::db::error::DbError;
 use crate::db::ident::Ident;
-use crate::db::size;
+use crate::db::innodb;
+use crate::db::size::{self, TableSize};
 
 /// From this size on, in bytes, a table is one whose copy is felt: some second and more.
 pub const BIG: u64 = 8 << 20;
@@ -48,11 +49,11 @@ impl Live {
         let sizes = size::sizes(&mut session.conn).await?;
         // without PROCESS they may not be seen
         let versions: BTreeMap<_, _> =
-            size::row_versions(&mut session.conn).await.unwrap_or_default().into_iter().collect();
-        let read = |(name, (_, bytes)): (String, (u64, u64))| {
-            let name = name.to_lowercase();
+            innodb::row_versions(&mut session.conn).await.unwrap_or_default().into_iter().collect();
+        let read = |size: TableSize| {
+            let name = size.table.to_lowercase();
             let row_versions = versions.get(&name).copied().unwrap_or(0);
-            (name, Size { bytes, row_versions })
+            (name, Size { bytes: size.bytes(), row_versions })
         };
         let tables = sizes.into_iter().map(read).collect();
         Ok(Self { tables, limit: size::row_version_limit(&session.version), rates: None })

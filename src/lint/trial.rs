@@ -10,11 +10,10 @@ use super::observe::lost;
 use crate::db::ddl::execute;
 use crate::db::error::{DbError, server_error};
 use crate::db::ident::Ident;
+use crate::db::innodb::table_ids;
 use crate::migrate::expect;
 use crate::migrate::files::Statement;
-use crate::migrate::fingerprint::table_ids;
 use crate::migrate::scratch::{Scratch, ScratchError};
-use crate::schema::introspect::{Kind, Object};
 use crate::schema::model::{Column, Table};
 
 /// What came of a statement.
@@ -116,9 +115,9 @@ fn work(way: Way, before: Option<Vec<u64>>, after: Option<Vec<u64>>) -> (Work, b
 }
 
 async fn ids(scratch: &mut Scratch, table: &Ident) -> Result<Option<Vec<u64>>, DbError> {
-    let object = Object { kind: Kind::Table, database: scratch.database().clone(), name: table.clone() };
+    let database = scratch.database().clone();
     // none: another engine's
-    Ok(table_ids(scratch.control(), &object).await?.filter(|ids| !ids.is_empty()))
+    Ok(table_ids(scratch.control(), &database, table).await?.filter(|ids| !ids.is_empty()))
 }
 
 const TRIGGERS: &str = "

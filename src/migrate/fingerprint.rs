@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use sqlx::mysql::MySqlConnection;
 
 use super::classify::{Change, Target};
-use crate::db::error::{DbError, server_error};
+use crate::db::error::DbError;
 use crate::db::ident::Ident;
+use crate::db::innodb::table_ids;
 use crate::schema::introspect::{Kind, Object, definition};
 
 /// What a set of objects looked like at one moment.
@@ -109,43 +110,10 @@ fn without_implied_charset(definition: &str) -> String {
 
 async fn look(conn: &mut MySqlConnection, object: Object, with_ids: bool) -> Result<Seen, DbError> {
     let definition = definition(conn, &object).await?;
-    let table_ids = if with_ids && object.kind == Kind::Table { table_ids(conn, &object).await? } else { None };
     let Object { kind, database, name } = object;
+    let is_wanted = with_ids && kind == Kind::Table;
+    let table_ids = if is_wanted { table_ids(conn, &database, &name).await? } else { None };
     Ok(Seen { kind, database: database.as_str().to_owned(), name: name.as_str().to_owned(), definition, table_ids })
-}
-
-// InnoDB names a table `database/table` and a partition `database/table#p#partition`.
-// A column that comes or goes INSTANT-ly leaves the id and counts the row versions (in the table since 8.0.29).
-const TABLE_IDS: &str = "
-    SELECT CAST(TABLE_ID * 1024 + TOTAL_ROW_VERSIONS AS UNSIGNED) FROM information_schema.INNODB_TABLES
-    WHERE NAME = ? OR NAME LIKE ? ORDER BY NAME";
-
-/// So often they are asked for: the query looks at all tables of the server, and waits for DDL of any of them that waits itself
-/// (measured on 9.7.4). Each time it does so for the session's `lock_wait_timeout`, which is 5 s beside DDL.
-const ATTEMPTS: u32 = 12;
-
-/// InnoDB's ids of a table and its partitions, each with its row versions, by name; none where they may not be seen (PROCESS
-/// privilege), or the table's name has characters that InnoDB encodes.
-pub async fn table_ids(conn: &mut MySqlConnection, table: &Object) -> Result<Option<Vec<u64>>, DbError> {
-    let name = format!("{}/{}", table.database.as_str(), table.name.as_str());
-    // other characters are encoded in InnoDB's names
-    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'/') {
-        return Ok(None);
-    }
-    let partitions = format!("{}#p#%", name.replace('_', "\\_"));
-    let mut attempt = 1;
-    loop {
-        let error = match sqlx::query_scalar(TABLE_IDS).bind(&name).bind(&partitions).fetch_all(&mut *conn).await {
-            Ok(ids) => return Ok(Some(ids)),
-            Err(error) => error,
-        };
-        match server_error(&error) {
-            // without PROCESS
-            Some((1227, _)) => return Ok(None),
-            Some((1205, _)) if attempt < ATTEMPTS => attempt += 1,
-            _ => return Err(DbError::new(format!("could not read the table ids of {}", table.name), &error)),
-        }
-    }
 }
 
 #[cfg(test)]

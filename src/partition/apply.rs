@@ -110,7 +110,7 @@ impl<'a, F: FnMut(Event)> Ddl<'a, F> {
     }
 
     /// Makes the whole table anew while it is read and written, which takes the traces of INSTANT columns away. The server
-    /// knows no way to do that for one partition (see [`observe::row_versions`]).
+    /// knows no way to do that for one partition (see [`crate::db::innodb::row_versions_of`]).
     pub async fn rebuild(&mut self, table: &Table) -> Result<(), ApplyError> {
         self.run(&format!("rebuild table `{}`", table.name.as_str()), &rebuild_sql(table)).await
     }

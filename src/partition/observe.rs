@@ -181,16 +181,3 @@ pub async fn archived(conn: &mut MySqlConnection, managed: &Managed) -> Result<O
     }
     Ok(Some(archived))
 }
-
-const ROW_VERSIONS: &str = "
-    SELECT CAST(COALESCE(MAX(TOTAL_ROW_VERSIONS), 0) AS UNSIGNED) FROM information_schema.INNODB_TABLES
-    WHERE SUBSTRING_INDEX(NAME, '/', 1) = DATABASE()
-      AND SUBSTRING_INDEX(SUBSTRING_INDEX(LOWER(NAME), '#p#', 1), '/', -1) = LOWER(?)";
-
-/// How many INSTANT changes of columns the table's rows may be behind (MySQL manual, "The
-/// `INFORMATION_SCHEMA` `INNODB_TABLES` Table"). All partitions have the same number, also those made since, and REBUILD PARTITION keeps it (measured on 9.7).
-/// Errors: no PROCESS.
-pub async fn row_versions(conn: &mut MySqlConnection, table: &Ident) -> Result<u64, DbError> {
-    let number = sqlx::query_scalar(ROW_VERSIONS).bind(table.as_str()).fetch_one(conn).await;
-    number.map_err(|error| DbError::new(format!("could not read the row versions of table {table}"), &error))
-}

@@ -1,7 +1,8 @@
 //! DDL that meets the locks of others: who blocks, trying again, giving up.
 
 use caredb::db::blockers::{blocking, holding};
-use caredb::db::progress;
+use caredb::db::ident::Ident;
+use caredb::db::{innodb, progress};
 use insta::assert_snapshot;
 use sqlx::mysql::MySqlConnection;
 
@@ -166,6 +167,43 @@ fn a_terminal_sees_how_long_a_statement_takes() {
     assert!(run.wait().unwrap().success());
 }
 
+/// Waits until a session of the test has waited for a lock in vain.
+fn wait_for_a_time_out(test: &Test) {
+    let timed_out = format!(
+        "SELECT COUNT(*) FROM performance_schema.events_errors_summary_by_thread_by_error JOIN performance_schema.threads USING (THREAD_ID)
+         WHERE ERROR_NUMBER = 1205 AND SUM_ERROR_RAISED > 0 AND PROCESSLIST_DB = '{}'",
+        test.database
+    );
+    wait_for("a session to have waited in vain once", || test.rows(&timed_out) == ["1"]);
+}
+
+#[test]
+fn ddl_of_another_database_that_waits_hides_no_row_versions() {
+    let (test, other) = (Test::new("ddl_list"), Test::new("ddl_list_other"));
+    let (holder, _) = holder(&other);
+    test.sql(
+        "CREATE TABLE a (id INT PRIMARY KEY); ALTER TABLE a ADD c INT, ALGORITHM=INSTANT; CREATE TABLE b (id INT)",
+    );
+    std::thread::scope(|scope| {
+        let waiter = scope.spawn(|| other.sql("ALTER TABLE t ADD c INT"));
+        let waits = "Waiting for table metadata lock";
+        wait_for("the ALTER to wait", || in_state(&other, waits).len() == 1);
+        let reader = scope.spawn(|| {
+            block_on(async {
+                let mut conn = test.connect().await;
+                sqlx::raw_sql("SET SESSION lock_wait_timeout = 1").execute(&mut conn).await.unwrap();
+                let all = innodb::row_versions(&mut conn).await.unwrap();
+                let of_a = innodb::row_versions_of(&mut conn, &Ident::new("A").unwrap()).await.unwrap();
+                (all, of_a, innodb::row_versions_of(&mut conn, &Ident::new("b").unwrap()).await.unwrap())
+            })
+        });
+        wait_for_a_time_out(&test);
+        drop(holder);
+        assert_eq!(reader.join().unwrap(), (vec![("a".to_owned(), 1)], 1, 0));
+        waiter.join().unwrap();
+    });
+}
+
 #[test]
 fn ddl_of_another_database_that_waits_stops_no_migration() {
     let (test, other) = (Test::new("ddl_ids"), Test::new("ddl_ids_other"));
@@ -176,12 +214,7 @@ fn ddl_of_another_database_that_waits_stops_no_migration() {
         let waits = "Waiting for table metadata lock";
         wait_for("the ALTER to wait", || in_state(&other, waits).len() == 1);
         let migration = start(&test, "migrate");
-        let timed_out = format!(
-            "SELECT COUNT(*) FROM performance_schema.events_errors_summary_by_thread_by_error JOIN performance_schema.threads USING (THREAD_ID)
-             WHERE ERROR_NUMBER = 1205 AND SUM_ERROR_RAISED > 0 AND PROCESSLIST_DB = '{}'",
-            test.database
-        );
-        wait_for("the migration to have waited in vain once", || test.rows(&timed_out) == ["1"]);
+        wait_for_a_time_out(&test);
         drop(holder);
         let output = migration.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", test.show(&output));

@@ -5,10 +5,10 @@ use serde_json::json;
 use super::super::Otherwise;
 use super::{Context, Refusal, ddl, lock, open_partition};
 use crate::cli::{PartitionDropArgs, PartitionRebuildArgs};
+use crate::db::innodb;
 use crate::output::table::bytes;
 use crate::output::{Outcome, count};
 use crate::partition::apply::rebuild_sql;
-use crate::partition::observe;
 use crate::partition::scheme::Bound;
 
 pub async fn drop(context: &Context, args: &PartitionDropArgs) -> anyhow::Result<Outcome> {
@@ -36,7 +36,7 @@ pub async fn drop(context: &Context, args: &PartitionDropArgs) -> anyhow::Result
 pub async fn rebuild(context: &Context, args: &PartitionRebuildArgs) -> anyhow::Result<Outcome> {
     let (mut session, table, partition) = open_partition(context, &args.table, &args.name).await?;
     let (name, of) = (partition.name.as_str(), table.name.as_str());
-    let versions = observe::row_versions(&mut session.conn, &table.name).await?;
+    let versions = innodb::row_versions_of(&mut session.conn, &table.name).await?;
     if versions == 0 {
         let text = format!("nothing to do: no INSTANT change stands in the way of partition `{name}` of table `{of}`");
         return Ok(Outcome::done(text, json!({ "table": of, "partition": name, "row_versions": 0, "rebuilt": false })));

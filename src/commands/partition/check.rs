@@ -7,6 +7,7 @@ use crate::cli::PartitionCheckArgs;
 use crate::commands::doctor::findings_table;
 use crate::db::connect::Session;
 use crate::db::error::DbError;
+use crate::db::innodb;
 use crate::doctor::observe::grants;
 use crate::migrate::apply as migrations;
 use crate::migrate::files::Files;
@@ -46,7 +47,7 @@ pub async fn run(context: &Context, args: &PartitionCheckArgs) -> anyhow::Result
             keys,
             expected: triggers::expected(applied.iter().map(String::as_str), &table.name),
             live: live(&mut session, table).await,
-            row_versions: observe::row_versions(&mut session.conn, &table.name).await,
+            row_versions: innodb::row_versions_of(&mut session.conn, &table.name).await,
         };
         let findings = judge(&seen, today, args.ahead.unwrap_or(managed.ahead));
         problems += findings.iter().filter(|finding| finding.level == Level::Problem).count();

@@ -9,6 +9,7 @@ use crate::db::clock;
 use crate::db::connect::Session;
 use crate::db::error::{DbError, or_why};
 use crate::db::ident::Ident;
+use crate::db::size::{self, TableSize};
 use crate::migrate::history::{DELETE, Entry, SCHEMA};
 use crate::migrate::plan::{self, Observed};
 use crate::migrate::{apply, files::Files, repeatable};
@@ -40,13 +41,9 @@ pub async fn report(context: &Context, session: &mut Session, files: &FileArgs) 
     let (mut runs, runs_unseen) = or_why(runs(&mut session.conn).await)?;
     let more_runs = runs.len() > RUNS as usize;
     runs.truncate(RUNS as usize);
-    let size = |size: status::TableSize| Size {
-        table: size.table,
-        rows: size.rows,
-        data: size.data_bytes,
-        indexes: size.index_bytes,
-    };
-    let sizes = status::table_sizes(&mut session.conn).await?.into_iter().map(size).collect();
+    let size =
+        |size: TableSize| Size { table: size.table, rows: size.rows, data: size.data_bytes, indexes: size.index_bytes };
+    let sizes = size::sizes(&mut session.conn).await?.into_iter().map(size).collect();
     let partitioned = partitioned(context, &mut session.conn, Month::of(now.date())).await?;
     let (backlog, backlog_unseen) =
         or_why(backlog::backlog(&mut session.conn, context.config.retention(), now.date()).await)?;

@@ -2,14 +2,13 @@
 //! last rows of the ledger, so that it can run every minute.
 
 use serde_json::{Value, json};
-use sqlx::Row as _;
-use sqlx::mysql::MySqlConnection;
 
 use super::{Context, partition};
 use crate::cli::StatusArgs;
 use crate::db::clock;
 use crate::db::connect::Session;
-use crate::db::error::{DbError, or_why};
+use crate::db::error::or_why;
+use crate::db::size::{self, TableSize};
 use crate::migrate::files::{Files, Migration};
 use crate::migrate::plan::{self, Observed};
 use crate::migrate::{apply, info, repeatable};
@@ -19,15 +18,6 @@ use crate::retention::backlog::{Backlog, LastRun, backlog, prepare};
 use crate::retention::ledger::Ending;
 
 mod watch;
-
-/// What the dictionary says of a table: rows as InnoDB estimates them, sizes in bytes.
-#[derive(Debug, serde::Serialize)]
-pub(super) struct TableSize {
-    pub table: String,
-    pub rows: u64,
-    pub data_bytes: u64,
-    pub index_bytes: u64,
-}
 
 pub async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Outcome> {
     if let Some(seconds) = args.watch {
@@ -45,7 +35,7 @@ async fn screen(context: &Context, args: &StatusArgs, session: &mut Session) -> 
     let observed = apply::observe(&mut session.conn).await?;
     let today = clock::today(&mut session.conn).await?;
     let (retention, unseen) = or_why(backlog(&mut session.conn, context.config.retention(), today).await)?;
-    let tables = table_sizes(&mut session.conn).await?;
+    let tables = size::sizes(&mut session.conn).await?;
     let standing = partition::standing(context, session).await?;
     let findings = plan::check(&files, &observed);
     let pending: Vec<_> = pending(&files, &observed).map(|migration| migration.version).collect();
@@ -163,26 +153,4 @@ pub(super) fn version(files: &Files, observed: &Observed, pending: usize, repeat
         (versions, files) => format!("{} and {}", count(versions, "version"), count(files, "R file")),
     };
     format!("{at} of {newest}, {pending} pending, `caredb migrate` applies them")
-}
-
-const TABLE_SIZES: &str = "
-    SELECT CONVERT(TABLE_NAME USING utf8mb4),
-           CAST(COALESCE(TABLE_ROWS, 0) AS UNSIGNED), CAST(COALESCE(DATA_LENGTH, 0) AS UNSIGNED), CAST(COALESCE(INDEX_LENGTH, 0) AS UNSIGNED)
-    FROM information_schema.TABLES
-    WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'
-    ORDER BY TABLE_NAME";
-
-/// The sizes, as they are now where [`prepare`] has prepared the session.
-pub(super) async fn table_sizes(conn: &mut MySqlConnection) -> Result<Vec<TableSize>, DbError> {
-    let failed = |error: sqlx::Error| DbError::new("could not read the sizes of the tables", &error);
-    let rows = sqlx::raw_sql(TABLE_SIZES).fetch_all(conn).await.map_err(failed)?;
-    let size = |row: sqlx::mysql::MySqlRow| -> Result<TableSize, sqlx::Error> {
-        Ok(TableSize {
-            table: row.try_get(0)?,
-            rows: row.try_get(1)?,
-            data_bytes: row.try_get(2)?,
-            index_bytes: row.try_get(3)?,
-        })
-    };
-    rows.into_iter().map(size).collect::<Result<_, _>>().map_err(failed)
 }
