@@ -55,7 +55,9 @@ fuzz_target!(|input: &[u8]| {
     };
     let path = FOLDER.join(format!("file.{extension}"));
     std::fs::write(&path, &file).expect("a file");
-    let rows = match read(&path, &source, input.len()) {
+    // what was packed may have more rows than it has bytes
+    let most = if packing < 2 { input.len() } else { usize::MAX };
+    let rows = match read(&path, &source, most) {
         Ok(rows) => rows,
         Err(error) => {
             assert!(CODES.iter().any(|(code, _)| *code == error.code()), "{error}");
@@ -70,13 +72,13 @@ fuzz_target!(|input: &[u8]| {
 /// A row without faults, or none.
 type Row = Option<Vec<Vec<u8>>>;
 
-fn read(path: &std::path::Path, source: &Source, bytes: usize) -> Result<Vec<Row>, ReadError> {
+fn read(path: &std::path::Path, source: &Source, most: usize) -> Result<Vec<Row>, ReadError> {
     let mut reader = Reader::open(path, source)?;
     let mut record = Record::new();
     let mut rows = Vec::new();
     let mut line = 0;
     while reader.read(&mut record)? {
-        assert!(rows.len() <= bytes, "more rows than bytes");
+        assert!(rows.len() <= most, "more rows than bytes");
         assert_eq!(record.row(), rows.len() as u64 + 1);
         assert!(record.line() > line || rows.is_empty(), "lines go on");
         line = record.line();
