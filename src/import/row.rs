@@ -229,8 +229,11 @@ mod tests {
         // more than there is room for: what was pushed out is made again, and never another's
         for round in 0..2 {
             for number in 0..100_000_u128 {
-                let id = recent.id(0, &number.to_string(), of(number));
-                assert_eq!(id, Uuid::from_u128(number), "{round}");
+                // another column's, too, where both have one slot
+                for (place, number_there) in [(0, number), (1, number + 100_000)] {
+                    let id = recent.id(place, &number.to_string(), of(number_there));
+                    assert_eq!(id, Uuid::from_u128(number_there), "{round} {place}");
+                }
             }
         }
     }

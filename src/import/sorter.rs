@@ -14,6 +14,8 @@ use super::keys::Same;
 
 /// How many are sorted at once, of 24 bytes each; a check has about six sorters.
 const AT_ONCE: usize = if cfg!(test) { 8 } else { 1 << 19 };
+/// From so many on two threads are worth it; most files have fewer.
+const HALVED: usize = if cfg!(test) { 4 } else { 1 << 14 };
 /// How many of each run are read at once.
 const READ_AT_ONCE: usize = if cfg!(test) { 3 } else { 512 };
 /// A key and a row as they are in the file.
@@ -81,17 +83,18 @@ impl Sorter {
         Ok(())
     }
 
-    /// By the keys alone: of a key that many rows have, they stand in any order, which takes half of the time. Each half on a thread
-    /// of its own, so that no core is idle while the last of three sorters is at work.
+    /// By the keys alone: of a key that many rows have, they stand in any order, which takes half of the time. Of many, each half on a
+    /// thread of its own, so that no core is idle while the last of three sorters is at work.
     fn sort(&mut self) {
-        let middle = self.keys.len() / 2;
-        if middle == 0 {
-            return;
+        let key = |keyed: &Keyed| keyed.key();
+        if self.keys.len() < HALVED {
+            return self.keys.sort_unstable_by_key(key);
         }
-        let (low, _, high) = self.keys.select_nth_unstable_by_key(middle, |keyed| keyed.key());
+        let middle = self.keys.len() / 2;
+        let (low, _, high) = self.keys.select_nth_unstable_by_key(middle, key);
         thread::scope(|scope| {
-            scope.spawn(|| high.sort_unstable_by_key(|keyed| keyed.key()));
-            low.sort_unstable_by_key(|keyed| keyed.key());
+            scope.spawn(|| high.sort_unstable_by_key(key));
+            low.sort_unstable_by_key(key);
         });
     }
 
@@ -339,7 +342,7 @@ mod tests {
 
     #[test]
     fn keys_come_in_order_from_memory_and_from_disk() {
-        for rows in [0, 1, 7, 8, 9, 16, 17, 1000_u64] {
+        for rows in [0, 1, 3, 4, 7, 8, 9, 16, 17, 1000_u64] {
             let keys: Vec<(u128, u64)> =
                 (0..rows).map(|row| (u128::from(row * 7919 % 101) << 64 | u128::from(row % 3), row)).collect();
             let mut expected = keys.clone();
