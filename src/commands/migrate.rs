@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{Context, Refusal, doctor, lint, partition};
 use crate::cli::{LockArgs, MigrateArgs, PreflightArgs};
-use crate::db::connect::{Session, connect};
+use crate::db::connect::{Session, connect_again};
 use crate::db::ddl::Patience;
 use crate::db::error::DbError;
 use crate::db::lock::LockError;
@@ -116,7 +116,7 @@ pub async fn run_planned<'a>(
             Err(error) if is_lost(&error) && losses < LOSSES => {
                 losses += 1;
                 context.output.event(&Event::Reconnecting { reason: format!("{error:#}") });
-                session = reconnect(&session).await.ok_or(error)?;
+                session = connect_again(&session.target).await.map_err(|_| error)?;
             }
             Err(error) => return Err(error),
         }
@@ -136,9 +136,6 @@ async fn say_what_has_no_months(context: &Context, session: &mut Session) {
 /// How often a run makes its connection again; more often, and something else is wrong.
 const LOSSES: u32 = 5;
 
-/// How long a lost server may stay away: a restart, or the election of another primary (facts.md).
-const RECONNECT_TIMEOUT: Duration = Duration::from_mins(1);
-
 /// Whether the connection is gone, so that the journal decides what has happened.
 fn is_lost(error: &anyhow::Error) -> bool {
     let apply = error.downcast_ref().map(|error| match error {
@@ -154,19 +151,6 @@ fn is_lost(error: &anyhow::Error) -> bool {
     });
     let error = apply.or(settle).or(lock).or_else(|| error.downcast_ref::<DbError>());
     error.is_some_and(|error| error.lost)
-}
-
-async fn reconnect(session: &Session) -> Option<Session> {
-    let begun = Instant::now();
-    let mut pause = Duration::from_millis(100);
-    while begun.elapsed() < RECONNECT_TIMEOUT {
-        if let Ok(session) = connect(&session.target).await {
-            return Some(session);
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(2));
-    }
-    None
 }
 
 /// Takes the migrations' locks, waiting up to `lock_timeout_s` seconds, and says for whom it waits.

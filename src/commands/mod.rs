@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::{Cli, Command, FileArgs, Globals, ThrottleArgs};
 use crate::config::{Config, ConfigError};
-use crate::db::connect::{ConnectError, Session, connect, connect_server, create_database};
+use crate::db::connect::{ConnectError, Session, connect, connect_again, connect_server, create_database};
 use crate::db::lock::{Holder, LockError};
 use crate::db::stop::Stop;
 use crate::db::target::Target;
@@ -246,9 +246,14 @@ impl Context {
         }
     }
 
-    /// Connects, and asks for the password where the server wants one and a person is there.
+    /// Connects, and asks for the password where the server wants one and a person is there. Waits for a primary that is being
+    /// elected.
     async fn connect(&self, target: &Target) -> Result<Session, ConnectError> {
         match connect(target).await {
+            Err(error @ ConnectError::NoPrimary { electing: true, .. }) => {
+                self.output.event(&Event::Reconnecting { reason: error.to_string() });
+                connect_again(target).await
+            }
             Err(error) => connect(&self.with_password(target, error)?).await,
             session => session,
         }

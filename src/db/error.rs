@@ -31,8 +31,7 @@ impl DbError {
             reason: format!("MySQL error {number}: {}", self::message(number, message)),
             cure: cure(number).map(str::to_owned),
             number: Some(number),
-            // server shutdown, connection killed, session killed, idle for too long
-            lost: matches!(number, 1053 | 1927 | 3169 | 4031),
+            lost: is_lost(number, message),
         }
     }
 
@@ -81,6 +80,17 @@ pub fn or_why<T: Default>(seen: Result<T, DbError>) -> Result<(T, Option<String>
         Ok(seen) => Ok((seen, None)),
         Err(error) if error.lost => Err(error),
         Err(error) => Ok((T::default(), Some(error.to_string()))),
+    }
+}
+
+/// Whether another connection may do what this one can't any more: server shutdown, connection killed, session killed, idle for
+/// too long; or the server is no primary any more, and its group may have taken the commit back (3100, 3101).
+fn is_lost(number: u16, message: &str) -> bool {
+    match number {
+        1053 | 1836 | 1927 | 3100 | 3101 | 3169 | 4031 => true,
+        // "running with the --super-read-only option"; other options have the same number
+        1290 => message.contains("read-only"),
+        _ => false,
     }
 }
 
@@ -161,6 +171,8 @@ fn cure(number: u16) -> Option<&'static str> {
         1698 | 1251 => {
             "the account's authentication method can't be used here: use an account with caching_sha2_password"
         }
+        3098 => "a replication group takes only InnoDB tables with a primary key: give the table one",
+        3231 => "raise `group_replication_transaction_size_limit` for as long as this runs, and run again",
         3159 => "the server wants TLS: add `?ssl-mode=required` or stronger to the URL",
         _ => return None,
     })

@@ -7,6 +7,7 @@ use sqlx::mysql::MySqlConnection;
 
 use super::error::{DbError, server_error};
 use super::ident::Ident;
+use super::primary;
 
 /// Who holds a lock, as far as the privileges of this session allow to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +63,13 @@ pub async fn acquire(
     timeout: Duration,
     mut on_wait: impl FnMut(&str, &Holder),
 ) -> Result<(), LockError> {
+    if let (Some(lock), Err(reason)) = (locks.first(), primary::standing(conn).await?.locks_count()) {
+        let error = DbError::because(
+            format!("could not take lock `{lock}`"),
+            format!("on this server it keeps nobody out: {reason}"),
+        );
+        return Err(error.with_cure("connect to the primary of a single-primary group").into());
+    }
     for lock in locks {
         if get(conn, lock, 0).await? {
             continue;

@@ -10,6 +10,7 @@ pub mod error;
 pub mod ident;
 pub mod innodb;
 pub mod lock;
+pub mod primary;
 mod program;
 pub mod progress;
 pub mod size;

@@ -18,11 +18,12 @@ const SSL_MODES: [(&str, MySqlSslMode); 5] = [
     ("verify-identity", MySqlSslMode::VerifyIdentity),
 ];
 
-/// A server and a database on it. Displays without the password.
+/// A server, or several of one cluster, and a database on it. Displays without the password.
 #[derive(Clone)]
 pub struct Target {
-    host: String,
-    port: u16,
+    hosts: Vec<Host>,
+    /// Which of the hosts a connection leads to.
+    at: usize,
     socket: Option<PathBuf>,
     user: String,
     password: Option<String>,
@@ -30,6 +31,18 @@ pub struct Target {
     ssl_ca: Option<PathBuf>,
     /// The database to work in.
     pub database: Ident,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Host {
+    name: String,
+    port: u16,
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.name, self.port)
+    }
 }
 
 /// What is wrong with a URL. Never repeats the URL, which may hold a password.
@@ -44,9 +57,9 @@ pub enum TargetError {
     /// The name of the database is none.
     #[error(transparent)]
     Database(#[from] InvalidIdent),
-    /// Several hosts, which this version can't use.
-    #[error("it names several hosts; name one, the primary")]
-    SeveralHosts,
+    /// Several hosts, of which one is none, or is there twice.
+    #[error("the list of hosts {0}; write it as `mysql://user:password@host1:3306,host2:3306/database`")]
+    Hosts(&'static str),
     /// A parameter that is not known, or twice.
     #[error("parameter `{name}` {problem}; known are `socket`, `ssl-mode`, `ssl-ca`")]
     Parameter {
@@ -64,36 +77,38 @@ pub enum TargetError {
 
 impl Target {
     /// Reads a URL `mysql://user:password@host:port/database?socket=…&ssl-mode=…&ssl-ca=…`; user, password
-    /// and database are percent-decoded; no port is 3306, no host `localhost`.
+    /// and database are percent-decoded; no port is 3306, no host `localhost`. Several hosts are separated by commas.
     pub fn parse(url: &str) -> Result<Self, TargetError> {
         let malformed = |reason: &str| TargetError::Malformed(reason.to_owned());
         let rest = url.strip_prefix("mysql://").ok_or_else(|| malformed("it does not begin with `mysql://`"))?;
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        if authority.rsplit('@').next().unwrap_or_default().contains(',') {
-            return Err(TargetError::SeveralHosts);
-        }
-        if rest[authority.len()..].split('?').next().unwrap_or_default().contains('@') {
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        if path.split('?').next().unwrap_or_default().contains('@') {
             return Err(malformed("a `/` or `@` in a user, password or name is percent-encoded, `%2F` and `%40`"));
         }
-        // url's errors name the part that is wrong ("invalid port number"), not its text
-        let url = url::Url::parse(url).map_err(|error| TargetError::Malformed(error.to_string()))?;
-        if url.fragment().is_some() {
-            return Err(malformed("a `#` in a user, password or name is written `%23`"));
+        let (user, list) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+        let mut hosts = Vec::new();
+        let mut urls = Vec::new();
+        for host in list.split(',') {
+            if host.is_empty() && list.contains(',') {
+                return Err(TargetError::Hosts("has an empty place"));
+            }
+            let url = read(&format!("mysql://{user}{host}{path}"))?;
+            let host = Host::of(&url)?;
+            if hosts.contains(&host) {
+                return Err(TargetError::Hosts("names one twice"));
+            }
+            hosts.push(host);
+            urls.push(url);
         }
-        let decode = |part: &str| -> Result<String, TargetError> {
-            let text = percent_encoding::percent_decode_str(part).decode_utf8();
-            text.map(std::borrow::Cow::into_owned).map_err(|_| malformed("it is not UTF-8 once percent-decoded"))
-        };
+        // what is not the host's is the same in each of them, and a split has at least one part
+        let url = urls.swap_remove(0);
         let database = decode(url.path().trim_start_matches('/'))?;
         if database.is_empty() {
             return Err(TargetError::NoDatabase);
         }
         let mut target = Self {
-            host: match url.host_str() {
-                Some(host) if !host.is_empty() => decode(host.trim_matches(['[', ']']))?,
-                _ => "localhost".to_owned(),
-            },
-            port: url.port().unwrap_or(3306),
+            hosts,
+            at: 0,
             socket: None,
             user: match url.username() {
                 "" => "root".to_owned(),
@@ -131,14 +146,25 @@ impl Target {
             }
             seen.push(name);
         }
+        if target.socket.is_some() && target.hosts.len() > 1 {
+            return Err(TargetError::Hosts("has several, and a `socket` leads to one server"));
+        }
         Ok(target)
     }
 
     /// A server behind a Unix socket, as `caredb dev up` starts it: user root, no password.
     #[must_use]
     pub fn private(socket: PathBuf, database: Ident) -> Self {
-        let (host, user) = ("localhost".to_owned(), "root".to_owned());
-        Self { host, port: 3306, socket: Some(socket), user, password: None, ssl_mode: None, ssl_ca: None, database }
+        let hosts = vec![Host { name: "localhost".to_owned(), port: 3306 }];
+        let user = "root".to_owned();
+        Self { hosts, at: 0, socket: Some(socket), user, password: None, ssl_mode: None, ssl_ca: None, database }
+    }
+
+    /// One target for each host, which leads to it: where this one leads to comes first.
+    #[must_use]
+    pub fn each(&self) -> Vec<Self> {
+        let others = (0..self.hosts.len()).filter(|at| *at != self.at);
+        std::iter::once(self.at).chain(others).map(|at| Self { at, ..self.clone() }).collect()
     }
 
     /// Whether a password is known.
@@ -166,18 +192,22 @@ impl Target {
         self.ssl_ca.as_deref()
     }
 
-    /// The server alone, for messages: `localhost:3306`, or the socket's path.
+    /// The server alone, for messages: `localhost:3306`, or the socket's path; all hosts where there are several.
     #[must_use]
     pub fn server(&self) -> String {
         match &self.socket {
             Some(socket) => socket.display().to_string(),
-            None => format!("{}:{}", self.host, self.port),
+            None => self.hosts.iter().map(Host::to_string).collect::<Vec<_>>().join(","),
         }
     }
 
-    fn is_local(&self) -> bool {
-        let loopback = self.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-        loopback || self.host.eq_ignore_ascii_case("localhost")
+    /// The one server that a connection leads to, for messages.
+    #[must_use]
+    pub fn host(&self) -> String {
+        match &self.socket {
+            Some(_) => self.server(),
+            None => self.hosts[self.at].to_string(),
+        }
     }
 
     /// The driver's options. Without `ssl-mode`, loopback and a socket that a password passes over are encrypted
@@ -185,17 +215,18 @@ impl Target {
     /// `with_database`: false to connect to the server alone.
     #[must_use]
     pub fn options(&self, with_database: bool) -> MySqlConnectOptions {
+        let host = &self.hosts[self.at];
         let default_mode = match (&self.socket, &self.password) {
             (Some(_), None) => MySqlSslMode::Disabled,
             // sqlx 0.9 sends no password over an unencrypted socket: it asks for the server's RSA key, while
             // caching_sha2_password takes a socket for safe and expects the password itself
             (Some(_), Some(_)) => MySqlSslMode::Preferred,
-            (None, _) if self.is_local() && self.ssl_ca.is_none() => MySqlSslMode::Preferred,
+            (None, _) if host.is_local() && self.ssl_ca.is_none() => MySqlSslMode::Preferred,
             (None, _) => MySqlSslMode::VerifyIdentity,
         };
         let mut options = MySqlConnectOptions::new()
-            .host(&self.host)
-            .port(self.port)
+            .host(&host.name)
+            .port(host.port)
             .username(&self.user)
             .ssl_mode(self.ssl_mode.unwrap_or(default_mode))
             // statements must run under the server's own settings, as in the `mysql` client
@@ -215,6 +246,37 @@ impl Target {
             options = options.database(self.database.as_str());
         }
         options
+    }
+}
+
+/// Reads a URL of one host. Errors name the part that is wrong ("invalid port number"), not its text.
+fn read(url: &str) -> Result<url::Url, TargetError> {
+    let url = url::Url::parse(url).map_err(|error| TargetError::Malformed(error.to_string()))?;
+    if url.fragment().is_some() {
+        let reason = "a `#` in a user, password or name is written `%23`";
+        return Err(TargetError::Malformed(reason.to_owned()));
+    }
+    Ok(url)
+}
+
+fn decode(part: &str) -> Result<String, TargetError> {
+    let text = percent_encoding::percent_decode_str(part).decode_utf8();
+    let malformed = |_| TargetError::Malformed("it is not UTF-8 once percent-decoded".to_owned());
+    text.map(std::borrow::Cow::into_owned).map_err(malformed)
+}
+
+impl Host {
+    fn of(url: &url::Url) -> Result<Self, TargetError> {
+        let name = match url.host_str() {
+            Some(host) if !host.is_empty() => decode(host.trim_matches(['[', ']']))?,
+            _ => "localhost".to_owned(),
+        };
+        Ok(Self { name, port: url.port().unwrap_or(3306) })
+    }
+
+    fn is_local(&self) -> bool {
+        let loopback = self.name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        loopback || self.name.eq_ignore_ascii_case("localhost")
     }
 }
 
@@ -246,7 +308,13 @@ mod tests {
         assert_eq!(target.to_string(), "`clinic` at `/run/a b.sock`");
         let target = Target::parse("mysql://u@[::1]/clinic").unwrap();
         assert_eq!(target.server(), "::1:3306");
-        assert!(target.is_local());
+        assert!(target.hosts[0].is_local());
+        let target = Target::parse("mysql://u:p@a:3307,b,[::1]:3308/clinic?ssl-mode=required").unwrap();
+        assert_eq!(target.to_string(), "`clinic` at `a:3307,b:3306,::1:3308`");
+        assert_eq!(target.each().iter().map(Target::host).collect::<Vec<_>>(), ["a:3307", "b:3306", "::1:3308"]);
+        let found = target.each().swap_remove(1);
+        assert_eq!(found.server(), target.server());
+        assert_eq!(found.each().iter().map(Target::host).collect::<Vec<_>>(), ["b:3306", "a:3307", "::1:3308"]);
     }
 
     #[test]
@@ -265,7 +333,18 @@ mod tests {
                 "not a MySQL URL (a `/` or `@` in a user, password or name is percent-encoded, `%2F` and `%40`); write it as `mysql://user:password@host:3306/database`",
             ),
             ("mysql://h", "it names no database; write it as `mysql://user:password@host:3306/database`"),
-            ("mysql://a:3306,b:3306/d", "it names several hosts; name one, the primary"),
+            (
+                "mysql://a:3306,,b:3306/d",
+                "the list of hosts has an empty place; write it as `mysql://user:password@host1:3306,host2:3306/database`",
+            ),
+            (
+                "mysql://a,b,a:3306/d",
+                "the list of hosts names one twice; write it as `mysql://user:password@host1:3306,host2:3306/database`",
+            ),
+            (
+                "mysql://a,b/d?socket=/s",
+                "the list of hosts has several, and a `socket` leads to one server; write it as `mysql://user:password@host1:3306,host2:3306/database`",
+            ),
             (
                 "mysql://h/d?ssl_mode=required",
                 "parameter `ssl_mode` is not known, did you mean `ssl-mode`?; known are `socket`, `ssl-mode`, `ssl-ca`",

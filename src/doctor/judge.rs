@@ -44,6 +44,7 @@ pub fn judge_all(observed: &Observed, around: &Around, needs: &Needs) -> Vec<Fin
         findings.push(waits(settings));
     }
     findings.push(sources(around));
+    findings.extend(group(around));
     findings.push(replicas(around));
     findings.push(disk(around, needs));
     findings.push(row_versions(&observed.version, around));
@@ -293,6 +294,25 @@ fn sources(around: &Around) -> Finding {
         format!("this server is a replica of `{}` ({state}); what is changed here is not there", source.server),
         "connect to the source",
     )
+}
+
+/// Whether this is the one member of its replication group that takes writes.
+fn group(around: &Around) -> Option<Finding> {
+    const CHECK: &str = "replication_group";
+    let standing = match &around.standing {
+        Ok(standing) => standing,
+        Err(error) => return Some(Finding::unknown(CHECK, error)),
+    };
+    let group = standing.group.as_ref()?;
+    Some(match standing.locks_count() {
+        Ok(()) => Finding::ok(CHECK, format!("this is the primary of {}", count(group.members.len(), "member"))),
+        Err(reason) => Finding::new(
+            CHECK,
+            Level::Problem,
+            format!("caredb would not work here: {reason}"),
+            "connect to the primary of a single-primary group",
+        ),
+    })
 }
 
 fn replicas(around: &Around) -> Finding {

@@ -12,6 +12,7 @@ use crate::db::blockers::{self, Held};
 use crate::db::connect::Session;
 use crate::db::error::DbError;
 use crate::db::innodb;
+use crate::db::primary::{self, Standing};
 use crate::db::size;
 
 /// What was seen, or why it could not be.
@@ -41,6 +42,8 @@ pub struct Observed {
 pub struct Around {
     /// The servers that this one replicates from.
     pub sources: Seen<Vec<Source>>,
+    /// What it is in its replication group, if it is in one.
+    pub standing: Seen<Standing>,
     /// How many servers replicate from this one.
     pub replicas: Seen<usize>,
     /// Bytes free where the server keeps its data; none where that can't be known from here.
@@ -124,6 +127,7 @@ async fn copied(conn: &mut MySqlConnection) -> Seen<BTreeMap<String, (u64, u64)>
 pub async fn observe_around(conn: &mut MySqlConnection, settings: &Seen<Settings>) -> Around {
     Around {
         sources: sources(conn).await,
+        standing: primary::standing(conn).await,
         replicas: replicas(conn).await,
         free_bytes: settings.as_ref().ok().and_then(free_bytes),
         tables: tables(conn).await,

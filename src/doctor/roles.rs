@@ -31,6 +31,8 @@ enum On {
     Trial,
     /// What the server keeps of other sessions.
     Sessions,
+    /// Who is in the server's replication group.
+    Members,
     /// The accounts of the server, in these two columns without a secret.
     Accounts,
     /// `*.*`
@@ -50,6 +52,8 @@ impl Role {
             On::Server,
             "to see InnoDB's table ids and INSTANT changes, by which a rebuilt table is told from an old one",
         );
+        const MEMBERS: Need =
+            Need("SELECT", On::Members, "to tell the primary where the server is in a replication group");
         match self {
             Self::Migrate => &[
                 Need(
@@ -90,12 +94,16 @@ impl Role {
                     On::Database,
                     "for `seed generate`, which makes months and drops its checkpoints at the end",
                 ),
+                MEMBERS,
             ],
-            Self::Import => &[Need(ROWS, On::Database, "to load rows, and to note which ones came from where")],
+            Self::Import => {
+                &[Need(ROWS, On::Database, "to load rows, and to note which ones came from where"), MEMBERS]
+            }
             Self::Ci => &[
                 Need("SELECT, SHOW VIEW, TRIGGER, EVENT", On::Database, "to read the history and the definitions"),
                 Need("SHOW_ROUTINE", On::Server, "to read the definitions of procedures and functions"),
                 Need("ALL", On::Scratch, "for `verify`, `drift` and `lint`, which make and drop this schema"),
+                MEMBERS,
                 PROCESS,
             ],
         }
@@ -147,6 +155,7 @@ pub fn statements(role: Role, schemas: &Schemas, account: &Account, partial_revo
         On::Scratch => pattern(schemas.scratch.as_str(), partial_revokes),
         On::Trial => pattern(schemas.trial.as_str(), partial_revokes),
         On::Sessions => pattern("performance_schema", true),
+        On::Members => "`performance_schema`.`replication_group_members`".to_owned(),
         On::Accounts => "`mysql`.`user`".to_owned(),
         On::Server => "*.*".to_owned(),
     };

@@ -12,6 +12,7 @@ use self::bar::Bar;
 use self::finding::Finding;
 use self::log::Level;
 use self::metrics::Record;
+use crate::db::connect::AWAY;
 use crate::db::throttle::judge::Cause;
 use crate::migrate::files::Version;
 use crate::migrate::journal::Direction;
@@ -393,7 +394,7 @@ fn line(event: &Event) -> String {
         // the bar says the rest
         Event::Progress { place, .. } => place.clone(),
         Event::Blocked { by, attempt, of } => format!("no lock at attempt {attempt} of {of}: {by}"),
-        Event::Reconnecting { reason } => format!("{reason}; connecting again, for a minute at the most"),
+        Event::Reconnecting { reason } => format!("{reason}; connecting again, for {} s at the most", AWAY.as_secs()),
         Event::Migration { direction, version, description, statements, duration_ms } => {
             let script = match (direction, version) {
                 (Direction::Up, Some(version)) => format!("V{version}"),

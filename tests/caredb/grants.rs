@@ -207,11 +207,13 @@ fn no_server_is_asked_and_every_name_is_taken() {
     --- stdout
     -- to load rows, and to note which ones came from where
     GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON `a\_``\%`.* TO `caredb_import`@`%`;
+    -- to tell the primary where the server is in a replication group
+    GRANT SELECT ON `performance_schema`.`replication_group_members` TO `caredb_import`@`%`;
     "#);
     assert_snapshot!(run(&["import", "--url", "mysql://nobody@db.invalid/clinic", "--format", "json"]), @r#"
     exit 0
     --- stdout
-    {"command":"grants","outcome":"done","role":"import","account":"`caredb_import`@`%`","statements":[{"why":"to load rows, and to note which ones came from where","sql":"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON `clinic`.* TO `caredb_import`@`%`"}]}
+    {"command":"grants","outcome":"done","role":"import","account":"`caredb_import`@`%`","statements":[{"why":"to load rows, and to note which ones came from where","sql":"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON `clinic`.* TO `caredb_import`@`%`"},{"why":"to tell the primary where the server is in a replication group","sql":"GRANT SELECT ON `performance_schema`.`replication_group_members` TO `caredb_import`@`%`"}]}
     "#);
     assert_snapshot!(run(&["import"]), @"
     exit 2

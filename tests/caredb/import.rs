@@ -25,7 +25,7 @@ pub fn migrated(name: &str) -> Test {
 }
 
 /// The sample beside the test's `caredb.toml`.
-fn sample(folder: &Path) {
+pub fn sample(folder: &Path) {
     for name in SAMPLE {
         std::fs::copy(Path::new("examples/legacy").join(name), folder.join(name)).unwrap();
     }

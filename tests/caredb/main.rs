@@ -19,6 +19,8 @@ mod drift_mutations;
 mod fault;
 mod flyway;
 mod grants;
+mod group;
+mod group_fault;
 mod history;
 mod import;
 mod import_archived;

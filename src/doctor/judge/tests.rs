@@ -1,6 +1,7 @@
 use super::*;
 use crate::db::blockers::{Blocker, Held};
 use crate::db::error::DbError;
+use crate::db::primary::{Group, Member, Standing};
 use crate::doctor::grants::Grants;
 use crate::doctor::needs::Statement;
 use crate::doctor::observe::Source;
@@ -62,9 +63,16 @@ fn held(table: &str, seconds: u64) -> Held {
     Held { table: table.to_owned(), by }
 }
 
+fn in_group(state: &str, primary: bool) -> Standing {
+    let (uuid, server) = ("u".to_owned(), "a:3306".to_owned());
+    let member = Member { uuid: uuid.clone(), server, state: state.to_owned(), primary };
+    Standing { uuid, read_only: false, group: Some(Group { single_primary: true, members: vec![member] }) }
+}
+
 fn around() -> Around {
     Around {
         sources: Ok(vec![]),
+        standing: Ok(Standing { uuid: "u".to_owned(), read_only: false, group: None }),
         replicas: Ok(0),
         free_bytes: Some(100 << 20),
         tables: Ok(vec![("t".to_owned(), 3 << 20)]),
@@ -182,6 +190,12 @@ fn what_lies_around_is_judged() {
             "problem replication: this server is a replica of `db1:3306` (7 s behind it); what is changed here is not \
              there; connect to the source",
         ),
+        (Around { standing: Ok(in_group("ONLINE", true)), ..around() }, ""),
+        (
+            Around { standing: Ok(in_group("RECOVERING", false)), ..around() },
+            "problem replication_group: caredb would not work here: it is `RECOVERING` in its replication group; connect to \
+             the primary of a single-primary group",
+        ),
         (
             Around { sources: Ok(vec![source(false, None)]), ..around() },
             "problem replication: this server is a replica of `db1:3306` (replication does not run); what is changed \
@@ -227,6 +241,7 @@ fn what_may_not_be_seen_is_unknown() {
     };
     let around = Around {
         sources: Err(denied()),
+        standing: Err(denied()),
         replicas: Err(denied()),
         free_bytes: None,
         tables: Err(denied()),
