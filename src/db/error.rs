@@ -161,7 +161,7 @@ fn cure(number: u16) -> Option<&'static str> {
         1045 => "check the user and the password in the URL, or give the password by `CAREDB_PASSWORD_FILE`",
         1049 => "create the database, or correct its name in the URL",
         1064 => "correct the statement and run again",
-        1205 => "another transaction holds the rows: find it with `SHOW PROCESSLIST`, and run again",
+        1205 => "another session holds the rows or the table: find it with `SHOW PROCESSLIST`, and run again",
         1213 => "a deadlock with another transaction: run again",
         1290 | 1836 => "this server takes no writes: connect to the primary",
         1419 => {

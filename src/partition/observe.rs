@@ -44,8 +44,9 @@ pub enum Unmanaged {
     Db(#[from] DbError),
 }
 
-// Otherwise sizes are up to a day old (MySQL manual, "Optimizing INFORMATION_SCHEMA Queries"); a TIMESTAMP is compared in UTC.
-const SESSION: &str = "SET SESSION information_schema_stats_expiry = 0, time_zone = '+00:00'";
+// Otherwise sizes are up to a day old (MySQL manual, "Optimizing INFORMATION_SCHEMA Queries"); a TIMESTAMP is compared in UTC; and
+// what is asked for at night would wait for a locked table for a year.
+const SESSION: &str = "SET SESSION information_schema_stats_expiry = 0, time_zone = '+00:00', lock_wait_timeout = 5";
 
 /// Prepares a session for what follows here.
 pub async fn prepare(conn: &mut MySqlConnection) -> Result<(), DbError> {

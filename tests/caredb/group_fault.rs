@@ -95,11 +95,12 @@ fn check(group: &mut Group, case: &Case) {
     let all = [BY_MONTH.as_slice(), &WHOLE].concat();
     let sums = |database: &str| {
         let rows = |sql: &str| group.rows_at(group.primary(0).unwrap(), database, sql);
-        let is_there = rows(
-            "SELECT 1 FROM information_schema.views WHERE table_schema = DATABASE() AND table_name = 'appointments_all'",
-        );
-        let look = if is_there.is_empty() { Look::Live } else { Look::Views };
-        let mut sums: Sums = all.iter().flat_map(|table| whole::of(&rows, table, look, Digest::Crc)).collect();
+        // before V13 there are no rows yet
+        let is_there = "SELECT 1 FROM information_schema.views WHERE table_schema = DATABASE() AND table_name = 'appointments_all'";
+        if rows(is_there).is_empty() {
+            return Sums::new();
+        }
+        let mut sums: Sums = all.iter().flat_map(|table| whole::of(&rows, table, Look::Views, Digest::Crc)).collect();
         if case.arguments.starts_with("import") {
             // what says nothing of when it was made is made now
             for (_, checksum) in sums.values_mut() {

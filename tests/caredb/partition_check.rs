@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 
 use crate::partition::{TODAY, booked, clinic, partitions, run, shown};
+use crate::support::block_on;
 
 #[test]
 fn keys_and_triggers_that_are_not_right_are_found() {
@@ -88,6 +89,21 @@ fn keys_and_triggers_that_are_not_right_are_found() {
     `appointments`: 0 problems, 2 could not be looked at
     --- stderr
     <differences>
+    ");
+}
+
+#[test]
+fn a_table_that_is_locked_is_not_waited_for_all_night() {
+    let test = clinic("partition_locked");
+    let _holder = block_on(async {
+        let mut conn = test.connect().await;
+        sqlx::raw_sql("LOCK TABLES appointments WRITE").execute(&mut conn).await.unwrap();
+        conn
+    });
+    assert_snapshot!(run(&test, "check"), @"
+    exit 2
+    --- stderr
+    error: could not look into partition `p_future` of table `appointments`: MySQL error 1205: Lock wait timeout exceeded; try restarting transaction; another session holds the rows or the table: find it with `SHOW PROCESSLIST`, and run again
     ");
 }
 

@@ -43,7 +43,7 @@ async fn screen(context: &Context, args: &StatusArgs, session: &mut Session) -> 
         repeatable::steps_up(&files, &observed).iter().map(|step| step.script.name.clone()).collect();
 
     let mut facts = vec![
-        ("server", format!("MySQL {} at {}", session.version, session.target.server())),
+        ("server", format!("MySQL {} at {}", session.version, session.target.host())),
         ("database", format!("{} as {}", session.database.as_str(), session.account)),
         ("version", version(&files, &observed, pending.len(), repeatables.len())),
     ];
