@@ -71,5 +71,6 @@ mod splitter;
 mod status;
 mod support;
 mod throttle;
+mod tls;
 mod verify;
 mod wrong;
