@@ -6,6 +6,7 @@
 
 mod benches;
 mod browser;
+mod canary;
 mod command_lines;
 mod container;
 mod cron;
