@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use caredb::about;
 use caredb::cli::Cli;
 use caredb::commands;
-use caredb::output::{Format, LogFormat, Outcome, Output};
+use caredb::output::{self, Format, LogFormat, Outcome, Output};
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|fault| output::fault(fault.location())));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         // clap ends at `--version`, before it comes to what stands behind
@@ -18,7 +19,7 @@ fn main() -> ExitCode {
         {
             return version(&error.to_string());
         }
-        Err(error) => error.exit(),
+        Err(error) => return usage(&error),
     };
     let output = Output::new(cli.globals.format.output(), cli.globals.log_format, cli.globals.quiet);
     let command = cli.command.name();
@@ -35,6 +36,17 @@ fn main() -> ExitCode {
         }
     };
     ExitCode::from(exit as u8)
+}
+
+/// What clap says: help, or what is wrong with the command line.
+fn usage(error: &clap::Error) -> ExitCode {
+    // a URL in the wrong place may be repeated, and has no place in colours
+    if error.use_stderr() && error.to_string().contains("://") {
+        output::print_usage(&error.to_string());
+    } else {
+        drop(error.print());
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 /// The version and how this binary was built.

@@ -13,8 +13,8 @@ use crate::retention::policy::Age;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Throttling, between two batches")]
 pub struct ThrottleArgs {
-    /// Pause while this replica is behind, `mysql://user:password@host:3306/database`, by a user with REPLICATION CLIENT; may
-    /// be given often
+    /// Pause while this replica is behind, `mysql://user:password@host:3306/database`, by a user with REPLICATION CLIENT; without a
+    /// password, that of the database where the user is the same; may be given often
     #[arg(long = "replica", value_name = "URL")]
     pub replicas: Vec<String>,
     /// How far behind a replica may be, in seconds

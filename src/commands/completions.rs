@@ -11,5 +11,5 @@ pub fn run(args: &CompletionsArgs) -> Outcome {
     clap_complete::generate(args.shell, &mut Cli::command(), "caredb", &mut script);
     let script = String::from_utf8_lossy(&script).trim_end().to_owned();
     let fields = json!({ "shell": args.shell.to_string(), "script": script });
-    Outcome::done(script, fields)
+    Outcome::done(script, fields).code()
 }

@@ -62,7 +62,7 @@ pub async fn run(context: &Context, args: &CronArgs) -> anyhow::Result<Outcome> 
             }
             Ok(outcome) => outcome,
         };
-        let Outcome { exit, text, fields } = outcome;
+        let Outcome { exit, text, fields, .. } = outcome;
         jobs.push(Job { name, exit, text, fields, seconds: job_begun.elapsed().as_secs_f64() });
         if exit == Exit::Interrupted {
             break;

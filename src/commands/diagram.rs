@@ -39,7 +39,7 @@ pub async fn run(context: &Context, args: &DiagramArgs) -> anyhow::Result<Outcom
         json!({ "form": form, "tables": dictionary.tables.iter().map(|table| &table.name).collect::<Vec<_>>() });
     let Some(file) = &args.file else {
         fields["diagram"] = json!(text);
-        return Ok(Outcome::done(text.trim_end(), fields));
+        return Ok(Outcome::done(text.trim_end(), fields).code());
     };
     write_whole(file, &text).with_context(|| format!("could not write `{}`", file.display()))?;
     fields["file"] = json!(file.display().to_string());

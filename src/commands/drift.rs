@@ -14,14 +14,14 @@ use crate::migrate::intended::{self, Cache};
 use crate::migrate::plan::Observed;
 use crate::migrate::scratch::ScratchError;
 use crate::migrate::{apply, files::Script};
-use crate::output::drift::{Look, show};
+use crate::output::drift::{annotations, colours, show};
 use crate::output::{Event, Exit, Format, Outcome, count, ms};
 use crate::report::last::{self, Check, Last};
 use crate::retention::archive::ARCHIVE;
 use crate::schema::allow::Allowed;
 use crate::schema::compare::{Change, Drift, State, compare};
 use crate::schema::introspect::{self, Kind, Schema};
-use crate::schema::mend::{Statement, mend, script};
+use crate::schema::mend::{mend, script};
 use crate::schema::model::Model;
 use crate::schema::snapshot::Snapshot;
 
@@ -72,19 +72,14 @@ pub async fn run(context: &Context, args: &DriftArgs) -> anyhow::Result<Outcome>
     let exit = if drifts.is_empty() { Exit::Done } else { Exit::Found };
     let last = Last::now(exit == Exit::Found, &summary, drifts.iter().map(finding));
     last.keep(Check::Drift, &context.project(&session.target));
-    Ok(Outcome::new(exit, text(context, args, &drifts, &statements, &summary), fields))
-}
-
-fn text(context: &Context, args: &DriftArgs, drifts: &[Drift], statements: &[Statement], summary: &str) -> String {
-    let look = match context.output.format() {
-        Format::Github => Look::Annotations,
-        _ if context.output.is_coloured() => Look::Coloured,
-        _ => Look::Plain,
-    };
-    match (args.sql, look) {
-        (true, _) => format!("-- {summary}\n{}", script(statements)).trim_end().to_owned(),
-        (false, look) => show(drifts, look, summary),
-    }
+    Ok(match context.output.format() {
+        _ if args.sql => {
+            let text = format!("-- {summary}\n{}", script(&statements));
+            Outcome::new(exit, text.trim_end(), fields).code()
+        }
+        Format::Github => Outcome::new(exit, annotations(&drifts, &summary), fields),
+        _ => Outcome::new(exit, show(&drifts, &summary), fields).coloured(colours),
+    })
 }
 
 /// As the page of `report` shows it.

@@ -29,5 +29,5 @@ pub fn run(context: &Context, args: &GrantsArgs) -> anyhow::Result<Outcome> {
     let list: Vec<_> =
         statements.iter().map(|statement| json!({ "why": statement.why, "sql": statement.sql })).collect();
     let fields = json!({ "role": args.role.name(), "account": account.to_string(), "statements": list });
-    Ok(Outcome::done(text, fields))
+    Ok(Outcome::done(text, fields).code())
 }

@@ -17,7 +17,7 @@ pub fn run(args: &ManArgs) -> anyhow::Result<Outcome> {
         let mut page = Vec::new();
         Man::new(command).render(&mut page).context("could not make the page")?;
         let page = String::from_utf8_lossy(&page).trim_end().to_owned();
-        return Ok(Outcome::done(page.clone(), json!({ "page": page })));
+        return Ok(Outcome::done(page.clone(), json!({ "page": page })).code());
     };
     let mut pages = Vec::new();
     std::fs::create_dir_all(folder)

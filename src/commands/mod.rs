@@ -290,8 +290,10 @@ impl Context {
 
     /// What a job asks between its batches.
     async fn throttle(&self, target: &Target, args: &ThrottleArgs) -> anyhow::Result<Throttle> {
-        let replica =
-            |url: &String| Target::parse(url).map_err(|error| ConfigError::Url { origin: "--replica", error });
+        let replica = |url: &String| match Target::parse(url) {
+            Ok(replica) => Ok(replica.or_password_of(target)),
+            Err(error) => Err(ConfigError::Url { origin: "--replica", error }),
+        };
         let settings = Settings {
             replicas: args.replicas.iter().map(replica).collect::<Result<_, _>>()?,
             max_lag_s: args.max_lag,

@@ -70,14 +70,14 @@ pub enum ConnectError {
         electing: bool,
     },
     /// The server and caredb can't agree on a safe channel.
-    #[error(
-        "no safe connection to `{server}` ({reason}); name the server's CA with `?ssl-ca=FILE`, or do without proof of its identity by `?ssl-mode=required`"
-    )]
+    #[error("no safe connection to `{server}` ({reason}); {cure}")]
     Tls {
         /// The server.
         server: String,
-        /// What the TLS library said.
+        /// What is wrong with it.
         reason: String,
+        /// What helps there.
+        cure: &'static str,
     },
     /// The file of `ssl-ca` can't be read.
     #[error("could not read `{}`, the CA of `ssl-ca`: {reason}; correct the path in the URL", file.display())]
@@ -199,12 +199,13 @@ async fn ask(host: &Target) -> Result<Standing, ConnectError> {
     Ok(standing)
 }
 
-/// The driver names no file when it can't read one.
+/// The driver names no file when it can't read one, and takes one without a certificate for none.
 fn check_ca(target: &Target) -> Result<(), ConnectError> {
     let Some(file) = target.ca() else { return Ok(()) };
-    let unreadable =
-        |error: std::io::Error| ConnectError::Ca { file: file.to_owned(), reason: error.to_string().to_lowercase() };
-    std::fs::File::open(file).map(|_| ()).map_err(unreadable)
+    let unusable = |reason: String| ConnectError::Ca { file: file.to_owned(), reason };
+    let text = std::fs::read(file).map_err(|error| unusable(error.to_string().to_lowercase()))?;
+    let has_one = String::from_utf8_lossy(&text).contains("-----BEGIN CERTIFICATE-----");
+    if has_one { Ok(()) } else { Err(unusable("it holds no certificate in PEM".to_owned())) }
 }
 
 /// How long a server may take to answer a connection.
@@ -256,12 +257,36 @@ fn refusal(target: &Target, error: &sqlx::Error) -> ConnectError {
         }
         // what rustls does not like about a certificate comes as invalid data
         (None, sqlx::Error::Io(io)) if io.kind() == std::io::ErrorKind::InvalidData => {
-            ConnectError::Tls { server, reason: io.to_string() }
+            unsafe_channel(server, &io.to_string())
         }
         (None, sqlx::Error::Io(io)) => ConnectError::Unreachable { server, reason: io.to_string().to_lowercase() },
-        (None, sqlx::Error::Tls(tls)) => ConnectError::Tls { server, reason: tls.to_string() },
+        (None, sqlx::Error::Tls(tls)) => unsafe_channel(server, &tls.to_string()),
         _ => DbError::new(format!("could not connect to {target}"), error).into(),
     }
+}
+
+/// What keeps a channel from being safe, and what helps; `reason`: in the words of rustls or the driver, which have no type here.
+fn unsafe_channel(server: String, reason: &str) -> ConnectError {
+    let has = |words: &str| reason.contains(words);
+    let (reason, cure) = match reason.strip_prefix("invalid peer certificate: ").unwrap_or(reason) {
+        "server does not support TLS" => (
+            "it has no TLS",
+            "have it switched on there (`tls_version`, `ssl_cert`), or say `?ssl-mode=preferred` where nobody can listen in between",
+        ),
+        "UnknownIssuer" => (
+            "its certificate is from a CA that is not known here",
+            "name the CA's file with `?ssl-ca=FILE`, or do without proof of its identity by `?ssl-mode=required`",
+        ),
+        _ if has("certificate expired") => {
+            ("its certificate has expired", "have it renewed there, or see whether this machine's clock is right")
+        }
+        reason if has("not valid for name") || has("NotValidForName") => (
+            reason,
+            "connect by a name that it is for, or, where the CA signs for nobody else, say `?ssl-mode=verify-ca`",
+        ),
+        reason => (reason, "see which certificate and which `tls_version` the server has"),
+    };
+    ConnectError::Tls { server, reason: reason.to_owned(), cure }
 }
 
 /// Names the server where it is not MySQL 8.0.29 or later; `version` is what `VERSION()` says.

@@ -133,17 +133,35 @@ fn until_quote(near: &str) -> String {
     }
 }
 
-/// Replaces the values that some of MySQL's messages repeat by `…`; names of keys and columns stay.
+/// Replaces the values that some of MySQL's messages repeat by `…`; names of keys and columns stay (MySQL Error Message Reference).
 fn mask(number: u16, message: &str) -> String {
-    // 1062 duplicate entry, 1292-1366-1411-1525 wrong value, 1526 no partition for value
-    const WITH_VALUES: [u16; 6] = [1062, 1292, 1366, 1411, 1525, 1526];
-    if !WITH_VALUES.contains(&number) {
-        return message.to_owned();
+    // 1062-1586 duplicate entry, 1557 duplicate entry of a child, 1292-1366-1367-1411-1525 wrong value, 1300-3854 wrong
+    // characters, 1690 out of range
+    const IN_QUOTES: [u16; 11] = [1062, 1292, 1300, 1366, 1367, 1411, 1525, 1557, 1586, 1690, 3854];
+    match number {
+        1761 | 1762 => cut(message, "record "),
+        // no quotes: no partition for value 7, a row in the wrong partition
+        1526 => cut(message, "for value "),
+        1863 => cut(message, "wrong partition"),
+        _ if IN_QUOTES.contains(&number) => mask_quoted(message),
+        _ => message.to_owned(),
     }
-    // the value stands first, up to the quote that is followed by one of these
+}
+
+/// `…` for what follows `mark`, or for all where it is not there.
+fn cut(message: &str, mark: &str) -> String {
+    let kept = message.find(mark).map_or("", |start| &message[..start + mark.len()]);
+    format!("{kept}…")
+}
+
+/// `…` for the value, which stands first, up to the quote that is followed by one of these.
+fn mask_quoted(message: &str) -> String {
     let Some(start) = message.find('\'') else { return message.to_owned() };
-    let end =
-        ["' for ", "' in ", "' at "].iter().filter_map(|mark| message.rfind(mark)).filter(|&end| end > start).min();
+    let end = ["' for ", "' in ", "' at ", "' from ", "' value "]
+        .iter()
+        .filter_map(|mark| message.rfind(mark))
+        .filter(|&end| end > start)
+        .min();
     match end {
         Some(end) => format!("{}…{}", &message[..=start], &message[end..]),
         None => format!("{}…'", &message[..=start]),
@@ -193,6 +211,31 @@ mod tests {
                 "Incorrect integer value: '…' for column 'age' at row 1",
             ),
             (1292, "Incorrect date value: '2023-02-30'", "Incorrect date value: '…'"),
+            (
+                1367,
+                "Illegal double '1e999' value found during parsing",
+                "Illegal double '…' value found during parsing",
+            ),
+            (1690, "BIGINT value is out of range in '(`c`.`t`.`a` + 5)'", "BIGINT value is out of range in '…'"),
+            (1300, "Invalid utf8mb4 character string: 'M\\xFC'", "Invalid utf8mb4 character string: '…'"),
+            (
+                3854,
+                "Cannot convert string 'Zo\\xC3' from utf8mb4 to ascii",
+                "Cannot convert string '…' from utf8mb4 to ascii",
+            ),
+            (1526, "Table has no partition for value 19800101", "Table has no partition for value …"),
+            (1526, "Table has no partition for value from column_list", "Table has no partition for value …"),
+            (1863, "Found a row in wrong partition 1980 p0", "Found a row in wrong partition…"),
+            (
+                1761,
+                "Foreign key constraint for table 'a', record 'Marta-7' would lead to a duplicate entry in table 'b', key 'k'",
+                "Foreign key constraint for table 'a', record …",
+            ),
+            (
+                1762,
+                "Foreign key constraint for table 'a', record 'Marta' would lead to a duplicate entry in a child table",
+                "Foreign key constraint for table 'a', record …",
+            ),
             (1264, "Out of range value for column 'age' at row 1", "Out of range value for column 'age' at row 1"),
             (1146, "Table 'c.users' doesn't exist", "Table 'c.users' doesn't exist"),
         ] {

@@ -180,6 +180,15 @@ impl Target {
         self
     }
 
+    /// Takes the password of another server's URL, where this one has none and the user is the same.
+    #[must_use]
+    pub fn or_password_of(mut self, other: &Self) -> Self {
+        if self.password.is_none() && self.user == other.user {
+            self.password.clone_from(&other.password);
+        }
+        self
+    }
+
     /// The user's name at the server.
     #[must_use]
     pub fn user(&self) -> &str {
@@ -360,6 +369,16 @@ mod tests {
             ),
         ] {
             assert_eq!(Target::parse(url).map(|_| ()).unwrap_err().to_string(), message, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_taken_over_for_the_same_user_alone() {
+        let primary = Target::parse("mysql://cron:secret@a/d").unwrap();
+        for (url, password) in
+            [("mysql://cron@b/d", Some("secret")), ("mysql://cron:own@b/d", Some("own")), ("mysql://monitor@b/d", None)]
+        {
+            assert_eq!(Target::parse(url).unwrap().or_password_of(&primary).password.as_deref(), password, "{url}");
         }
     }
 

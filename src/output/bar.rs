@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::plain::plain;
+
 /// The one bar on stderr, while there is something to draw. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Bar(Rc<RefCell<Option<ProgressBar>>>);
@@ -14,7 +16,7 @@ impl Bar {
     pub fn draw(&self, place: &str, elapsed_s: u64, percent: Option<u64>, left_s: Option<u64>) {
         let mut bar = self.0.borrow_mut();
         let bar = bar.get_or_insert_with(|| ProgressBar::new(100));
-        let message = message(place, elapsed_s, left_s);
+        let message = message(&plain(place), elapsed_s, left_s);
         let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok();
         let width = size.map(|size| size.ws_col.into()).filter(|&columns: &usize| columns > 0).unwrap_or(80);
         if let Ok(style) = ProgressStyle::with_template(&template(&message, percent.is_some(), width)) {

@@ -3,46 +3,46 @@
 use std::fmt::Write as _;
 
 use super::github::annotation;
-use super::plain::plain;
 use crate::schema::compare::{Drift, State};
 
-/// How drift is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
-    /// Lines.
-    Plain,
-    /// Lines in red, green and yellow.
-    Coloured,
-    /// `::error title=…::…`, which GitHub shows beside a change (GitHub Docs, "Workflow commands for GitHub Actions").
-    Annotations,
-}
-
-/// `summary` comes last.
+/// Marked lines; `summary` comes last.
 #[must_use]
-pub fn show(drifts: &[Drift], look: Look, summary: &str) -> String {
+pub fn show(drifts: &[Drift], summary: &str) -> String {
     let mut text = String::new();
     for drift in drifts {
-        if look == Look::Annotations {
-            annotate(&mut text, drift);
-            continue;
-        }
-        let mut line = |state: Option<State>, indent: &str, line: &str| {
-            let line = plain(line);
-            let mark = state.map_or(' ', mark);
+        let mut line = |state: State, indent: &str, line: &str| {
             // writing into a String can't fail
-            let _ = match state.filter(|_| look == Look::Coloured) {
-                Some(state) => writeln!(text, "{indent}\u{1b}[{}m{mark} {line}\u{1b}[0m", colour(state)),
-                None => writeln!(text, "{indent}{mark} {line}"),
-            };
+            let _ = writeln!(text, "{indent}{} {line}", mark(state));
         };
-        line(Some(drift.state), "", &drift.object());
+        line(drift.state, "", &drift.object());
         for change in &drift.changes {
-            line(Some(change.state()), "    ", &change.to_string());
+            line(change.state(), "    ", &change.to_string());
             for changed in change.lines() {
                 let state = if changed.starts_with('-') { State::Missing } else { State::Extra };
-                line(Some(state), "        ", changed.get(2..).unwrap_or_default());
+                line(state, "        ", changed.get(2..).unwrap_or_default());
             }
         }
+    }
+    text + summary
+}
+
+/// Red for what is missing, green for what is extra, yellow for what is changed.
+#[must_use]
+pub fn colours(line: &str, _before: Option<u8>) -> Option<u8> {
+    match line.trim_start().split_once(' ')?.0 {
+        "-" => Some(31),
+        "+" => Some(32),
+        "~" => Some(33),
+        _ => None,
+    }
+}
+
+/// `::error title=…::…`, which GitHub shows beside a change (GitHub Docs, "Workflow commands for GitHub Actions").
+#[must_use]
+pub fn annotations(drifts: &[Drift], summary: &str) -> String {
+    let mut text = String::new();
+    for drift in drifts {
+        annotate(&mut text, drift);
     }
     text + summary
 }
@@ -52,14 +52,6 @@ fn mark(state: State) -> char {
         State::Missing => '-',
         State::Extra => '+',
         State::Changed => '~',
-    }
-}
-
-fn colour(state: State) -> u8 {
-    match state {
-        State::Missing => 31,
-        State::Extra => 32,
-        State::Changed => 33,
     }
 }
 
@@ -83,6 +75,7 @@ fn annotate(text: &mut String, drift: &Drift) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::plain::in_colours;
     use crate::schema::compare::{Change, Part};
     use crate::schema::introspect::Kind;
 
@@ -123,17 +116,17 @@ mod tests {
     #[test]
     fn old_and_new_stand_side_by_side() {
         assert_eq!(
-            show(&drifts(), Look::Plain, "drift: 4"),
+            show(&drifts(), "drift: 4"),
             "~ table `t`\n    ~ column `x`: type `int` → `bigint`\n    - column `y`: missing, int NULL\n    + index `k`: extra, KEY `k` (`x`)\n    ~ comment none → `'100 %'`\n- view `v`\n+ event `a,b`\n~ procedure `p`\n    ~ body\n        -   DO 1;\n        +   DO 2;\ndrift: 4"
         );
-        let coloured = show(&drifts()[1..2], Look::Coloured, "drift");
-        assert_eq!(coloured, "\u{1b}[31m- view `v`\u{1b}[0m\ndrift");
+        let coloured = in_colours(&show(&drifts()[1..3], "drift"), colours);
+        assert_eq!(coloured, "\u{1b}[31m- view `v`\u{1b}[0m\n\u{1b}[32m+ event `a,b`\u{1b}[0m\ndrift");
     }
 
     #[test]
     fn annotations_are_one_line_each() {
         assert_eq!(
-            show(&drifts(), Look::Annotations, "drift: 4"),
+            annotations(&drifts(), "drift: 4"),
             "::error title=drift%3A table `t`::column `x`: type `int` → `bigint`\n::error title=drift%3A table `t`::column `y`: missing, int NULL\n::error title=drift%3A table `t`::index `k`: extra, KEY `k` (`x`)\n::error title=drift%3A table `t`::comment none → `'100 %25'`\n::error title=drift%3A view `v`::missing from the live schema\n::error title=drift%3A event `a%2Cb`::in the live schema alone\n::error title=drift%3A procedure `p`::body%0A-   DO 1;%0A+   DO 2;\ndrift: 4"
         );
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
-use super::Event;
+use super::{Event, plain};
 
 /// A form of what goes to stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -76,7 +76,7 @@ pub fn line(time: DateTime<Utc>, level: Level, fields: Value, message: &str) -> 
     // a finding has a level of its own
     line.insert("level".to_owned(), json!(level.word()));
     line.insert("message".to_owned(), json!(message));
-    Value::Object(line).to_string()
+    plain::json(&Value::Object(line))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The one place that prints. Commands and domain emit events and hand back an outcome; here they become
 //! lines for people or one JSON object a line.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
@@ -29,11 +30,12 @@ mod log;
 pub mod metrics;
 mod outcome;
 pub mod plain;
+pub mod secret;
 pub mod table;
 
 pub use bar::duration;
 pub use log::LogFormat;
-pub use outcome::{Exit, Outcome};
+pub use outcome::{Colours, Exit, Outcome};
 
 /// What happens while a command runs.
 #[derive(Debug, Serialize)]
@@ -239,8 +241,7 @@ impl Output {
     }
 
     /// Whether results are read on a terminal that has colours (no-color.org).
-    #[must_use]
-    pub fn is_coloured(&self) -> bool {
+    fn is_coloured(&self) -> bool {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         self.format == Format::Human && !unwanted && std::io::stdout().is_terminal()
     }
@@ -287,20 +288,19 @@ impl Output {
 
     /// Prints a screen of a command that is watched, in place of the one before it on a terminal. False: nobody reads any more.
     #[must_use]
-    pub fn screen(&self, text: &str, fields: Value) -> bool {
+    pub fn screen(&self, text: &str, colours: Colours, fields: Value) -> bool {
         let mut out = std::io::stdout();
-        let written = match self.format {
-            Format::Json => {
-                let mut object = Map::from_iter([("event".to_owned(), json!("screen"))]);
-                if let Value::Object(fields) = fields {
-                    object.extend(fields);
-                }
-                writeln!(out, "{}", Value::Object(object))
+        let written = if self.format == Format::Json {
+            let mut object = Map::from_iter([("event".to_owned(), json!("screen"))]);
+            if let Value::Object(fields) = fields {
+                object.extend(fields);
             }
-            _ => match table::terminal() {
-                Some((width, height)) => write!(out, "{}", table::page(text, width, height)),
-                None => writeln!(out, "{text}\n"),
-            },
+            writeln!(out, "{}", json_line(&Value::Object(object)))
+        } else if let Some((width, height)) = table::terminal() {
+            let page = table::page(&shown(text), width, height);
+            write!(out, "{}{}", table::CLEARED, self.in_colours(&page, Some(colours)))
+        } else {
+            writeln!(out, "{}\n", shown(text))
         };
         written.and_then(|()| out.flush()).is_ok()
     }
@@ -318,7 +318,16 @@ impl Output {
                 print_json(&Value::Object(object));
             }
             _ if outcome.text.is_empty() => {}
-            _ => print_text(&outcome.text),
+            _ if outcome.is_code && !std::io::stdout().is_terminal() => write_text(&outcome.text),
+            _ => write_text(&self.in_colours(&shown(&outcome.text), outcome.colours)),
+        }
+    }
+
+    /// The text with the colours of its lines. They come last, so that no text of strangers brings its own.
+    fn in_colours<'a>(&self, text: &'a str, colours: Option<Colours>) -> Cow<'a, str> {
+        match colours {
+            Some(colours) if self.is_coloured() => Cow::Owned(plain::in_colours(text, colours)),
+            _ => Cow::Borrowed(text),
         }
     }
 
@@ -343,14 +352,13 @@ impl Output {
     /// Prints an error on stderr alone.
     pub fn complain(&self, command: &str, exit: Exit, error: &str) {
         self.bar.clear();
-        let error = plain::plain(error);
         match self.log {
             LogFormat::Human => print_log(&format!("error: {error}")),
             LogFormat::Json => {
                 let fields = json!({
                     "event": "error", "command": command, "outcome": exit.word(), "exit_code": exit as u8,
                 });
-                self.log(Level::Error, fields, &error);
+                self.log(Level::Error, fields, error);
             }
         }
     }
@@ -370,7 +378,7 @@ impl Output {
         }
         self.bar.clear();
         // in one piece, so that an answer never stands in the middle of it
-        let prompt = format!("{} ", plain::plain(question));
+        let prompt = format!("{} ", shown(question));
         let _ = std::io::stderr().write_all(prompt.as_bytes());
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer).ok()?;
@@ -382,6 +390,20 @@ impl Output {
     pub fn can_ask(&self) -> bool {
         self.format == Format::Human && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
+}
+
+/// Prints what is wrong with a command line.
+pub fn print_usage(text: &str) {
+    print_log(text.trim_end());
+}
+
+/// Says that caredb has a fault, and where. What the fault says of itself may be a patient's: texts that are cut in a wrong place are
+/// repeated there.
+pub fn fault(place: Option<&std::panic::Location<'_>>) {
+    let place = place.map_or("an unknown place".to_owned(), ToString::to_string);
+    print_log(&format!(
+        "error: caredb has a fault at `{place}` and stops there; report it (SECURITY.md says how) with the command and `caredb --version --verbose`"
+    ));
 }
 
 fn line(event: &Event) -> String {
@@ -468,17 +490,32 @@ pub fn ms(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A reader that went away (`caredb info | head -1`) is no error.
+/// A text for people: as a terminal may have it, and without passwords.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    secret::masked(&plain::plain(text)).into_owned()
+}
+
 fn print_text(text: &str) {
+    write_text(&shown(text));
+}
+
+/// A reader that went away (`caredb info | head -1`) is no error.
+fn write_text(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// A reader of the log that went away (`2>&1 | head -1`) keeps no job from its work. A line is written in one piece: others may write
 /// into the same file.
 fn print_log(text: &str) {
-    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
+    let _ = std::io::stderr().write_all(format!("{}\n", shown(text)).as_bytes());
 }
 
 fn print_json(value: &Value) {
-    print_text(&value.to_string());
+    write_text(&json_line(value));
+}
+
+/// JSON on one line, as a terminal may have it, and without passwords.
+fn json_line(value: &Value) -> String {
+    secret::masked(&plain::json(value)).into_owned()
 }

@@ -34,6 +34,9 @@ impl Exit {
     }
 }
 
+/// The colour of a line (its number in SGR), where a terminal has colours; `before`: the colour of the line before it.
+pub type Colours = fn(line: &str, before: Option<u8>) -> Option<u8>;
+
 /// How a command ended, for the last line.
 #[derive(Debug)]
 pub struct Outcome {
@@ -41,6 +44,10 @@ pub struct Outcome {
     pub exit: Exit,
     /// What people read, without the last line end; may be empty.
     pub text: String,
+    /// Whether programs read the text, so that each letter counts where it is not read on a terminal.
+    pub is_code: bool,
+    /// How the text is coloured.
+    pub colours: Option<Colours>,
     /// What JSON readers get beside `command` and `outcome`.
     pub fields: Map<String, Value>,
 }
@@ -50,12 +57,24 @@ impl Outcome {
     #[must_use]
     pub fn new(exit: Exit, text: impl Into<String>, fields: Value) -> Self {
         let fields = if let Value::Object(fields) = fields { fields } else { Map::new() };
-        Self { exit, text: text.into(), fields }
+        Self { exit, text: text.into(), is_code: false, colours: None, fields }
     }
 
     /// Done, or nothing to do.
     #[must_use]
     pub fn done(text: impl Into<String>, fields: Value) -> Self {
         Self::new(Exit::Done, text, fields)
+    }
+
+    /// Its text is SQL, a page, a script.
+    #[must_use]
+    pub fn code(self) -> Self {
+        Self { is_code: true, ..self }
+    }
+
+    /// Its text has colours.
+    #[must_use]
+    pub fn coloured(self, colours: Colours) -> Self {
+        Self { colours: Some(colours), ..self }
     }
 }

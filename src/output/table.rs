@@ -104,10 +104,13 @@ fn wrap(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
-/// A text that takes the place of all that is on a terminal; what has no room is counted.
+/// Takes away all that is on a terminal.
+pub const CLEARED: &str = "\x1b[H\x1b[2J";
+
+/// What a terminal has room for of a text; what has none is counted.
 #[must_use]
 pub fn page(text: &str, width: usize, height: usize) -> String {
-    let mut page = "\x1b[H\x1b[2J".to_owned();
+    let mut page = String::new();
     let (mut taken, mut shown) = (0, 0);
     let lines: Vec<&str> = text.lines().collect();
     for line in &lines {
@@ -211,9 +214,9 @@ mod tests {
 
     #[test]
     fn a_page_fits_the_terminal() {
-        assert_eq!(page("a\nb", 80, 24), "\x1b[H\x1b[2Ja\nb\n");
-        assert_eq!(page("a\nb\nc\nd", 80, 4), "\x1b[H\x1b[2Ja\nb\nc\n… and 1 more line");
-        assert_eq!(page("aaaaaaaa\nb\nc", 4, 4), "\x1b[H\x1b[2Jaaaaaaaa\nb\n… and 1 more line");
+        assert_eq!(page("a\nb", 80, 24), "a\nb\n");
+        assert_eq!(page("a\nb\nc\nd", 80, 4), "a\nb\nc\n… and 1 more line");
+        assert_eq!(page("aaaaaaaa\nb\nc", 4, 4), "aaaaaaaa\nb\n… and 1 more line");
     }
 
     #[test]

@@ -53,6 +53,7 @@ impl Group {
                 "--group-replication-recovery-get-public-key=ON",
                 // of the 21 s that an election took by default, 5 s less
                 "--group-replication-member-expel-timeout=0",
+                "--group-replication-message-cache-size=134217728",
             ]
             .map(str::to_owned)
             .to_vec()

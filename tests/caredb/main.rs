@@ -6,6 +6,7 @@
 
 mod benches;
 mod browser;
+mod canary;
 mod command_lines;
 mod container;
 mod cron;
@@ -73,5 +74,6 @@ mod splitter;
 mod status;
 mod support;
 mod throttle;
+mod tls;
 mod verify;
 mod wrong;

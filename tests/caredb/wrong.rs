@@ -4,7 +4,6 @@ use std::process::{Command, Stdio};
 
 use insta::assert_snapshot;
 
-use crate::dev::Project;
 use crate::support::{Killed, Test, command, program, server, show, temporary, wait_for};
 
 #[test]
@@ -302,46 +301,6 @@ fn a_table_that_is_not_flyways() {
     --- stderr
     error: table `flyway_schema_history` is not Flyway's: MySQL error 1054: Unknown column 'installed_rank' in 'field list'; caredb needs the name for the migration history: rename the table
     ");
-}
-
-#[test]
-fn a_certificate_is_looked_at() {
-    let project = Project::new("wrong_tls");
-    assert!(project.run("dev up").starts_with("exit 0"));
-    let port = std::fs::read_to_string(project.folder.join(".caredb/port")).unwrap();
-    let url = format!("mysql://root@127.0.0.1:{port}/caredb");
-    let mut answers = String::new();
-    for parameters in [
-        "",
-        "?ssl-mode=required",
-        "?ssl-mode=verify-ca&ssl-ca=.caredb/data/ca.pem",
-        "?ssl-mode=verify-ca",
-        "?ssl-ca=.caredb/data/ca.pem",
-        "?ssl-ca=nowhere.pem",
-    ] {
-        answers.push_str(&project.run(&format!("validate --url {url}{parameters}")));
-        answers.push('\n');
-    }
-    assert_snapshot!(answers, @r#"
-    exit 0
-    --- stdout
-    valid: 0 versions applied to `caredb`, 17 files in all
-    exit 0
-    --- stdout
-    valid: 0 versions applied to `caredb`, 17 files in all
-    exit 0
-    --- stdout
-    valid: 0 versions applied to `caredb`, 17 files in all
-    exit 2
-    --- stderr
-    error: no safe connection to `127.0.0.1:<port>` (invalid peer certificate: UnknownIssuer); name the server's CA with `?ssl-ca=FILE`, or do without proof of its identity by `?ssl-mode=required`
-    exit 2
-    --- stderr
-    error: no safe connection to `127.0.0.1:<port>` (invalid peer certificate: certificate not valid for name "127.0.0.1"; certificate is not valid for any names (according to its subjectAltName extension)); name the server's CA with `?ssl-ca=FILE`, or do without proof of its identity by `?ssl-mode=required`
-    exit 2
-    --- stderr
-    error: could not read `nowhere.pem`, the CA of `ssl-ca`: no such file or directory (os error 2); correct the path in the URL
-    "#);
 }
 
 #[test]

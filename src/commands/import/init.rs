@@ -24,7 +24,7 @@ pub fn run(args: &ImportInitArgs) -> anyhow::Result<Outcome> {
     let marks = |mark: &str| text.lines().filter(|line| line.starts_with(mark)).count();
     let (doubts, open) = (marks("# doubt:"), marks("# fill in:"));
     let fields = json!({ "files": files.len(), "doubts": doubts, "fill_in": open, "to": args.to, "mapping": text });
-    let Some(to) = &args.to else { return Ok(Outcome::done(text.trim_end(), fields)) };
+    let Some(to) = &args.to else { return Ok(Outcome::done(text.trim_end(), fields).code()) };
     std::fs::write(to, &text).with_context(|| format!("could not write `{}`", to.display()))?;
     let told = format!(
         "wrote `{}` for {}: {} and {} to see to, each marked in it; then `caredb import check {}`",

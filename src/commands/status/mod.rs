@@ -25,7 +25,7 @@ pub async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Outcome
     }
     let mut session = context.open().await?;
     let (text, fields) = screen(context, args, &mut session).await?;
-    Ok(Outcome::done(text, fields))
+    Ok(Outcome::done(text, fields).coloured(colours))
 }
 
 /// The screen, and the same for JSON readers.
@@ -57,11 +57,7 @@ async fn screen(context: &Context, args: &StatusArgs, session: &mut Session) -> 
     let attention = attention.chain(retention.iter().filter_map(failure));
     facts.extend(attention.map(|text| (ATTENTION, text)));
     let width = terminal().map(|(width, _)| width);
-    let is_coloured = context.output.is_coloured();
-    let lines = facts.iter().map(|(name, value)| match fact(name, value, width) {
-        line if is_coloured && *name == ATTENTION => format!("\x1b[33m{line}\x1b[0m"),
-        line => line,
-    });
+    let lines = facts.iter().map(|(name, value)| fact(name, value, width));
     let mut text = lines.collect::<Vec<_>>().join("\n");
     if !retention.is_empty() {
         text.push_str("\n\n");
@@ -90,6 +86,12 @@ async fn screen(context: &Context, args: &StatusArgs, session: &mut Session) -> 
 
 /// The name of what a person is to look at.
 const ATTENTION: &str = "attention";
+
+/// Yellow for what a person is to look at, to the end of its lines.
+fn colours(line: &str, before: Option<u8>) -> Option<u8> {
+    let goes_on = line.starts_with(' ') && before.is_some();
+    (goes_on || line.split(' ').next() == Some(ATTENTION)).then_some(33)
+}
 
 /// What to say of a job whose last run on record failed.
 fn failure(backlog: &Backlog) -> Option<String> {

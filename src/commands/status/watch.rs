@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::screen;
+use super::{colours, screen};
 use crate::cli::StatusArgs;
 use crate::commands::Context;
 use crate::db::connect::{ConnectError, Session, connect};
@@ -47,7 +47,7 @@ impl Watch<'_> {
                 self.screens += 1;
                 let now = chrono::Utc::now().format("%Y-%m-%d %H:%M:%S");
                 let text = format!("{now} UTC, every {}; Ctrl-C ends it\n\n{text}", count(self.seconds, "second"));
-                Ok(self.context.output.screen(&text, fields))
+                Ok(self.context.output.screen(&text, colours, fields))
             }
             // the first has to come: the URL may be wrong
             Err(error) if self.screens > 0 && is_passing(&error) => {
