@@ -12,26 +12,33 @@ use crate::support::{block_on, command, initialize, program, rows_at, server_opt
 /// A server that is killed and started again; it ends with the test.
 pub struct Victim {
     pub folder: PathBuf,
+    /// What it is started with beyond the tests' own, also after a kill.
+    pub options: Vec<String>,
     process: Child,
 }
 
 impl Victim {
     pub fn new(name: &str) -> Self {
+        Self::with(name, Vec::new())
+    }
+
+    pub fn with(name: &str, options: Vec<String>) -> Self {
         let folder = temporary(name);
         std::fs::write(folder.join("caredb.toml"), "").unwrap();
         initialize(&program("server"), &folder.join("data"));
-        let victim = Self { process: Self::start(&folder), folder };
+        let victim = Self { process: Self::start(&folder, &options), folder, options };
         victim.wait();
         victim
     }
 
-    fn start(folder: &Path) -> Child {
+    fn start(folder: &Path, more: &[String]) -> Child {
         // durable, as a real server is: what it has answered must survive its death
         let relaxed = ["--innodb-flush-log-at-trx-commit=0", "--sync-binlog=0", "--innodb-doublewrite=OFF"];
         let options = server_options(folder).into_iter().filter(|option| !relaxed.contains(&option.as_str()));
         let log = std::fs::File::create(folder.join("log")).unwrap();
         Command::new(program("server"))
             .args(options)
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -53,7 +60,7 @@ impl Victim {
     }
 
     pub fn restart(&mut self) {
-        self.process = Self::start(&self.folder);
+        self.process = Self::start(&self.folder, &self.options);
         self.wait();
     }
 

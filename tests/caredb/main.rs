@@ -71,5 +71,6 @@ mod splitter;
 mod status;
 mod support;
 mod throttle;
+mod under_fire;
 mod verify;
 mod wrong;

@@ -7,7 +7,7 @@
 
 mod jobs;
 mod kill;
-mod whole;
+pub mod whole;
 mod writer;
 
 use std::collections::BTreeMap;
