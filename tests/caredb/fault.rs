@@ -12,7 +12,8 @@ use crate::support::{block_on, command, initialize, program, rows_at, server_opt
 /// A server that is killed and started again; it ends with the test.
 pub struct Victim {
     pub folder: PathBuf,
-    options: Vec<String>,
+    /// What it is started with beyond the tests' own, also after a kill.
+    pub options: Vec<String>,
     process: Child,
 }
 

@@ -75,5 +75,6 @@ mod status;
 mod support;
 mod throttle;
 mod tls;
+mod under_fire;
 mod verify;
 mod wrong;

@@ -38,7 +38,7 @@ const COLUMNS: &str = "
     FROM information_schema.columns WHERE table_schema = DATABASE() AND generation_expression = '' AND table_name = ";
 
 /// A number that stands for a row of a table, as SQL; the table's alias is `d`.
-fn number(rows: &impl Fn(&str) -> Vec<String>, table: &str, digest: Digest) -> String {
+pub fn number(rows: &impl Fn(&str) -> Vec<String>, table: &str, digest: Digest) -> String {
     let row = format!("CONCAT_WS('#', {})", rows(&format!("{COLUMNS}'{table}'"))[0]);
     match digest {
         Digest::Crc => format!("CRC32({row})"),
@@ -133,15 +133,19 @@ fn read(rows: Vec<String>) -> Sums {
     rows.into_iter().map(row).collect()
 }
 
-/// What the ledger says was destroyed on purpose.
 const DESTROYED: &str = "
     SELECT part, CAST(SUM(row_count) AS CHAR), CAST(SUM(checksum) AS CHAR) FROM caredb_run_parts
     WHERE action IN ('destroy', 'purge') GROUP BY part";
 
+/// What the ledger says was destroyed on purpose.
+pub fn destroyed(rows: &impl Fn(&str) -> Vec<String>) -> Sums {
+    read(rows(DESTROYED))
+}
+
 /// What was there before, without what the ledger says was destroyed.
 pub fn left(rows: &impl Fn(&str) -> Vec<String>, before: &Sums) -> Sums {
     let mut left = before.clone();
-    for (place, (count, checksum)) in read(rows(DESTROYED)) {
+    for (place, (count, checksum)) in destroyed(rows) {
         let there = left.entry(place).or_default();
         *there = (there.0 - count, there.1 - checksum);
     }
