@@ -6,6 +6,7 @@ mod compare;
 pub mod document;
 pub mod export;
 pub mod finding;
+mod guard;
 pub mod id;
 pub mod init;
 pub mod keys;

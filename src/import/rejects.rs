@@ -8,6 +8,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::export::NULL_WORD;
+use super::guard;
 use super::mapping::Mapping;
 use super::read::{ReadError, Reader, Record};
 use super::source::{Format, Source};
@@ -166,8 +167,10 @@ fn copy(path: &Path, source: &Source, codes: &Codes, file: File) -> Result<(), C
     let mut reader = Reader::open(path, source).map_err(Copy::Read)?;
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
     let columns = reader.header().len();
-    let header = reader.header().iter().map(String::as_str).filter(|name| !ADDED.contains(name));
-    writer.write_record(header.chain(ADDED)).map_err(Copy::Write)?;
+    for name in reader.header().iter().filter(|name| !ADDED.contains(&name.as_str())) {
+        write_guarded(&mut writer, name.as_bytes())?;
+    }
+    writer.write_record(ADDED).map_err(Copy::Write)?;
     let own: Vec<bool> = reader.header().iter().map(|name| !ADDED.contains(&name.as_str())).collect();
     let null = null_word(source);
     let has_null_word = source.null.iter().any(|word| word == NULL_WORD);
@@ -178,12 +181,18 @@ fn copy(path: &Path, source: &Source, codes: &Codes, file: File) -> Result<(), C
         for column in (0..fields).filter(|column| own.get(*column).copied().unwrap_or(true)) {
             let raw = record.raw(column);
             let is_null = record.is_absent(column) || has_null_word && raw == NULL_WORD.as_bytes();
-            writer.write_field(if is_null { null.as_bytes() } else { raw }).map_err(Copy::Write)?;
+            write_guarded(&mut writer, if is_null { null.as_bytes() } else { raw })?;
         }
         let added = [record.row().to_string(), record.line().to_string(), codes.join(" ")];
         writer.write_record(added).map_err(Copy::Write)?;
     }
     writer.flush().map_err(|error| Copy::Write(error.into()))
+}
+
+/// Writes a field with a `'` before what a spreadsheet, in which a person mends the rows, would take for a formula.
+fn write_guarded(writer: &mut csv::Writer<File>, field: &[u8]) -> Result<(), Copy> {
+    let guard: &[u8] = if guard::is_formula(field) { b"'" } else { b"" };
+    writer.write_field([guard, field].concat()).map_err(Copy::Write)
 }
 
 /// Lets the mapping read the mended rows in `folder` instead of the sources. Sources without a file there are left out: their rows
@@ -197,7 +206,7 @@ pub fn read_from(mapping: &mut Mapping, folder: &Path) {
         if null.is_empty() {
             null.push(NULL_WORD.to_owned());
         }
-        *source = Source { format: Some(Format::Csv), null, trim: source.trim, ..Source::new(file) };
+        *source = Source { format: Some(Format::Csv), null, trim: source.trim, guarded: true, ..Source::new(file) };
     }
     let there: Vec<String> =
         mapping.sources.iter().filter(|(_, source)| source.file.exists()).map(|(name, _)| name.clone()).collect();
@@ -239,6 +248,32 @@ mod tests {
         write(&mapping, &rejects, &out).unwrap();
         let text = fs::read_to_string(&written[0]).unwrap();
         assert_eq!(text, "nr,name,caredb_row,caredb_line,caredb_codes\n2,\"M\u{fc}ller,\",1,2,bad-email\n");
+    }
+
+    #[test]
+    fn formulas_are_guarded_and_come_back_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let row = "-5,=1+1,\"'@x, y\",+49 30,\"\t=z\",'t Hooft";
+        fs::write(folder.path().join("s.csv"), format!("a,=b,c,d,e,f\n{row}\n")).unwrap();
+        let toml = "system = 'o'\ntable = []\n[source.s]\nfile = 's.csv'";
+        let mut mapping = Mapping::parse(toml, "m").unwrap();
+        mapping.folder = folder.path().to_owned();
+        let mut codes = Codes::default();
+        codes.add(1, "required");
+        let rejects = BTreeMap::from([("s".to_owned(), codes)]);
+        let out = folder.path().join("rejects");
+        // what is wrong still comes out the same, however often
+        for _ in 0..3 {
+            let written = write(&mapping, &rejects, &out).unwrap();
+            let expected = "a,'=b,c,d,e,f,caredb_row,caredb_line,caredb_codes\n-5,'=1+1,\"''@x, y\",+49 30,'\t=z,'t Hooft,1,2,required\n";
+            assert_eq!(fs::read_to_string(&written[0]).unwrap(), expected);
+            read_from(&mut mapping, &out);
+            let source = &mapping.sources["s"];
+            let (mut reader, mut record) = (Reader::open(&mapping.path(source), source).unwrap(), Record::new());
+            assert!(reader.read(&mut record).unwrap() && reader.header()[1] == "=b");
+            let fields: Vec<&str> = (0..6).filter_map(|column| record.field(column)).collect();
+            assert_eq!(fields, ["-5", "=1+1", "'@x, y", "+49 30", "\t=z", "'t Hooft"]);
+        }
     }
 
     #[test]

@@ -56,6 +56,9 @@ pub struct Source {
     /// White space around a field goes, before it is compared with the texts that mean NULL.
     #[serde(default)]
     pub trim: bool,
+    /// Fields that a spreadsheet would take for formulas have a `'` before them: rejected rows, as caredb writes them.
+    #[serde(skip)]
+    pub guarded: bool,
 }
 
 /// A text that does not print.
@@ -160,6 +163,7 @@ impl Default for Source {
             sheet: None,
             null: empty_text(),
             trim: false,
+            guarded: false,
         }
     }
 }

@@ -219,6 +219,9 @@ impl Csv {
 
     fn finish(&mut self, record: &mut Record, ending: Ending) {
         self.note_ending(record, ending);
+        if self.words.guarded {
+            record.unguard();
+        }
         record.check(self.window.text.encoding());
         let fields = record.len();
         if let Some(columns) = self.columns.filter(|&columns| columns != fields) {

@@ -1,5 +1,6 @@
 //! One row, used again for each.
 
+use crate::import::guard;
 use std::sync::Arc;
 
 use super::MOST_FIELD_BYTES;
@@ -54,12 +55,14 @@ pub(super) struct Words {
     /// The length of the longest of `null`, in bytes: most fields are longer.
     longest: usize,
     trim: bool,
+    /// A `'` before what would be a formula does not belong to the field.
+    pub(super) guarded: bool,
 }
 
 impl Words {
     pub(super) fn of(source: &Source) -> Self {
         let longest = source.null.iter().map(String::len).max().unwrap_or_default();
-        Self { null: source.null.clone(), longest, trim: source.trim }
+        Self { null: source.null.clone(), longest, trim: source.trim, guarded: source.guarded }
     }
 
     /// The bytes are a text that means NULL.
@@ -184,6 +187,16 @@ impl Record {
     /// The next field stands there in the bytes taken.
     pub(super) fn field_at(&mut self, start: usize, end: usize) {
         self.spans.push(Span::new(start, end));
+    }
+
+    /// Takes the guard away from fields that have one.
+    pub(super) fn unguard(&mut self) {
+        let all = if self.undecoded { &self.bytes } else { self.text.as_bytes() };
+        for span in &mut self.spans {
+            if all.get(span.range()).is_some_and(guard::is_guarded) {
+                span.start += 1;
+            }
+        }
     }
 
     /// So many fields without a value.
