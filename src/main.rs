@@ -6,11 +6,10 @@ use caredb::about;
 use caredb::cli::Cli;
 use caredb::commands;
 use caredb::output::{Format, LogFormat, Outcome, Output};
-use clap::Parser as _;
 use clap::error::ErrorKind;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         // clap ends at `--version`, before it comes to what stands behind
         Err(error)
@@ -30,7 +29,7 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             let exit = commands::exit_of(&error);
-            output.error(command, exit, &format!("{error:#}"));
+            output.error(command, exit, &commands::message_of(&error));
             exit
         }
     };

@@ -114,7 +114,7 @@ fn check_ca(target: &Target) -> Result<(), ConnectError> {
     let Some(file) = target.ca() else { return Ok(()) };
     let unreadable =
         |error: std::io::Error| ConnectError::Ca { file: file.to_owned(), reason: error.to_string().to_lowercase() };
-    std::fs::File::open(file).map(|_| ()).map_err(unreadable)
+    crate::text::bytes(file).map(drop).map_err(unreadable)
 }
 
 /// How long a server may take to answer a connection.

@@ -72,13 +72,17 @@ impl Target {
         if authority.rsplit('@').next().unwrap_or_default().contains(',') {
             return Err(TargetError::SeveralHosts);
         }
-        if rest[authority.len()..].split('?').next().unwrap_or_default().contains('@') {
-            return Err(malformed("a `/` or `@` in a user, password or name is percent-encoded, `%2F` and `%40`"));
+        // what seems to be a parameter may be a part of a password
+        if rest[authority.len()..].contains('@') {
+            return Err(malformed("a `/`, `?`, `#` or `@` is percent-encoded, `%2F`, `%3F`, `%23` or `%40`"));
         }
         // url's errors name the part that is wrong ("invalid port number"), not its text
         let url = url::Url::parse(url).map_err(|error| TargetError::Malformed(error.to_string()))?;
         if url.fragment().is_some() {
             return Err(malformed("a `#` in a user, password or name is written `%23`"));
+        }
+        if url.port() == Some(0) {
+            return Err(malformed("there is no port 0"));
         }
         let decode = |part: &str| -> Result<String, TargetError> {
             let text = percent_encoding::percent_decode_str(part).decode_utf8();
@@ -88,11 +92,15 @@ impl Target {
         if database.is_empty() {
             return Err(TargetError::NoDatabase);
         }
+        let host = match url.host_str() {
+            Some(host) if !host.is_empty() => decode(host.trim_matches(['[', ']']))?,
+            _ => "localhost".to_owned(),
+        };
+        if host.contains(char::is_control) {
+            return Err(malformed("invalid domain character"));
+        }
         let mut target = Self {
-            host: match url.host_str() {
-                Some(host) if !host.is_empty() => decode(host.trim_matches(['[', ']']))?,
-                _ => "localhost".to_owned(),
-            },
+            host,
             port: url.port().unwrap_or(3306),
             socket: None,
             user: match url.username() {
@@ -106,7 +114,7 @@ impl Target {
         };
         let mut seen = Vec::new();
         for (name, value) in url.query_pairs() {
-            let problem = |problem: String| TargetError::Parameter { name: name.to_string(), problem };
+            let problem = |problem: String| TargetError::Parameter { name: name.escape_debug().to_string(), problem };
             if seen.contains(&name) {
                 return Err(problem("is given twice".to_owned()));
             }
@@ -119,7 +127,8 @@ impl Target {
                 "ssl-mode" => {
                     let wanted = value.to_lowercase().replace('_', "-");
                     let mode = SSL_MODES.iter().find(|(name, _)| *name == wanted);
-                    target.ssl_mode = Some(mode.ok_or_else(|| TargetError::SslMode(value.to_string()))?.1);
+                    target.ssl_mode =
+                        Some(mode.ok_or_else(|| TargetError::SslMode(value.escape_debug().to_string()))?.1);
                 }
                 unknown => {
                     let nearest = nearest(unknown, PARAMETERS);
@@ -262,7 +271,16 @@ mod tests {
             ),
             (
                 "mysql://u:12/34@h/d",
-                "not a MySQL URL (a `/` or `@` in a user, password or name is percent-encoded, `%2F` and `%40`); write it as `mysql://user:password@host:3306/database`",
+                "not a MySQL URL (a `/`, `?`, `#` or `@` is percent-encoded, `%2F`, `%3F`, `%23` or `%40`); write it as `mysql://user:password@host:3306/database`",
+            ),
+            (
+                "mysql://u:1/a?secret=@h/d",
+                "not a MySQL URL (a `/`, `?`, `#` or `@` is percent-encoded, `%2F`, `%3F`, `%23` or `%40`); write it as `mysql://user:password@host:3306/database`",
+            ),
+            ("mysql://h/d?%1b%0a=1", "parameter `\\u{1b}\\n` is not known; known are `socket`, `ssl-mode`, `ssl-ca`"),
+            (
+                "mysql://h/d?ssl-mode=%07",
+                "`ssl-mode=\\u{7}` is not known; it is one of `disabled`, `preferred`, `required`, `verify-ca`, `verify-identity`",
             ),
             ("mysql://h", "it names no database; write it as `mysql://user:password@host:3306/database`"),
             ("mysql://a:3306,b:3306/d", "it names several hosts; name one, the primary"),

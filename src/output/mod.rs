@@ -29,6 +29,7 @@ pub mod metrics;
 mod outcome;
 pub mod plain;
 pub mod table;
+pub mod toml;
 
 pub use bar::duration;
 pub use log::LogFormat;
