@@ -20,6 +20,7 @@ mod fault;
 mod flyway;
 mod grants;
 mod history;
+mod hostile;
 mod import;
 mod import_archived;
 mod import_dates;
