@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use chrono::{Datelike as _, NaiveDate};
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 mod archive;
 mod drift;
@@ -169,6 +171,18 @@ pub enum Command {
     Man(ManArgs),
 }
 
+impl Cli {
+    /// Reads the command line. `-1` is a value like others, mostly a wrong one, and no flag.
+    pub fn read() -> Result<Self, clap::Error> {
+        fn with_negatives(command: clap::Command) -> clap::Command {
+            let takes =
+                |arg: clap::Arg| if arg.get_action().takes_values() { arg.allow_negative_numbers(true) } else { arg };
+            command.mut_args(takes).mut_subcommands(with_negatives)
+        }
+        Self::from_arg_matches(&with_negatives(Self::command()).try_get_matches()?)
+    }
+}
+
 impl Command {
     /// Whether it works in batches, and Ctrl-C lets it finish the one under way.
     #[must_use]
@@ -280,6 +294,13 @@ pub struct FileArgs {
     /// The value of a placeholder `${NAME}`, also by `[placeholders]` in `caredb.toml`; may be given often
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = placeholder)]
     pub placeholders: Vec<(String, String)>,
+}
+
+/// A day that MySQL has, too.
+fn day(text: &str) -> Result<NaiveDate, String> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| day.to_string() == text);
+    day.filter(|day| (1000..=9999).contains(&day.year()))
+        .ok_or_else(|| "write a day of the calendar, such as `2026-11-24`, of the years 1000 to 9999".to_owned())
 }
 
 fn placeholder(text: &str) -> Result<(String, String), String> {
@@ -504,8 +525,8 @@ pub struct TableArgs {
 #[derive(Debug, Args)]
 pub struct TodayArgs {
     /// The day that months and ages count from; without it, the server's date in UTC
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub today: Option<chrono::NaiveDate>,
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub today: Option<NaiveDate>,
 }
 
 /// How a statement on a table in use waits.
@@ -668,8 +689,8 @@ pub struct FixtureArgs {
     #[arg(long, value_name = "DIR")]
     pub fixtures: Option<PathBuf>,
     /// The day that relative dates count from; without it, the server's date in UTC
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub today: Option<chrono::NaiveDate>,
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub today: Option<NaiveDate>,
 }
 
 /// `seed` without an action
@@ -715,7 +736,7 @@ pub struct SeedExportArgs {
     pub no_parents: bool,
     /// What stand-ins are made with: the same key, the same stand-ins. Without it, a random one, so that exports can't be
     /// joined. Who knows it can test guesses: keep it like a password
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pub key: Option<String>,
 }
 
@@ -738,8 +759,8 @@ pub struct SeedGenerateArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// The day that it is in the data; without it, the first of the server's month
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub until: Option<chrono::NaiveDate>,
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub until: Option<NaiveDate>,
     /// How ids are made; v7 without it
     #[arg(long, value_enum)]
     pub ids: Option<Ids>,

@@ -7,15 +7,20 @@ use serde::Deserialize;
 use wildmatch::WildMatch;
 
 use crate::cli::{FileArgs, Globals};
-use crate::db::ident::{Ident, InvalidIdent, nearest};
+use crate::db::ident::{Ident, InvalidIdent};
 use crate::db::target::{Target, TargetError};
 use crate::migrate::files::Location;
 use crate::migrate::placeholder::Placeholders;
+use crate::output::toml::wrong;
 use crate::partition::Managed;
 use crate::retention::policy::Retention;
 use crate::schema::allow::Pattern;
+use crate::text;
 
 const FILE: &str = "caredb.toml";
+
+/// What the server takes for a password at the most (`MAX_PLAINTEXT_LENGTH` of its `sha2_password`).
+const MOST_PASSWORD_BYTES: usize = 256;
 
 /// All settings of a run.
 #[derive(Debug)]
@@ -189,6 +194,11 @@ impl Config {
         Ok(Self { root, target: target(globals)?, file })
     }
 
+    /// What a `caredb.toml` with this text says, in the folder `root`; without flags and environment.
+    pub fn parse(text: &str, root: &Path) -> Result<Self, ConfigError> {
+        Ok(Self { root: root.to_owned(), target: None, file: parse(text, &root.join(FILE))? })
+    }
+
     /// Whether `caredb.toml` protects the database from commands that destroy.
     #[must_use]
     pub fn is_protected(&self, database: &str) -> bool {
@@ -259,12 +269,15 @@ impl Config {
 }
 
 fn read_file(path: &Path) -> Result<File, ConfigError> {
-    let text = std::fs::read_to_string(path)
+    let text = text::read(path)
         .map_err(|error| ConfigError::Unreadable { file: path.to_owned(), reason: error.to_string().to_lowercase() })?;
-    let file: File = toml::from_str(&text).map_err(|error| ConfigError::Wrong {
-        file: path.to_owned(),
-        line: error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1),
-        reason: with_nearest(&error.message().replace('\n', " ")),
+    parse(&text, path)
+}
+
+fn parse(text: &str, path: &Path) -> Result<File, ConfigError> {
+    let file: File = toml::from_str(text).map_err(|error| {
+        let (line, reason) = wrong(text, &error);
+        ConfigError::Wrong { file: path.to_owned(), line, reason }
     })?;
     let mut tables = BTreeSet::new();
     match file.partitioned.iter().find(|entry| !tables.insert(entry.table.0.as_str())) {
@@ -275,29 +288,29 @@ fn read_file(path: &Path) -> Result<File, ConfigError> {
     }
 }
 
-/// A message of the parser; of a key that is not known, with the one that is probably meant.
-fn with_nearest(message: &str) -> String {
-    // "unknown field `a`, expected one of `b`, `c`"
-    let mut names = message.split('`').skip(1).step_by(2);
-    let typed = names.next().filter(|_| message.starts_with("unknown field "));
-    match typed.and_then(|typed| nearest(typed, names)) {
-        Some(near) => format!("{message}; did you mean `{near}`?"),
-        None => message.to_owned(),
-    }
-}
-
 fn target(globals: &Globals) -> Result<Option<Target>, ConfigError> {
-    let environment = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
-    let named = globals.url.clone().map(|url| ("--url", url));
+    let environment = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let named = globals.url.clone().map(|url| ("--url", url.into()));
     let named = named.or_else(|| environment("CAREDB_URL").map(|url| ("CAREDB_URL", url)));
     let named = named.or_else(|| environment("DATABASE_URL").map(|url| ("DATABASE_URL", url)));
     let Some((origin, url)) = named else { return Ok(None) };
-    let target = Target::parse(&url).map_err(|error| ConfigError::Url { origin, error })?;
+    let not_text = TargetError::Malformed("it is not UTF-8".to_owned());
+    let target =
+        url.to_str().map_or(Err(not_text), Target::parse).map_err(|error| ConfigError::Url { origin, error })?;
     match environment("CAREDB_PASSWORD_FILE") {
         Some(file) if !target.has_password() => {
-            let password = std::fs::read_to_string(file)
-                .map_err(|error| ConfigError::Password(error.to_string().to_lowercase()))?;
-            Ok(Some(target.with_password(password.trim_end_matches(['\n', '\r']).to_owned())))
+            let text = text::read(Path::new(&file));
+            let text = text.map_err(|error| ConfigError::Password(error.to_string().to_lowercase()))?;
+            let password = text.strip_suffix('\n').map_or(text.as_str(), |line| line.trim_end_matches('\r'));
+            let wrong = |what: &str| Err(ConfigError::Password(what.to_owned()));
+            match password {
+                "" => wrong("the file is empty; write the password into it"),
+                _ if password.contains('\n') => wrong("the file has several lines; write the password alone into it"),
+                _ if password.len() > MOST_PASSWORD_BYTES => {
+                    wrong("the file has more than a password; write it alone into it")
+                }
+                _ => Ok(Some(target.with_password(password.to_owned()))),
+            }
         }
         _ => Ok(Some(target)),
     }
@@ -308,7 +321,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<File, String> {
-        toml::from_str(text).map_err(|error: toml::de::Error| with_nearest(error.message()))
+        toml::from_str(text).map_err(|error| wrong(text, &error).1)
     }
 
     #[test]

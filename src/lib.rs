@@ -17,3 +17,4 @@ pub mod report;
 pub mod retention;
 pub mod schema;
 pub mod seed;
+pub mod text;

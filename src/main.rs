@@ -6,12 +6,11 @@ use caredb::about;
 use caredb::cli::Cli;
 use caredb::commands;
 use caredb::output::{self, Format, LogFormat, Outcome, Output};
-use clap::Parser as _;
 use clap::error::ErrorKind;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|fault| output::fault(fault.location())));
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         // clap ends at `--version`, before it comes to what stands behind
         Err(error)
@@ -31,7 +30,7 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             let exit = commands::exit_of(&error);
-            output.error(command, exit, &format!("{error:#}"));
+            output.error(command, exit, &commands::message_of(&error));
             exit
         }
     };

@@ -8,21 +8,13 @@
 //! file its sheet. Nothing may panic or go on for ever, and rows of CSV in UTF-8 are those of the `csv` crate, or have a
 //! fault. Input that breaks this is left under `fuzz/artifacts/read/`; it becomes a test in `src/import/read/tests/`.
 #![no_main]
-#![allow(dead_code, unused_imports, reason = "the files under test have more to give than is tried here")]
-
-#[path = "../../src/import"]
-mod import {
-    #[path = "read/mod.rs"]
-    pub mod read;
-    pub mod source;
-}
 
 use std::io::{Cursor, Write as _};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use import::read::{CODES, ReadError, Reader, Record};
-use import::source::{Format, Source};
+use caredb::import::read::{CODES, ReadError, Reader, Record};
+use caredb::import::source::{Format, Source};
 use libfuzzer_sys::fuzz_target;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};

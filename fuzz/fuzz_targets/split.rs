@@ -1,22 +1,15 @@
 //! Fuzzes the splitter. From the project's folder, for ten minutes:
 //!
 //! ```text
-//! dev/fuzz 600
+//! dev/fuzz 600 split
 //! ```
 //!
 //! which is `cargo fuzz run split` with the stable compiler. Input that breaks a rule below is left under
 //! `fuzz/artifacts/split/`; it becomes a test in `src/db/split.rs`.
 #![no_main]
-#![allow(dead_code, reason = "the files under test have more to give than is tried here")]
 
-// these two need nothing else of caredb
-#[path = "../../src/db/program.rs"]
-mod program;
-#[path = "../../src/db/split.rs"]
-mod split;
-
+use caredb::db::split::{Statement, split, tokens};
 use libfuzzer_sys::fuzz_target;
-use split::{Statement, split, tokens};
 
 fuzz_target!(|text: &str| {
     let _ = tokens(text);

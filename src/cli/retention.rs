@@ -33,7 +33,7 @@ pub struct HoldAddArgs {
     #[arg(long, value_name = "TEXT", value_parser = reason)]
     pub reason: String,
     /// The last day on which it is in force; without it, until it is released
-    #[arg(long, value_name = "YYYY-MM-DD")]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = super::day)]
     pub until: Option<chrono::NaiveDate>,
 }
 

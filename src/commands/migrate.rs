@@ -52,8 +52,7 @@ pub async fn run(context: &Context, args: &MigrateArgs) -> anyhow::Result<Outcom
 
 /// Refuses where the plan on paper is not the one of this moment.
 fn check_plan(path: &Path, session: &Session, plan: &Plan<'_>, observed: &Observed) -> anyhow::Result<()> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("could not read the plan `{}`", path.display()))?;
+    let text = crate::text::read(path).with_context(|| format!("could not read the plan `{}`", path.display()))?;
     let paper: PlanFile = serde_json::from_str(&text)
         .with_context(|| format!("`{}` is not a plan of `caredb migrate --dry-run --plan`", path.display()))?;
     match paper.outdated(&PlanFile::of(session.database.as_str(), plan, observed)) {

@@ -181,6 +181,16 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
     }
 }
 
+/// An error with its causes; what the system says begins with a small letter, like all else.
+#[must_use]
+pub fn message_of(error: &anyhow::Error) -> String {
+    let said = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<std::io::Error>() {
+        Some(io) => io.to_string().to_lowercase(),
+        None => cause.to_string(),
+    };
+    error.chain().map(said).collect::<Vec<_>>().join(": ")
+}
+
 /// The exit code that an error ends the process with.
 #[must_use]
 pub fn exit_of(error: &anyhow::Error) -> Exit {

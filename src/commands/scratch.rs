@@ -61,9 +61,37 @@ async fn open_checked(
 
 /// The scratch schema's name, which must be another than the database's.
 pub fn name(args: &ScratchArgs, database: &str) -> anyhow::Result<Ident> {
-    let name = args.name.clone().unwrap_or_else(|| format!("{database}_verify"));
+    let name = args.name.clone().unwrap_or_else(|| beside(database));
     if name.eq_ignore_ascii_case(database) {
         return Err(Refusal(format!("`{name}` is the database itself; name another schema by `--scratch`")).into());
     }
     Ident::new(&name).context("name the scratch schema by `--scratch`")
+}
+
+/// The database's name with `_verify`; of one that has no room for it, the head, and a number that differs where the rest does.
+fn beside(database: &str) -> String {
+    const ROOM: usize = 64 - "_verify".len();
+    if database.chars().count() <= ROOM {
+        return format!("{database}_verify");
+    }
+    let head: String = database.chars().take(ROOM - "_01234567".len()).collect();
+    format!("{head}_{:08x}_verify", crc32fast::hash(database.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_room_for_every_name() {
+        assert_eq!(beside("clinic"), "clinic_verify");
+        let name = |database: &str| {
+            let name = beside(database);
+            assert!(Ident::new(&name).is_ok(), "{name}");
+            name
+        };
+        let (long, longer) = ("é".repeat(57), "é".repeat(63));
+        assert_eq!(name(&long), format!("{long}_verify"));
+        assert_ne!(name(&format!("{longer}a")), name(&format!("{longer}b")));
+    }
 }

@@ -13,7 +13,8 @@ use crate::migrate::plan::PlanError;
 use crate::migrate::scratch::Scratch;
 use crate::migrate::verify::{self, Finding};
 use crate::output::{Exit, Outcome, count, ms};
-use crate::seed::{fixtures, load, sets};
+use crate::seed::sets::{self, Set};
+use crate::seed::{fixtures, load};
 
 /// What the trials showed.
 struct Trial {
@@ -36,10 +37,12 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> anyhow::Result<Outcome
     if let Some(empty) = scripts.iter().find(|script| script.statements.is_empty()) {
         return Err(PlanError::Empty(empty.name.clone()).into());
     }
+    let sets =
+        if args.with_rows { sets::choose(&context.config.fixtures(args.fixtures.as_ref()), &[])? } else { Vec::new() };
     let (session, target) = context.open_server().await?;
     let mut scratch = scratch::open(context, session, &target, &args.scratch, &args.lock, &scripts).await?;
     let name = scratch.name().to_owned();
-    let trial = try_all(context, args, &mut scratch, &migrations, from).await;
+    let trial = try_all(context, &sets, &mut scratch, &migrations, from).await;
     // dropped whatever came of the trial; of two errors, the trial's is the cause
     let removed = scratch.remove().await;
     let trial = trial?;
@@ -49,7 +52,7 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> anyhow::Result<Outcome
 
 async fn try_all(
     context: &Context,
-    args: &VerifyArgs,
+    sets: &[Set],
     scratch: &mut Scratch,
     migrations: &[Migration],
     from: Version,
@@ -60,11 +63,11 @@ async fn try_all(
         Trial { proved: proof.before.len() - proof.findings.len(), findings: proof.findings, removed: None };
     // what fails on empty tables has to be mended first
     let all_restore = trial.findings.iter().all(|finding| matches!(finding, Finding::NoRollback { .. }));
-    if args.with_rows && all_restore {
+    if !sets.is_empty() && all_restore {
         let mut session = scratch.connect().await?;
         let today = clock::today(&mut session.conn).await?;
-        for set in sets::choose(&context.config.fixtures(args.fixtures.as_ref()), &[])? {
-            load::load(&mut session.conn, &fixtures::read(&set, today)?, &load::Options::default(), |_| ()).await?;
+        for set in sets {
+            load::load(&mut session.conn, &fixtures::read(set, today)?, &load::Options::default(), |_| ()).await?;
         }
         let (removed, finding) = verify::roll_back(scratch, migrations, &proof.before, on_event).await?;
         trial.proved -= usize::from(finding.is_some());

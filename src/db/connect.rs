@@ -203,7 +203,7 @@ async fn ask(host: &Target) -> Result<Standing, ConnectError> {
 fn check_ca(target: &Target) -> Result<(), ConnectError> {
     let Some(file) = target.ca() else { return Ok(()) };
     let unusable = |reason: String| ConnectError::Ca { file: file.to_owned(), reason };
-    let text = std::fs::read(file).map_err(|error| unusable(error.to_string().to_lowercase()))?;
+    let text = crate::text::bytes(file).map_err(|error| unusable(error.to_string().to_lowercase()))?;
     let has_one = String::from_utf8_lossy(&text).contains("-----BEGIN CERTIFICATE-----");
     if has_one { Ok(()) } else { Err(unusable("it holds no certificate in PEM".to_owned())) }
 }

@@ -82,8 +82,9 @@ impl Target {
         let malformed = |reason: &str| TargetError::Malformed(reason.to_owned());
         let rest = url.strip_prefix("mysql://").ok_or_else(|| malformed("it does not begin with `mysql://`"))?;
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        if path.split('?').next().unwrap_or_default().contains('@') {
-            return Err(malformed("a `/` or `@` in a user, password or name is percent-encoded, `%2F` and `%40`"));
+        // what seems to be a parameter may be a part of a password
+        if path.contains('@') {
+            return Err(malformed("a `/`, `?`, `#` or `@` is percent-encoded, `%2F`, `%3F`, `%23` or `%40`"));
         }
         let (user, list) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
         let mut hosts = Vec::new();
@@ -121,7 +122,7 @@ impl Target {
         };
         let mut seen = Vec::new();
         for (name, value) in url.query_pairs() {
-            let problem = |problem: String| TargetError::Parameter { name: name.to_string(), problem };
+            let problem = |problem: String| TargetError::Parameter { name: name.escape_debug().to_string(), problem };
             if seen.contains(&name) {
                 return Err(problem("is given twice".to_owned()));
             }
@@ -134,7 +135,8 @@ impl Target {
                 "ssl-mode" => {
                     let wanted = value.to_lowercase().replace('_', "-");
                     let mode = SSL_MODES.iter().find(|(name, _)| *name == wanted);
-                    target.ssl_mode = Some(mode.ok_or_else(|| TargetError::SslMode(value.to_string()))?.1);
+                    target.ssl_mode =
+                        Some(mode.ok_or_else(|| TargetError::SslMode(value.escape_debug().to_string()))?.1);
                 }
                 unknown => {
                     let nearest = nearest(unknown, PARAMETERS);
@@ -280,6 +282,12 @@ impl Host {
             Some(host) if !host.is_empty() => decode(host.trim_matches(['[', ']']))?,
             _ => "localhost".to_owned(),
         };
+        if name.contains(char::is_control) {
+            return Err(TargetError::Malformed("invalid domain character".to_owned()));
+        }
+        if url.port() == Some(0) {
+            return Err(TargetError::Malformed("there is no port 0".to_owned()));
+        }
         Ok(Self { name, port: url.port().unwrap_or(3306) })
     }
 
@@ -339,7 +347,16 @@ mod tests {
             ),
             (
                 "mysql://u:12/34@h/d",
-                "not a MySQL URL (a `/` or `@` in a user, password or name is percent-encoded, `%2F` and `%40`); write it as `mysql://user:password@host:3306/database`",
+                "not a MySQL URL (a `/`, `?`, `#` or `@` is percent-encoded, `%2F`, `%3F`, `%23` or `%40`); write it as `mysql://user:password@host:3306/database`",
+            ),
+            (
+                "mysql://u:1/a?secret=@h/d",
+                "not a MySQL URL (a `/`, `?`, `#` or `@` is percent-encoded, `%2F`, `%3F`, `%23` or `%40`); write it as `mysql://user:password@host:3306/database`",
+            ),
+            ("mysql://h/d?%1b%0a=1", "parameter `\\u{1b}\\n` is not known; known are `socket`, `ssl-mode`, `ssl-ca`"),
+            (
+                "mysql://h/d?ssl-mode=%07",
+                "`ssl-mode=\\u{7}` is not known; it is one of `disabled`, `preferred`, `required`, `verify-ca`, `verify-identity`",
             ),
             ("mysql://h", "it names no database; write it as `mysql://user:password@host:3306/database`"),
             (

@@ -1,7 +1,7 @@
 //! What an export says of its files, and whether they still are as it says: `FILE.manifest.json`, or `manifest.json` of a folder.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -136,7 +136,7 @@ pub fn beside(file: &Path) -> Result<Option<Said>, ReadError> {
     let (own, of_folder) = (path_of_file(file), path_of_folder(file.parent().unwrap_or(Path::new(""))));
     for (path, is_own) in [(own, true), (of_folder, false)] {
         let manifest = path.display().to_string();
-        let text = match fs::read_to_string(&path) {
+        let text = match crate::text::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error)

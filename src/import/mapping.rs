@@ -12,6 +12,8 @@ use super::live::Folder;
 use super::manifest::Said;
 use super::source::Source;
 use super::target;
+use crate::output::toml::wrong;
+use crate::text;
 
 /// A mapping file.
 #[derive(Debug, Deserialize)]
@@ -204,8 +206,8 @@ pub enum MappingError {
     #[error("could not read the mapping file `{0}`: {1}")]
     Read(String, String),
     /// No TOML, or unknown keys.
-    #[error("the mapping file `{0}` is not right: {1}")]
-    Syntax(String, String),
+    #[error("the mapping file `{0}` is not right: line {1}: {2}")]
+    Syntax(String, usize, String),
     /// A name that is kept in the database.
     #[error("the name `{0}` must have 1 to 64 characters, since the database keeps it with each row")]
     Name(String),
@@ -230,7 +232,7 @@ impl Mapping {
     pub fn read(path: &Path) -> Result<Self, MappingError> {
         let name = path.display().to_string();
         let text =
-            std::fs::read_to_string(path).map_err(|error| MappingError::Read(name.clone(), error.to_string()))?;
+            text::read(path).map_err(|error| MappingError::Read(name.clone(), error.to_string().to_lowercase()))?;
         let mut mapping = Self::parse(&text, &name)?;
         path.parent().unwrap_or(Path::new("")).clone_into(&mut mapping.folder);
         Ok(mapping)
@@ -238,8 +240,10 @@ impl Mapping {
 
     /// A mapping from its text. `name` is the file's.
     pub fn parse(text: &str, name: &str) -> Result<Self, MappingError> {
-        let mapping: Self = toml::from_str(text)
-            .map_err(|error| MappingError::Syntax(name.to_owned(), without_urls(error.to_string().trim_end())))?;
+        let mapping: Self = toml::from_str(text).map_err(|error| {
+            let (line, what) = wrong(text, &error);
+            MappingError::Syntax(name.to_owned(), line, without_url(&what))
+        })?;
         mapping.check()?;
         Ok(mapping)
     }
@@ -364,13 +368,12 @@ impl Rule {
     }
 }
 
-/// The text of an error, which repeats a line of the file, without passwords.
-fn without_urls(text: &str) -> String {
-    let shown = |line: &str| match line.find("mysql://") {
-        Some(at) => format!("{}mysql://…", &line[..at]),
-        None => line.to_owned(),
-    };
-    text.lines().map(shown).collect::<Vec<_>>().join("\n")
+/// The text of an error, which may repeat a value, without passwords.
+fn without_url(text: &str) -> String {
+    match text.split_once("mysql://") {
+        Some((before, _)) => format!("{before}mysql://…"),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -470,8 +473,8 @@ mod tests {
             let text = USERS.replace("file = 'people.csv'", to);
             assert_eq!(error(&text), format!("`[source.people]`: {expected}"));
         }
-        let secret = error(&USERS.replace("file =", "url = 'mysql://u:secret@h/d', file ="));
-        assert!(secret.contains("url = 'mysql://…") && !secret.contains("secret"), "{secret}");
+        let secret = error(&USERS.replace("file =", "trim = 'mysql://u:secret@h/d'\nfile ="));
+        assert!(secret.ends_with("line 4: invalid type: string \"mysql://…") && !secret.contains("secret"), "{secret}");
         assert!(error(&USERS.replace("trim", "trimm")).contains("unknown field `trimm`"));
         assert!(error(&USERS.replace("'old'", "''")).starts_with("the name `` must have 1 to 64 characters"));
     }

@@ -133,7 +133,7 @@ impl Project {
 /// Reads a file that is none of the project's. Errors: what the system says.
 pub fn plain(path: &Path, placeholders: &Placeholders) -> std::io::Result<File> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(File::read(Kind::Plain, path.display().to_string(), name, &std::fs::read(path)?, placeholders))
+    Ok(File::read(Kind::Plain, path.display().to_string(), name, &crate::text::bytes(path)?, placeholders))
 }
 
 /// The path of a project's file, from the current folder on where it lies below; of one in the binary, its name.

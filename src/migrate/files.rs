@@ -116,7 +116,7 @@ pub enum FileError {
         reason: String,
     },
     /// The file can't be read.
-    #[error("could not read `{name}`: {reason}; correct the file's rights")]
+    #[error("could not read `{name}`: {reason}; mend the file, or its rights")]
     Unreadable {
         /// The file.
         name: String,
@@ -244,7 +244,7 @@ pub fn files(prefix: char, location: &Location) -> Result<BTreeMap<String, Vec<u
                 let path = entry.map_err(failed)?.path();
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 if !path.is_dir() && is_meant(&name) {
-                    let bytes = std::fs::read(&path);
+                    let bytes = crate::text::bytes(&path);
                     let bytes = bytes.map_err(|error| FileError::Unreadable {
                         name: name.clone(),
                         reason: error.to_string().to_lowercase(),
@@ -285,7 +285,7 @@ fn scripts(
 /// whole name or pass over the file, caredb refuses it.
 pub fn parse_name(prefix: char, name: &str) -> Result<(Version, String), FileError> {
     let pattern = if prefix == 'V' { "V<version>" } else { "U<version>" };
-    let wrong = || FileError::Name { name: name.to_owned(), prefix: pattern };
+    let wrong = || FileError::Name { name: name.escape_debug().to_string(), prefix: pattern };
     // refinery-core 0.10 takes `|` for a prefix, and panics at it
     let stem = name.strip_suffix(".sql").filter(|stem| stem.starts_with(prefix)).ok_or_else(wrong)?;
     let (_, version, description) = refinery_core::parse_migration_name(stem).map_err(|_| wrong())?;

@@ -32,6 +32,7 @@ mod outcome;
 pub mod plain;
 pub mod secret;
 pub mod table;
+pub mod toml;
 
 pub use bar::duration;
 pub use log::LogFormat;

@@ -65,6 +65,11 @@ impl<'a> Cursor<'a> {
         self.advance(length)
     }
 
+    /// Takes a word; none where something else is next.
+    pub fn some_word(&mut self) -> Option<&'a str> {
+        Some(self.word()).filter(|word| !word.is_empty())
+    }
+
     /// Takes a number.
     pub fn number(&mut self) -> Option<u32> {
         let mut ahead = *self;

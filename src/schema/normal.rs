@@ -85,7 +85,7 @@ pub fn without_introducers(text: &str) -> String {
     let mut copied = 0;
     for (at, _) in outside_quotes(text).filter(|&(_, c)| c == '\'') {
         let before = &text[copied..at];
-        let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
+        let start = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len();
         let unicode = matches!(&before[start..], "_utf8mb4" | "_utf8mb3" | "_utf8");
         let literal = &text[at..at + quoted_length(&text[at..], '\'').unwrap_or(1)];
         let drops = unicode || before[start..].starts_with('_') && &before[start..] != "_binary" && literal.is_ascii();
@@ -129,6 +129,7 @@ mod tests {
             ("concat(_utf8mb4'é',_latin1'é',_binary'x')", "concat('é',_latin1'é',_binary'x')"),
             ("concat('_utf8mb4''x''',_utf8mb3'it''s',`_utf8mb4`)", "concat('_utf8mb4''x''','it''s',`_utf8mb4`)"),
             ("json_extract(`a`,_utf8mb4'$.x')", "json_extract(`a`,'$.x')"),
+            ("concat(é'x',é_utf8mb4'y')", "concat(é'x',é'y')"),
         ] {
             assert_eq!(expression(text), normal);
         }

@@ -82,7 +82,7 @@ fn element(cursor: &mut Cursor<'_>, table: &mut Table) -> Option<()> {
 
 fn column(cursor: &mut Cursor<'_>) -> Option<Column> {
     let name = cursor.name()?;
-    let mut data_type = cursor.word().to_owned();
+    let mut data_type = cursor.some_word()?.to_owned();
     if let Some(length) = cursor.rest().starts_with('(').then(|| cursor.bracketed()) {
         data_type = format!("{data_type}({})", length?);
     }
@@ -113,9 +113,9 @@ fn attribute(cursor: &mut Cursor<'_>, column: &mut Column) -> Option<()> {
     } else if cursor.takes("COMMENT") {
         column.comment = cursor.string()?;
     } else if cursor.takes("CHARACTER SET") {
-        column.character_set = Some(normal::character_set(cursor.word()));
+        column.character_set = Some(normal::character_set(cursor.some_word()?));
     } else if cursor.takes("COLLATE") {
-        column.collation = Some(normal::collation(cursor.word()));
+        column.collation = Some(normal::collation(cursor.some_word()?));
     } else if cursor.takes("GENERATED ALWAYS AS") {
         let expression = normal::expression(cursor.bracketed()?);
         column.generated = Some(Generated { expression, stored: false });
@@ -170,7 +170,7 @@ fn index(cursor: &mut Cursor<'_>, kind: IndexKind) -> Option<Index> {
             return Some(index);
         }
         if cursor.takes("USING") {
-            index.using = Some(cursor.word().to_uppercase());
+            index.using = Some(cursor.some_word()?.to_uppercase());
         } else if cursor.takes("KEY_BLOCK_SIZE") && cursor.symbol('=') {
             index.block_size = Some(cursor.number()?);
         } else if cursor.takes("WITH PARSER") {
@@ -279,7 +279,7 @@ fn options(cursor: &mut Cursor<'_>, table: &mut Table) -> Option<()> {
                 '\'' => cursor.quoted('\'')?.to_owned(),
                 '`' => cursor.name()?.to_string(),
                 '(' => format!("({})", cursor.bracketed()?),
-                _ => cursor.word().to_owned(),
+                _ => cursor.some_word()?.to_owned(),
             }
         } else {
             return None;
@@ -314,12 +314,14 @@ fn settle(table: &mut Table) {
         table.options.insert(at, ("COLLATE".to_owned(), normal::default_collation(&character_set)));
     }
     let of_table = |name| table.option(name).map(str::to_owned);
-    let (character_set, collation) = (of_table("DEFAULT CHARSET"), of_table("COLLATE"));
+    let set_of = |collation: &String| collation.split('_').next().filter(|set| !set.is_empty()).map(str::to_owned);
+    let collation = of_table("COLLATE");
+    let character_set = of_table("DEFAULT CHARSET").or_else(|| collation.as_ref().and_then(set_of));
     for column in table.columns.iter_mut().filter(|column| column.is_text()) {
         match (&column.character_set, &column.collation) {
             (None, None) => (column.character_set, column.collation) = (character_set.clone(), collation.clone()),
             (Some(said), None) => column.collation = Some(normal::default_collation(said)),
-            (None, Some(said)) => column.character_set = said.split('_').next().map(str::to_owned),
+            (None, Some(said)) => column.character_set = set_of(said),
             (Some(_), Some(_)) => {}
         }
     }

@@ -123,11 +123,11 @@ fn read(kind: Kind, cursor: &mut Cursor<'_>) -> Option<Program> {
     loop {
         if cursor.takes("OR REPLACE") {
         } else if cursor.takes("ALGORITHM") && cursor.symbol('=') {
-            algorithm = cursor.word().to_uppercase();
+            algorithm = cursor.some_word()?.to_uppercase();
         } else if cursor.takes("DEFINER") && cursor.symbol('=') {
             definer = Some(account(cursor)?);
         } else if cursor.takes("SQL SECURITY") {
-            security = cursor.word().to_uppercase();
+            security = cursor.some_word()?.to_uppercase();
         } else if cursor.takes(kind.sql()) {
             break;
         } else {
@@ -173,13 +173,10 @@ fn view(cursor: &mut Cursor<'_>, algorithm: String, security: String) -> Option<
     if !cursor.takes("AS") {
         return None;
     }
-    let mut select = cursor.rest();
-    let mut check_option = None;
-    for option in ["CASCADED", "LOCAL"] {
-        if let Some(rest) = select.strip_suffix(&format!(" WITH {option} CHECK OPTION")) {
-            (select, check_option) = (rest, Some(option.to_owned()));
-        }
-    }
+    let text = cursor.rest();
+    let with =
+        |option: &str| Some((text.strip_suffix(&format!(" WITH {option} CHECK OPTION"))?, Some(option.to_owned())));
+    let (select, check_option) = ["CASCADED", "LOCAL"].into_iter().find_map(with).unwrap_or((text, None));
     let columns = columns.filter(|columns| !repeats(columns, select));
     let head = View { algorithm, security, columns, check_option };
     Some((Head::View(head), normal::without_introducers(select)))
@@ -201,8 +198,8 @@ fn repeats(columns: &str, select: &str) -> bool {
 }
 
 fn trigger(cursor: &mut Cursor<'_>) -> Option<(Head, String)> {
-    let timing = cursor.word().to_uppercase();
-    let event = cursor.word().to_uppercase();
+    let timing = cursor.some_word()?.to_uppercase();
+    let event = cursor.some_word()?.to_uppercase();
     if !cursor.takes("ON") {
         return None;
     }
@@ -217,8 +214,10 @@ fn trigger(cursor: &mut Cursor<'_>) -> Option<(Head, String)> {
         cursor.name()?;
     }
     let body = cursor.rest();
-    let (body, place) = match body.rsplit_once("\n/* fires as number ") {
-        Some((body, place)) => (body, place.split(' ').next()?.parse().ok()?),
+    // at the very end, where `introspect` writes it
+    let marked = body.strip_suffix(" of its table, time and event */");
+    let (body, place) = match marked.and_then(|marked| marked.rsplit_once("\n/* fires as number ")) {
+        Some((body, place)) => (body, place.parse().ok()?),
         None => (body, 1),
     };
     Some((Head::Trigger(Trigger { timing, event, table, place }), tidy(body)))
@@ -226,12 +225,13 @@ fn trigger(cursor: &mut Cursor<'_>) -> Option<(Head, String)> {
 
 fn routine(cursor: &mut Cursor<'_>) -> Option<(Head, String)> {
     let parameters = cursor.bracketed()?.trim().to_owned();
-    let returns = cursor.takes("RETURNS").then(|| {
-        let (line, rest) = cursor.rest().split_once('\n').unwrap_or_default();
-        *cursor = Cursor::new(rest);
+    let mut returns = None;
+    if cursor.takes("RETURNS") {
+        let (line, rest) = cursor.rest().split_once('\n').filter(|(line, _)| !line.trim().is_empty())?;
         let (data_type, character_set) = line.split_at(line.find(" CHARSET ").unwrap_or(line.len()));
-        format!("{}{character_set}", normal::data_type(data_type))
-    });
+        returns = Some(format!("{}{character_set}", normal::data_type(data_type)));
+        *cursor = Cursor::new(rest);
+    }
     let mut routine = Routine {
         parameters,
         returns,
@@ -244,13 +244,13 @@ fn routine(cursor: &mut Cursor<'_>) -> Option<(Head, String)> {
     let accesses = ["CONTAINS SQL", "NO SQL", "READS SQL DATA", "MODIFIES SQL DATA"];
     loop {
         if cursor.takes("LANGUAGE") {
-            routine.language = cursor.word().to_uppercase();
+            routine.language = cursor.some_word()?.to_uppercase();
         } else if cursor.takes("NOT DETERMINISTIC") {
             routine.deterministic = false;
         } else if cursor.takes("DETERMINISTIC") {
             routine.deterministic = true;
         } else if cursor.takes("SQL SECURITY") {
-            routine.security = cursor.word().to_uppercase();
+            routine.security = cursor.some_word()?.to_uppercase();
         } else if cursor.takes("COMMENT") {
             routine.comment = cursor.string()?;
         } else if let Some(access) = accesses.into_iter().find(|words| cursor.takes(words)) {
@@ -268,8 +268,8 @@ fn event(cursor: &mut Cursor<'_>, time_zone: String) -> Option<(Head, String)> {
     let schedule = if cursor.takes("AT") {
         format!("AT {}", cursor.quoted('\'')?)
     } else if cursor.takes("EVERY") {
-        let number = cursor.quoted('\'').unwrap_or_else(|| cursor.word()).to_owned();
-        format!("EVERY {number} {}", cursor.word().to_uppercase())
+        let number = cursor.quoted('\'').or_else(|| cursor.some_word())?;
+        format!("EVERY {number} {}", cursor.some_word()?.to_uppercase())
     } else {
         return None;
     };

@@ -90,7 +90,7 @@ impl Snapshot {
 
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Self, SnapshotError> {
-        let text = std::fs::read_to_string(path).map_err(|error| io("read", path, &error))?;
+        let text = crate::text::read(path).map_err(|error| io("read", path, &error))?;
         let not = |reason: String| SnapshotError::Not { path: path.display().to_string(), reason };
         let snapshot: Self = serde_json::from_str(&text).map_err(|error| not(error.to_string()))?;
         match snapshot.format {

@@ -13,6 +13,7 @@ use super::finding::{Finding, Place};
 use super::reader::Reader;
 use super::sets::Set;
 use crate::db::ident::Ident;
+use crate::output::toml::wrong;
 
 /// The namespace of all fixture ids; never changes, or every seeded row would get another id.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6b1f_5d1e_9a52_5c3e_8f0a_3a86_0c7d_b10e);
@@ -121,8 +122,8 @@ pub fn parse(set: &Set, today: NaiveDate) -> (Vec<Table>, Vec<Finding>) {
 
 fn parse_file(file: &str, text: &str) -> Result<(Ident, toml::Table), Finding> {
     let rows: toml::Table = toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-        Place { line: Some(line), ..Place::file(file) }.finding(error.message().replace('\n', " "))
+        let (line, what) = wrong(text, &error);
+        Place { line: Some(line), ..Place::file(file) }.finding(what)
     })?;
     let stem = Path::new(file).file_stem().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
     let name = Ident::new(stem).map_err(|error| Place::file(file).finding(error.to_string()))?;

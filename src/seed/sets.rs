@@ -167,7 +167,7 @@ fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), SetError> {
 fn texts(prefix: &str, files: &[PathBuf]) -> Result<BTreeMap<String, String>, SetError> {
     let text = |path: &PathBuf| {
         let name = format!("{prefix}{}", file_name(path));
-        let bytes = std::fs::read(path).map_err(|error| unreadable(&name, &error))?;
+        let bytes = crate::text::bytes(path).map_err(|error| unreadable(&name, &error))?;
         let text = String::from_utf8(bytes).map_err(|_| not_text(&name))?;
         Ok((name, text))
     };

@@ -612,8 +612,7 @@ fn a_live_source_that_can_not_be_read_is_told_without_its_password() {
         let text = imported(&old, &new, "import check old.toml").replace(&old.user("reader"), "<user>");
         assert!(!text.contains("pa:ss") && !text.contains("pa%3Ass"), "{text}");
         let lines = text.lines().filter(|line| line.contains("source.") || line.contains("error"));
-        // the column depends on where the test runs
-        lines.map(|line| line.split(", column").next().unwrap()).collect::<Vec<_>>().join("\n")
+        lines.collect::<Vec<_>>().join("\n")
     };
     let all = [
         with("url_env = \"OLD_URL\"", &format!("url = \"{url}\"")),
@@ -631,7 +630,7 @@ fn a_live_source_that_can_not_be_read_is_told_without_its_password() {
     assert_snapshot!(all.join("\n"), @"
     `[source.people]` has a password in the mapping file; keep the URL in the environment, and name its variable by `url_env`
     `[source.letters]` has a password in the mapping file; keep the URL in the environment, and name its variable by `url_env`
-    error: the mapping file `old.toml` is not right: TOML parse error at line 5
+    error: the mapping file `old.toml` is not right: line 5: unexpected key or value, expected newline, `#`
     error: `[source.people]`: parameter `sockt` is not known, did you mean `socket`?; known are `socket`, `ssl-mode`, `ssl-ca`
     error: `[source.people]`: the environment has no `NO_URL`; set it to the server's URL, `mysql://user:password@host:3306/database`
     error: could not read the query of `[source.letters]`: MySQL error 1146: Table '<db>_old.lettres' doesn't exist

@@ -23,6 +23,7 @@ mod grants;
 mod group;
 mod group_fault;
 mod history;
+mod hostile;
 mod import;
 mod import_archived;
 mod import_dates;

@@ -193,7 +193,8 @@ impl Test {
         self.rows(sql);
     }
 
-    fn server_sql(&self, sql: &str) {
+    /// Runs statements in no database.
+    pub fn server_sql(&self, sql: &str) {
         block_on(async {
             let mut conn = self.server.options().connect().await.unwrap();
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
@@ -274,7 +275,11 @@ impl Test {
 
     /// Exit code, stdout and stderr, with what differs from run to run replaced.
     pub fn show(&self, output: &Output) -> String {
-        let text = show(output);
+        self.named(&show(output))
+    }
+
+    /// A text with names in place of what differs from test to test.
+    pub fn named(&self, text: &str) -> String {
         text.replace(&self.folder.display().to_string(), "<folder>")
             .replace(&self.database, "<db>")
             .replace(&self.server.socket().display().to_string(), "<socket>")

@@ -281,7 +281,7 @@ fn a_configuration_that_is_wrong() {
     error: `<folder>/caredb.toml` line 2: `protected` is true, false, or a list of names such as ["clinic_prod", "prod_*"]
     exit 2
     --- stderr
-    error: `<folder>/caredb.toml` line 2: invalid type: sequence, expected path string
+    error: `<folder>/caredb.toml` line 2: invalid type: array, expected a string
     exit 2
     --- stderr
     error: `<folder>/caredb.toml` line 2: string values must be quoted, expected literal string

@@ -1,6 +1,6 @@
 //! `caredb import export`: rows of a live MySQL become files.
 
-use std::fs::{self, DirBuilder};
+use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -94,7 +94,7 @@ fn plan(args: &ImportExportArgs) -> anyhow::Result<(Vec<Wish>, PathBuf)> {
         return query(sql.clone());
     }
     if let Some(file) = &rows.query_file {
-        let sql = fs::read_to_string(file);
+        let sql = crate::text::read(file);
         return query(sql.with_context(|| format!("could not read `{}`; correct `--query-file`", file.display()))?);
     }
     if let [table] = rows.tables.as_slice() {

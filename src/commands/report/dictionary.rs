@@ -112,7 +112,7 @@ fn is_own(text: &[u8]) -> bool {
 
 /// The bytes of a file; none where there is none, or a folder.
 fn read(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
-    match fs::read(path) {
+    match crate::text::bytes(path) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => Ok(None),
         bytes => bytes.map(Some).with_context(|| format!("could not read `{}`", path.display())),
     }

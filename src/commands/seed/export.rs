@@ -13,12 +13,13 @@ use crate::seed::export::{File, export};
 
 pub async fn run(context: &Context, args: &SeedExportArgs) -> anyhow::Result<Outcome> {
     // before anything is read: a folder that holds fixtures would hold a mixture
-    make_folder(&args.to)?;
+    look_at(&args.to)?;
     let mut session = context.open().await?;
     let key = args.key.clone().unwrap_or_else(random_key);
     let wish =
         Wish { tables: Vec::new(), condition: args.condition.clone(), limit: args.limit, parents: !args.no_parents };
     let files = export(&mut session.conn, &args.tables, &keys(context), &key, wish).await?;
+    std::fs::create_dir_all(&args.to).with_context(|| unusable(&args.to))?;
     for file in &files {
         write(&args.to, file)?;
         context.output.event(&Event::Exported { table: file.table.clone(), rows: file.rows, parents: file.parents });
@@ -44,9 +45,16 @@ pub async fn run(context: &Context, args: &SeedExportArgs) -> anyhow::Result<Out
     Ok(Outcome::done(text, fields))
 }
 
-fn make_folder(folder: &Path) -> anyhow::Result<()> {
-    let failed = || format!("could not use folder `{}` for the export; correct `--to`", folder.display());
-    std::fs::create_dir_all(folder).with_context(failed)?;
+fn unusable(folder: &Path) -> String {
+    format!("could not use folder `{}` for the export; correct `--to`", folder.display())
+}
+
+/// Errors: it holds fixtures, or is no folder.
+fn look_at(folder: &Path) -> anyhow::Result<()> {
+    let failed = || unusable(folder);
+    if !folder.try_exists().with_context(failed)? {
+        return Ok(());
+    }
     for entry in std::fs::read_dir(folder).with_context(failed)? {
         let path = entry.with_context(failed)?.path();
         if path.extension().is_some_and(|extension| extension == "toml") {

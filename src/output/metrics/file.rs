@@ -39,7 +39,7 @@ pub fn update(file: &Path, change: impl FnOnce(&mut Series)) -> Result<(), Metri
     // the folder, since a lock on the file would be one on what is about to be replaced
     let lock = File::open(folder).map_err(unwritable)?;
     flock(&lock, FlockOperation::LockExclusive).map_err(|error| unwritable(error.into()))?;
-    let old = match std::fs::read_to_string(file) {
+    let old = match crate::text::read(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         old => old.map_err(unwritable)?,
     };

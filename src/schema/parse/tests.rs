@@ -244,3 +244,27 @@ fn what_is_not_known_is_refused_by_name() {
         assert_eq!(table(text).unwrap_err(), ParseError { at: at.to_owned() }, "{text}");
     }
 }
+
+#[test]
+fn what_has_no_type_or_value_is_not_read() {
+    for (text, at) in [
+        ("CREATE TABLE `t` (\n  `a` )", ")"),
+        ("CREATE TABLE `t` (\n  `a` int COLLATE )", ")"),
+        ("CREATE TABLE `t` (\n  `a` int,\n  KEY `k` (`a`) USING )", ")"),
+        ("CREATE TABLE `t` (\n  `a` int\n) ENGINE=", ""),
+    ] {
+        assert_eq!(table(text), Err(ParseError { at: at.to_owned() }), "{text}");
+    }
+}
+
+#[test]
+fn a_collation_says_its_character_set() {
+    let sets = |collation: &str, options: &str| {
+        let table = table(&format!("CREATE TABLE `t` (\n  `a` text{collation}\n){options}")).unwrap();
+        (table.columns[0].character_set.clone(), table.columns[0].collation.clone())
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(sets(" COLLATE utf8mb4_bin", ""), (some("utf8mb4"), some("utf8mb4_bin")));
+    assert_eq!(sets("", " COLLATE=utf8mb4_bin"), (some("utf8mb4"), some("utf8mb4_bin")));
+    assert_eq!(sets(" COLLATE _bin", ""), (None, some("_bin")));
+}

@@ -80,3 +80,31 @@ fn what_is_written_is_read_back() {
         assert_eq!(program(kind, &format!("{mode}{written}")).as_ref(), Ok(&read), "{written}");
     }
 }
+
+#[test]
+fn only_the_last_line_says_a_place() {
+    let text = |end: &str| {
+        format!(
+            "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW BEGIN\n/* fires as number 2 of its table, time and event */\nEND{end}"
+        )
+    };
+    let place = |end: &str| match program(Kind::Trigger, &text(end)).unwrap() {
+        Program { head: Head::Trigger(trigger), body, .. } => (trigger.place, body.ends_with("END")),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(place(""), (1, true));
+    assert_eq!(place("\n/* fires as number 3 of its table, time and event */"), (3, true));
+}
+
+#[test]
+fn what_lacks_a_word_is_not_read() {
+    for (kind, text) in [
+        (Kind::Function, "CREATE FUNCTION f() RETURNS \nRETURN 1"),
+        (Kind::Function, "CREATE FUNCTION f() RETURNS int"),
+        (Kind::Procedure, "CREATE PROCEDURE p() LANGUAGE 'x'"),
+        (Kind::View, "CREATE ALGORITHM=`x` VIEW v AS select 1"),
+        (Kind::Event, "CREATE EVENT e ON SCHEDULE EVERY 'x' 'y' DO SELECT 1"),
+    ] {
+        assert!(program(kind, text).is_err(), "{text}");
+    }
+}
