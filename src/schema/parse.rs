@@ -314,7 +314,8 @@ fn settle(table: &mut Table) {
         table.options.insert(at, ("COLLATE".to_owned(), normal::default_collation(&character_set)));
     }
     let of_table = |name| table.option(name).map(str::to_owned);
-    let set_of = |collation: &String| collation.split('_').next().filter(|set| !set.is_empty()).map(str::to_owned);
+    let set_of =
+        |collation: &String| collation.split('_').next().filter(|set| !set.is_empty()).map(normal::character_set);
     let collation = of_table("COLLATE");
     let character_set = of_table("DEFAULT CHARSET").or_else(|| collation.as_ref().and_then(set_of));
     for column in table.columns.iter_mut().filter(|column| column.is_text()) {

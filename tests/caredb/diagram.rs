@@ -132,7 +132,7 @@ fn a_diagram_is_printed_or_written() {
     assert_snapshot!(test.run("diagram no/er.svg"), @r"
     exit 2
     --- stderr
-    error: could not write `no/er.svg`: No such file or directory (os error 2)
+    error: could not write `no/er.svg`: no such file or directory (os error 2)
     ");
     assert_snapshot!(test.run("--format github diagram"), @r"
     exit 2
@@ -250,6 +250,6 @@ fn a_dictionary_is_committed_and_says_when_it_is_old() {
     assert_snapshot!(test.run("report --format markdown caredb.toml"), @r"
     exit 2
     --- stderr
-    error: could not read `caredb.toml/README.md`: Not a directory (os error 20)
+    error: could not read `caredb.toml/README.md`: not a directory (os error 20)
     ");
 }

@@ -58,7 +58,7 @@ fn the_page_of_a_check() {
     assert_snapshot!(check(&["--page", "nowhere/page.html"]), @"
     exit 2
     --- stderr
-    error: could not write the page `nowhere/page.html`: No such file or directory (os error 2)
+    error: could not write the page `nowhere/page.html`: no such file or directory (os error 2)
     ");
 }
 

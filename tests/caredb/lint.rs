@@ -162,7 +162,7 @@ fn what_is_found_is_told_with_reason_and_cure() {
     assert_snapshot!(test.run("lint migrations/V9__no.sql"), @"
     exit 2
     --- stderr
-    error: could not read `migrations/V9__no.sql`: No such file or directory (os error 2)
+    error: could not read `migrations/V9__no.sql`: no such file or directory (os error 2)
     ");
 }
 

@@ -49,7 +49,7 @@ fn each_command_has_a_manual_page() {
     assert!(one.ends_with(page.trim_end().lines().last().unwrap()), "{one}");
     assert_eq!(
         run("man /dev/null/pages"),
-        "exit 2\n--- stderr\nerror: could not write the pages to `/dev/null/pages`: Not a directory (os error 20)"
+        "exit 2\n--- stderr\nerror: could not write the pages to `/dev/null/pages`: not a directory (os error 20)"
     );
     std::fs::remove_dir_all(folder).unwrap();
 }

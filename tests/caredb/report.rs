@@ -87,7 +87,7 @@ fn of_a_database_to_which_nothing_is_applied() {
     assert_snapshot!(test.run("report nowhere/page.html"), @"
     exit 2
     --- stderr
-    error: could not write `nowhere/page.html`: No such file or directory (os error 2)
+    error: could not write `nowhere/page.html`: no such file or directory (os error 2)
     ");
 }
 

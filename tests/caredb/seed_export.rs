@@ -308,7 +308,7 @@ fn a_part_is_whole() {
     $ caredb seed export --tables users --to caredb.toml
     exit 2
     --- stderr
-    error: could not use folder `caredb.toml` for the export; correct `--to`: File exists (os error 17)
+    error: could not use folder `caredb.toml` for the export; correct `--to`: not a directory (os error 20)
 
     $ caredb seed export --to none
     exit 2

@@ -266,5 +266,6 @@ fn a_collation_says_its_character_set() {
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(sets(" COLLATE utf8mb4_bin", ""), (some("utf8mb4"), some("utf8mb4_bin")));
     assert_eq!(sets("", " COLLATE=utf8mb4_bin"), (some("utf8mb4"), some("utf8mb4_bin")));
+    assert_eq!(sets(" COLLATE utf8", ""), (some("utf8mb3"), some("utf8")));
     assert_eq!(sets(" COLLATE _bin", ""), (None, some("_bin")));
 }
