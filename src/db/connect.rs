@@ -140,7 +140,8 @@ pub async fn connect_again(target: &Target) -> Result<Session, ConnectError> {
 
 impl ConnectError {
     /// Whether it may be gone in a while: nobody answers, or a server that starts or ends says no.
-    fn may_pass(&self) -> bool {
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
         match self {
             Self::Unreachable { .. } => true,
             Self::NoPrimary { electing, .. } => *electing,

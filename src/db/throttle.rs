@@ -158,14 +158,16 @@ impl Replica {
     async fn judge(&mut self, limit_s: u64) -> Result<Option<Cause>, DbError> {
         let name = self.target.server();
         let unreachable = |reason| Ok(Some(Cause::ReplicaUnreachable { replica: name.clone(), reason }));
+        let what = format!("could not ask replica `{name}` how far it is behind");
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
             None => match connect_server(&self.target).await {
                 Ok(session) => session.conn,
-                Err(error) => return unreachable(error.to_string()),
+                Err(error) if error.may_pass() => return unreachable(error.to_string()),
+                // nobody would come to see for what a job waits at night
+                Err(error) => return Err(DbError::because(what, error.to_string())),
             },
         };
-        let what = format!("could not ask replica `{name}` how far it is behind");
         let rows = match sqlx::raw_sql(REPLICA_STATUS).fetch_all(&mut conn).await {
             Ok(rows) => rows,
             Err(error) => {

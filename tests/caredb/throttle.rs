@@ -176,4 +176,7 @@ fn a_replica_that_replicates_nothing_pauses() {
     exit Some(2)
     error: could not ask replica `<socket>` how far it is behind: MySQL error 1227: Access denied; you need (at least one of) the SUPER, REPLICATION CLIENT privilege(s) for this operation; ask for the missing privilege (`caredb grants` prints what each account needs) and run again
     ");
+    let wrong = denied.replace("pa%3Ass", "wrong");
+    let text = ended(&test, start(&test, &format!("{PURGE} --replica {wrong}")));
+    assert_snapshot!(text.replace(&quiet_server().socket().display().to_string(), "<socket>"), @"");
 }
