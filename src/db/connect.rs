@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{ConnectOptions as _, Row as _};
 
-use super::error::{DbError, server_error};
+use super::error::{DbError, io_reason, server_error};
 use super::ident::Ident;
 use super::target::Target;
 
@@ -167,7 +167,7 @@ fn refusal(target: &Target, error: &sqlx::Error) -> ConnectError {
         (None, sqlx::Error::Io(io)) if io.kind() == std::io::ErrorKind::InvalidData => {
             ConnectError::Tls { server, reason: io.to_string() }
         }
-        (None, sqlx::Error::Io(io)) => ConnectError::Unreachable { server, reason: io.to_string().to_lowercase() },
+        (None, sqlx::Error::Io(io)) => ConnectError::Unreachable { server, reason: io_reason(io) },
         (None, sqlx::Error::Tls(tls)) => ConnectError::Tls { server, reason: tls.to_string() },
         _ => DbError::new(format!("could not connect to {target}"), error).into(),
     }
