@@ -7,7 +7,7 @@ use sqlx::mysql::MySqlConnection;
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 use tokio::task::JoinSet;
 
-use super::error::{DbError, server_error};
+use super::error::{DbError, io_reason, server_error};
 use super::ident::Ident;
 use super::primary::{self, Choice, Standing};
 use super::target::Target;
@@ -149,6 +149,17 @@ impl ConnectError {
             _ => false,
         }
     }
+
+    /// As an error of what needed the connection; `lost` where a later one may be had.
+    #[must_use]
+    pub fn while_doing(self, what: impl Into<String>) -> DbError {
+        if let Self::Db(error) = self {
+            return error;
+        }
+        let mut error = DbError::because(what, self.to_string());
+        error.lost = self.may_pass();
+        error
+    }
 }
 
 /// Where the URL names several hosts, a target that leads to the primary; one host is taken as it is. Asks all at once, and
@@ -260,7 +271,7 @@ fn refusal(target: &Target, error: &sqlx::Error) -> ConnectError {
         (None, sqlx::Error::Io(io)) if io.kind() == std::io::ErrorKind::InvalidData => {
             unsafe_channel(server, &io.to_string())
         }
-        (None, sqlx::Error::Io(io)) => ConnectError::Unreachable { server, reason: io.to_string().to_lowercase() },
+        (None, sqlx::Error::Io(io)) => ConnectError::Unreachable { server, reason: io_reason(io) },
         (None, sqlx::Error::Tls(tls)) => unsafe_channel(server, &tls.to_string()),
         _ => DbError::new(format!("could not connect to {target}"), error).into(),
     }

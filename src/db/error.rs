@@ -103,13 +103,22 @@ pub fn server_error(error: &sqlx::Error) -> Option<(u16, &str)> {
 
 fn transport(error: &sqlx::Error) -> String {
     match error {
-        sqlx::Error::Io(io) => match io.kind() {
-            std::io::ErrorKind::UnexpectedEof => "the server closed the connection".to_owned(),
-            _ => io.to_string().to_lowercase(),
-        },
+        sqlx::Error::Io(io) => io_reason(io),
         // what caredb itself says by way of the driver
         sqlx::Error::Configuration(reason) => reason.to_string(),
         other => other.to_string(),
+    }
+}
+
+/// What became of a connection. How far the server's end is noticed makes no difference to a person.
+#[must_use]
+pub fn io_reason(error: &std::io::Error) -> String {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    match error.kind() {
+        UnexpectedEof | BrokenPipe | ConnectionReset | ConnectionAborted => {
+            "the server closed the connection".to_owned()
+        }
+        _ => error.to_string().to_lowercase(),
     }
 }
 
@@ -199,6 +208,18 @@ fn cure(number: u16) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lost_connection_has_one_name() {
+        use std::io::{Error, ErrorKind};
+        for kind in [ErrorKind::UnexpectedEof, ErrorKind::BrokenPipe, ErrorKind::ConnectionReset] {
+            let lost = DbError::new("could not x", &sqlx::Error::Io(Error::new(kind, "expected to read 4 bytes")));
+            assert_eq!(lost.to_string(), "could not x: the server closed the connection");
+        }
+        let refused =
+            DbError::new("could not x", &sqlx::Error::Io(Error::new(ErrorKind::ConnectionRefused, "Refused")));
+        assert_eq!(refused.to_string(), "could not x: refused");
+    }
 
     #[test]
     fn values_are_masked_and_names_kept() {

@@ -165,7 +165,7 @@ impl Replica {
                 Ok(session) => session.conn,
                 Err(error) if error.may_pass() => return unreachable(error.to_string()),
                 // nobody would come to see for what a job waits at night
-                Err(error) => return Err(DbError::because(what, error.to_string())),
+                Err(error) => return Err(error.while_doing(what)),
             },
         };
         let rows = match sqlx::raw_sql(REPLICA_STATUS).fetch_all(&mut conn).await {

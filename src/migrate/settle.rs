@@ -124,7 +124,7 @@ async fn decide_one(
         decision = Decision::Done;
     }
     if let (Decision::Unknown(_), Some(change), Some(script)) = (decision, change, script) {
-        let expected = expect(session, script, index, change, before).await;
+        let expected = expect(session, script, index, change, before).await?;
         // a statement that shows in the definitions, and does not, has not run
         let shows = expected.as_ref().is_some_and(|expected| !expected.is_copied_by(before));
         decision = match before.same_table_ids(&now) {
@@ -200,35 +200,51 @@ pub fn decide(
 }
 
 /// What the statement makes of the objects, tried out on copies of them as they were before: tables in a scratch database,
-/// programs by their own text. None where it can't be tried.
+/// programs by their own text. None where it can't be tried. Errors: the connection is lost, and so whether it can be.
 async fn expect(
     session: &mut Session,
     script: &Script,
     index: usize,
     change: &Change,
     before: &Fingerprint,
-) -> Option<Fingerprint> {
+) -> Result<Option<Fingerprint>, DbError> {
     // a statement that names a database would run there and not on the copies
     if change.targets.iter().any(|target| target.database.is_some()) {
-        return None;
+        return Ok(None);
     }
-    let text = &script.statements[index].text;
     if change.targets.iter().all(|target| target.kind == Kind::Table) {
-        let scratch = trial_schema(&session.database).ok()?;
-        // a connection of its own: whatever a trial leaves in its session, the run does not get it
-        let mut trial = connect(&session.target).await.ok()?;
-        let expected = try_out(&mut trial.conn, &session.database, &scratch, script, index, before).await;
-        let _ = execute(&mut trial.conn, &format!("DROP DATABASE IF EXISTS {scratch}")).await;
-        return expected;
+        return match on_copies(session, script, index, before).await {
+            Err(error) if !error.lost => Ok(None),
+            tried => tried,
+        };
     }
+    let now = fingerprint::read_again(&mut session.conn, before).await?;
+    Ok(is_program_of(&now, before, change, &script.statements[index].text).unwrap_or(false).then_some(now))
+}
+
+/// Whether a program has the text of the statement that makes it: the server keeps what follows its name as it was written.
+fn is_program_of(now: &Fingerprint, before: &Fingerprint, change: &Change, text: &str) -> Option<bool> {
     let [target] = change.targets.as_slice() else { return None };
     let object = before.0.first()?;
-    let now = fingerprint::read_again(&mut session.conn, before).await.ok()?;
     let definition = now.0.first()?.definition.as_deref()?;
-    // the server keeps a program's text behind its name as it was written
-    let same = target.kind != Kind::View && tail(text, &object.name)? == tail(definition, &object.name)?;
-    same.then_some(now)
+    Some(target.kind != Kind::View && tail(text, &object.name)? == tail(definition, &object.name)?)
 }
+
+async fn on_copies(
+    session: &Session,
+    script: &Script,
+    index: usize,
+    before: &Fingerprint,
+) -> Result<Option<Fingerprint>, DbError> {
+    let Ok(scratch) = trial_schema(&session.database) else { return Ok(None) };
+    // a connection of its own: whatever a trial leaves in its session, the run does not get it
+    let mut trial = connect(&session.target).await.map_err(|error| error.while_doing(TRYING))?;
+    let expected = try_out(&mut trial.conn, &session.database, &scratch, script, index, before).await;
+    let _ = execute(&mut trial.conn, &format!("DROP DATABASE IF EXISTS {scratch}")).await;
+    expected
+}
+
+const TRYING: &str = "could not try a statement that was begun";
 
 /// The schema in which statements of `database` are tried after a crash.
 pub fn trial_schema(database: &Ident) -> Result<Ident, InvalidIdent> {
@@ -247,9 +263,10 @@ async fn try_out(
     script: &Script,
     index: usize,
     before: &Fingerprint,
-) -> Option<Fingerprint> {
-    let (charset, collation): (String, String) =
-        sqlx::query_as(DATABASE_CHARSET).bind(&before.0.first()?.database).fetch_one(&mut *conn).await.ok()?;
+) -> Result<Option<Fingerprint>, DbError> {
+    let Some(first) = before.0.first() else { return Ok(None) };
+    let charset = sqlx::query_as(DATABASE_CHARSET).bind(&first.database).fetch_one(&mut *conn).await;
+    let (charset, collation): (String, String) = charset.map_err(|error| DbError::new(TRYING, &error))?;
     execute(conn, &format!("DROP DATABASE IF EXISTS {scratch}")).await?;
     execute(conn, &format!("CREATE DATABASE {scratch} CHARACTER SET {charset} COLLATE {collation}")).await?;
     execute(conn, &format!("USE {scratch}")).await?;
@@ -260,20 +277,20 @@ async fn try_out(
         }
     }
     execute(conn, "SET SESSION foreign_key_checks = @@GLOBAL.foreign_key_checks").await?;
-    let session = FileSession::replay(conn, home, &script.statements[..index]).await.ok()?;
+    let session = FileSession::replay(conn, home, &script.statements[..index]).await?;
     if session.has_names() {
-        return None; // the statement would have to run under another character set than its copies
+        return Ok(None); // the statement would have to run under another character set than its copies
     }
     execute(conn, &format!("USE {scratch}")).await?;
     // the tables that foreign keys lead to are not copied
     execute(conn, "SET SESSION foreign_key_checks = 0").await?;
     execute(conn, &script.statements[index].text).await?;
-    let Class::Schema(change) = &script.statements[index].class else { return None };
-    fingerprint::read(conn, scratch, change).await.ok()
+    let Class::Schema(change) = &script.statements[index].class else { return Ok(None) };
+    fingerprint::read(conn, scratch, change).await.map(Some)
 }
 
-async fn execute(conn: &mut MySqlConnection, sql: &str) -> Option<()> {
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn).await.ok().map(|_| ())
+async fn execute(conn: &mut MySqlConnection, sql: &str) -> Result<(), DbError> {
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn).await.map(|_| ()).map_err(|error| DbError::new(TRYING, &error))
 }
 
 /// The words and symbols that follow an object's name in a definition, without backticks, words in upper case: the server writes

@@ -2,7 +2,10 @@
 
 use std::process::Stdio;
 
+use caredb::db::ident::Ident;
+use caredb::migrate::settle::trial_schema;
 use insta::assert_snapshot;
+use sqlx::AssertSqlSafe;
 
 use crate::support::{Test, block_on, wait_for};
 
@@ -196,6 +199,32 @@ fn a_statement_that_happened_is_not_repeated() {
             [(statement + 1).to_string()]
         );
     }
+}
+
+#[test]
+fn a_trial_that_loses_its_connection_is_no_trial() {
+    let test = killed_inside("settle_lost", "CREATE TABLE a (x INT)", "ALTER TABLE a ADD y INT");
+    test.sql("ALTER TABLE a ADD y INT");
+    // somebody is in the schema of the trial, which must wait there
+    let trial = trial_schema(&Ident::new(&test.database).unwrap()).unwrap();
+    let mut holder = block_on(test.connect());
+    let hold = format!(
+        "CREATE DATABASE IF NOT EXISTS {trial}; CREATE TABLE IF NOT EXISTS {trial}.x (x INT); LOCK TABLES {trial}.x WRITE"
+    );
+    block_on(async { sqlx::raw_sql(AssertSqlSafe(hold)).execute(&mut holder).await.unwrap() });
+    let run = test.command("migrate").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let waiting = format!(
+        "SELECT id FROM performance_schema.processlist WHERE db = '{}' AND info LIKE 'DROP DATABASE%'",
+        test.database
+    );
+    wait_for("the trial to wait", || !test.rows(&waiting).is_empty());
+    test.sql(&format!("KILL {}", test.rows(&waiting)[0]));
+    drop(holder);
+    let output = run.wait_with_output().unwrap();
+    let text = test.show(&output);
+    assert!(text.starts_with("exit 0\n"), "{text}");
+    assert_eq!(text.matches("connecting again").count(), 1, "{text}");
+    assert_eq!(test.rows("SELECT statement, state FROM caredb_journal"), ["1|done", "2|done", "3|done"]);
 }
 
 #[test]

@@ -94,9 +94,8 @@ const BUSY: [u16; 4] = [1040, 1203, 1205, 1226];
 fn is_passing(error: &anyhow::Error) -> bool {
     let passes = |error: &DbError| error.lost || error.number.is_some_and(|number| BUSY.contains(&number));
     match error.downcast_ref() {
-        Some(ConnectError::Unreachable { .. }) => true,
         Some(ConnectError::Db(error)) => passes(error),
-        Some(_) => false,
+        Some(error) => error.may_pass(),
         None => error.is::<Silent>() || error.downcast_ref().is_some_and(passes),
     }
 }
