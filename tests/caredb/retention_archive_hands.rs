@@ -106,6 +106,30 @@ fn instant_columns_are_in_the_way_of_an_exchange_alone() {
     test.ok("archive verify");
 }
 
+#[test]
+fn a_column_that_is_added_makes_no_other_rows_of_those_on_record() {
+    let test = clinic("archive_column", 60);
+    let before = whole(&test);
+    test.ok(&archive("rows"));
+    for table in ["appointments", "appointments_archive", "appointments_moving"] {
+        test.sql(&format!("ALTER TABLE {table} ADD extra INT AFTER notes, ALGORITHM=INPLACE"));
+    }
+    for table in ["payments", "payments_archive"] {
+        test.sql(&format!("ALTER TABLE {table} ADD extra INT"));
+    }
+    test.ok("archive verify");
+    // what comes back was written down without the column
+    test.ok("archive restore --month 2023-01");
+    test.ok("archive verify");
+    test.sql("UPDATE appointments_archive SET extra = 1, updated_at = updated_at");
+    assert_snapshot!(problems(&test), @"problem  ledger  `p_2023_02` has other values than when its rows were archived; `p_2023_03` has other values than when its rows were archived; somebody changed the archive by hand, or its columns: compare it with a backup");
+    test.sql("UPDATE appointments_archive SET extra = NULL, updated_at = updated_at");
+    test.ok(&archive("rows"));
+    test.ok("archive restore --all");
+    test.ok("archive verify");
+    assert_eq!(whole(&test), before);
+}
+
 /// What `archive verify` finds wrong.
 fn problems(test: &Test) -> String {
     let text = run(test, "archive verify");

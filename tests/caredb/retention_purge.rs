@@ -101,9 +101,9 @@ fn the_checksum_is_that_of_the_rows() {
     notifications(&test, 1200);
     let expected = test.rows(
         "SET SESSION time_zone = '+00:00';
-         SELECT CAST(SUM(CRC32(CONCAT_WS('#', id, user_id, type, title, message, data, is_read, read_at, priority, action_url, expires_at,
-             created_at, ISNULL(data), ISNULL(is_read), ISNULL(read_at), ISNULL(priority), ISNULL(action_url), ISNULL(expires_at),
-             ISNULL(created_at)))) AS CHAR) FROM notifications",
+         SELECT CAST(SUM(CRC32(CONCAT_WS('#', id, user_id, type, title, message, CONCAT('data=', data), CONCAT('is_read=', is_read),
+             CONCAT('read_at=', read_at), CONCAT('priority=', priority), CONCAT('action_url=', action_url), CONCAT('expires_at=', expires_at),
+             CONCAT('created_at=', created_at)))) AS CHAR) FROM notifications",
     );
     test.ok(PURGE);
     assert_eq!(test.rows("SELECT checksum FROM caredb_run_parts"), expected);

@@ -30,11 +30,11 @@ pub enum Digest {
     Sha,
 }
 
-/// The columns of a table, then which of them are NULL, each as SQL lists them.
+/// The columns of a table as SQL lists them, each that may be NULL with its name before it.
 const COLUMNS: &str = "
     SET SESSION group_concat_max_len = 100000;
-    SELECT CONCAT_WS(', ', GROUP_CONCAT('d.`', column_name, '`' ORDER BY ordinal_position SEPARATOR ', '),
-        GROUP_CONCAT(IF(is_nullable = 'YES', CONCAT('ISNULL(d.`', column_name, '`)'), NULL) ORDER BY ordinal_position SEPARATOR ', '))
+    SELECT GROUP_CONCAT(IF(is_nullable = 'YES', CONCAT('CONCAT(''', column_name, '='', d.`', column_name, '`)'), CONCAT('d.`', column_name, '`'))
+        ORDER BY ordinal_position SEPARATOR ', ')
     FROM information_schema.columns WHERE table_schema = DATABASE() AND generation_expression = '' AND table_name = ";
 
 /// A number that stands for a row of a table, as SQL; the table's alias is `d`.

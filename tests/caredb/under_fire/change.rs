@@ -2,18 +2,17 @@
 
 use std::path::Path;
 
-/// A column, and an index in the appointments and where they go.
+/// A column in the appointments and where they go, with an index. A rebuild, since an INSTANT change stands in the way of an
+/// EXCHANGE.
 const V16: &str = "
-ALTER TABLE patient_profiles ADD COLUMN nickname VARCHAR(50), ADD INDEX idx_patient_nickname (nickname);
-ALTER TABLE appointments ADD INDEX idx_appointment_type (consultation_type), ALGORITHM=INPLACE;
-ALTER TABLE appointments_archive ADD INDEX idx_appointment_type (consultation_type), ALGORITHM=INPLACE;
-ALTER TABLE appointments_moving ADD INDEX idx_appointment_type (consultation_type), ALGORITHM=INPLACE;
+ALTER TABLE appointments ADD COLUMN room VARCHAR(20), ADD INDEX idx_appointment_room (room), ALGORITHM=INPLACE;
+ALTER TABLE appointments_archive ADD COLUMN room VARCHAR(20), ADD INDEX idx_appointment_room (room), ALGORITHM=INPLACE;
+ALTER TABLE appointments_moving ADD COLUMN room VARCHAR(20), ADD INDEX idx_appointment_room (room), ALGORITHM=INPLACE;
 ";
 const U16: &str = "
-ALTER TABLE appointments_moving DROP INDEX idx_appointment_type;
-ALTER TABLE appointments_archive DROP INDEX idx_appointment_type;
-ALTER TABLE appointments DROP INDEX idx_appointment_type;
-ALTER TABLE patient_profiles DROP INDEX idx_patient_nickname, DROP COLUMN nickname;
+ALTER TABLE appointments_moving DROP INDEX idx_appointment_room, DROP COLUMN room, ALGORITHM=INPLACE;
+ALTER TABLE appointments_archive DROP INDEX idx_appointment_room, DROP COLUMN room, ALGORITHM=INPLACE;
+ALTER TABLE appointments DROP INDEX idx_appointment_room, DROP COLUMN room, ALGORITHM=INPLACE;
 ";
 
 /// A table with rows of what is there, and a view of it.
@@ -43,18 +42,18 @@ const VIEW: &str = "CREATE OR REPLACE SQL SECURITY INVOKER VIEW waiting AS SELEC
 /// What comes in which month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    Names,
+    Rooms,
     Import,
     WaitingList,
 }
 
-pub const CHANGES: [(u32, Change); 3] = [(6, Change::Names), (10, Change::Import), (14, Change::WaitingList)];
+pub const CHANGES: [(u32, Change); 3] = [(6, Change::Rooms), (10, Change::Import), (14, Change::WaitingList)];
 
 impl Change {
     /// Puts its files there.
     pub fn arrive(self, folder: &Path) {
         let files: &[(&str, &str)] = match self {
-            Self::Names => &[("migrations/V16__add_names.sql", V16), ("rollbacks/U16__drop_names.sql", U16)],
+            Self::Rooms => &[("migrations/V16__add_rooms.sql", V16), ("rollbacks/U16__drop_rooms.sql", U16)],
             Self::WaitingList => &[
                 ("migrations/V17__add_waiting_list.sql", V17),
                 ("rollbacks/U17__drop_waiting_list.sql", U17),

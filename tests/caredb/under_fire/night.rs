@@ -92,7 +92,11 @@ impl<'a> Night<'a> {
     pub fn all(&mut self) {
         let mut changes = CHANGES.to_vec();
         while !self.shared.clock.is_over() {
-            self.months = self.shared.clock.month();
+            let month = self.shared.clock.month();
+            if month > self.months {
+                eprintln!("{} {:?}", self.shared.clock.today(), self.kills);
+            }
+            self.months = month;
             if let Some(&(month, change)) = changes.first()
                 && self.months >= month
             {
@@ -148,7 +152,7 @@ impl<'a> Night<'a> {
     }
 
     fn blow(&mut self, job: &str) -> Option<Blow> {
-        let took = self.took.get(kind(job)).copied().unwrap_or(Duration::from_millis(400));
+        let took = self.took.get(&kind(job)).copied().unwrap_or(Duration::from_millis(400));
         let moment = Duration::from_millis(self.moments.next(u64::try_from(took.as_millis()).unwrap().max(1)));
         let (of_ten, point) = (self.moments.next(10), 1 + self.moments.next(POINTS));
         if self.server_killed.elapsed() > self.shared.clock.length / SERVER_EVERY && of_ten < 5 {
@@ -274,7 +278,7 @@ impl<'a> Night<'a> {
         took: Duration,
     ) -> bool {
         let text = std::fs::read_to_string(self.victim.folder.join("said")).unwrap();
-        let times = self.jobs.entry(kind(job).to_owned()).or_default();
+        let times = self.jobs.entry(kind(job)).or_default();
         times.ran += 1;
         let mut wrong = |what: &str| {
             self.wrong.push(format!("`{job}` at {}, {blow:?}, {status}: {what}\n{text}", self.shared.clock.now()));
@@ -291,9 +295,15 @@ impl<'a> Night<'a> {
         if text.contains("panicked") {
             wrong("a panic");
         }
+        if ["expected to read", "broken pipe", "reset by peer", "communicating"]
+            .iter()
+            .any(|words| text.contains(words))
+        {
+            wrong("words of the driver");
+        }
         if exits.contains(&code) {
             if blow.is_none() && !may_fail {
-                self.took.insert(kind(job).to_owned(), took);
+                self.took.insert(kind(job), took);
             }
             return false;
         }
@@ -346,10 +356,10 @@ impl<'a> Night<'a> {
 }
 
 /// A job without what is particular to one of its runs.
-fn kind(job: &str) -> &str {
-    job.split(" --month")
-        .next()
-        .and_then(|job| job.split(" --appointment").next())
-        .and_then(|job| job.split(" --older").next())
-        .unwrap()
+fn kind(job: &str) -> String {
+    let is_general = |word: &&str| {
+        !["--month", "--appointment", "--older-than"].contains(word)
+            && !word.starts_with(|first: char| first.is_ascii_digit())
+    };
+    job.split(' ').take_while(is_general).collect::<Vec<_>>().join(" ")
 }
