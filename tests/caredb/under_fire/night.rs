@@ -91,7 +91,8 @@ impl<'a> Night<'a> {
     /// All of the two years.
     pub fn all(&mut self) {
         let mut changes = CHANGES.to_vec();
-        while !self.shared.clock.is_over() {
+        // on a busy machine a change may come late
+        while !self.shared.clock.is_over() || !changes.is_empty() {
             let month = self.shared.clock.month();
             if month > self.months {
                 eprintln!("{} {:?}", self.shared.clock.today(), self.kills);
@@ -108,7 +109,6 @@ impl<'a> Night<'a> {
             self.run(&job, &[0], blow);
         }
         self.months = self.shared.clock.month();
-        assert_eq!(changes, [], "the time was over before all had come");
     }
 
     /// A job, with its arguments; none where there is nothing for it.
