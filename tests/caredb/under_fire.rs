@@ -179,13 +179,15 @@ fn two_years_of_kills_lose_nothing() {
         *met.entry(error).or_default() += times;
     }
     eprintln!("what the clinic met: {met:#?}");
-    eprintln!("{}", night.ledger());
+    let exchanges = night.exchanges();
+    eprintln!("{exchanges} exchanges; {}", night.ledger());
     let wrong: Vec<&String> = desks.iter().flat_map(|desk| &desk.wrong).chain(&night.wrong).collect();
     assert_eq!(wrong, [] as [&str; 0], "seed {seed}");
     let found = night.reckoning.lost(&night.victim, &desks, shared.clock.today());
     assert_eq!(found, [""; 0], "seed {seed}");
     assert!(kills.is_of_each_kind(), "seed {seed}: {kills:?}");
     if length >= FULL {
+        assert!(exchanges >= 3, "seed {seed}: {exchanges} exchanges");
         assert!(kills.all() >= LEAST_KILLS, "seed {seed}: {kills:?}");
         assert!(
             rate >= LEAST_RATE || std::env::var_os("CAREDB_TEST_TIMES").is_none(),
