@@ -108,16 +108,24 @@ pub async fn compare(
         .chain(&keys.columns)
         .map(|column| format!("CAST(r.{column} AS BINARY) <=> CAST(k.{column} AS BINARY)"))
         .collect();
-    // a key without a live row may be one whose row is archived, or on its way there
+    // a key without a live row may be one whose row is archived, or on its way there: a killed run turns its keys when it goes on
     let mut gone = String::new();
     if keys.archives {
         same.push(format!("k.{ARCHIVED} = {}", side == Side::Archive));
         gone = match side {
             Side::Archive => format!(" AND k.{ARCHIVED}"),
+            // the archive's side finds a key that does not say that its row is there
             Side::Live => {
-                let moving = Ident::new(&format!("{}_moving", name.as_str()))
-                    .map_err(|error| DbError::because("could not compare rows and keys", error.to_string()))?;
-                format!(" AND NOT k.{ARCHIVED} AND NOT EXISTS (SELECT 1 FROM {moving} m WHERE m.{id} = k.{id})")
+                let elsewhere = |place: &str| {
+                    let other = Ident::new(&format!("{}_{place}", name.as_str()));
+                    let other =
+                        other.map_err(|error| DbError::because("could not compare rows and keys", error.to_string()));
+                    Ok::<_, DbError>(format!(
+                        "NOT EXISTS (SELECT 1 FROM {} m WHERE m.{id} = k.{id} AND m.{date} = k.{date})",
+                        other?
+                    ))
+                };
+                format!(" AND NOT k.{ARCHIVED} AND {} AND {}", elsewhere("moving")?, elsewhere("archive")?)
             }
         };
     }

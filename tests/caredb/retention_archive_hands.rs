@@ -107,6 +107,17 @@ fn instant_columns_are_in_the_way_of_an_exchange_alone() {
 }
 
 #[test]
+fn keys_that_a_killed_exchange_has_not_turned_are_not_without_a_row() {
+    let test = clinic("archive_unturned", 60);
+    test.ok(&archive("exchange"));
+    // as it is between the last EXCHANGE and what follows
+    test.sql("UPDATE appointment_keys SET archived = FALSE WHERE appointment_date < '2023-02-01'");
+    test.ok("partition check --ahead 1 --today 2024-03-15");
+    let found = problems(&test);
+    assert!(found.contains("whose key says something else"), "{found}");
+}
+
+#[test]
 fn a_column_that_is_added_makes_no_other_rows_of_those_on_record() {
     let test = clinic("archive_column", 60);
     let before = whole(&test);
