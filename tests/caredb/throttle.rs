@@ -178,5 +178,8 @@ fn a_replica_that_replicates_nothing_pauses() {
     ");
     let wrong = denied.replace("pa%3Ass", "wrong");
     let text = ended(&test, start(&test, &format!("{PURGE} --replica {wrong}")));
-    assert_snapshot!(text.replace(&quiet_server().socket().display().to_string(), "<socket>"), @"");
+    assert_snapshot!(text.replace(&quiet_server().socket().display().to_string(), "<socket>"), @"
+    exit Some(2)
+    error: could not connect to `t_throttle_stopped` at `<socket>`: MySQL error 1045: Access denied for user 'reader_t_throttle_stopped'@'localhost' (using password: YES); check the user and the password in the URL, or give the password by `CAREDB_PASSWORD_FILE`
+    ");
 }
