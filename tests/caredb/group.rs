@@ -308,6 +308,8 @@ fn where_there_is_no_primary(group: &Group) {
     // who left the group takes writes, which nobody else would ever see
     group.members[2].rows("STOP GROUP_REPLICATION; SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF");
     answers.push_str(&group.say(&group.url(&[2]), "purge notifications"));
+    answers.push_str(&group.say(&group.url_of("new", &[2]), "migrate --create-database"));
+    assert_eq!(group.members[2].rows("SHOW DATABASES LIKE 'new'"), [""; 0]);
     answers.push_str(&group.say(&group.url(&[2, 1]), "validate"));
     answers.push_str(&group.say(&group.url(&[2, 1, 0]), "validate"));
     // two primaries: a lock of one says nothing to the other
@@ -333,6 +335,9 @@ fn where_there_is_no_primary(group: &Group) {
     exit 2
     --- stderr
     error: could not take lock `caredb purge notifications clinic`: on this server it keeps nobody out: it is `OFFLINE` in its replication group; connect to the primary of a single-primary group
+    exit 2
+    --- stderr
+    error: could not create database `new` at `127.0.0.1:<port 2>`: it is `OFFLINE` in its replication group; connect to the primary of a single-primary group
     exit 2
     --- stderr
     error: no primary among the hosts of the URL (`127.0.0.1:<port 2>`: it is `OFFLINE` in its replication group; `127.0.0.1:<port 1>`: it is a secondary; the primary is `127.0.0.1:<port 0>`); name the hosts of one cluster, its primary among them
