@@ -245,10 +245,7 @@ pub async fn create_database(target: &Target) -> Result<(), ConnectError> {
     let target = &locate(target).await?;
     let mut conn = open(target, false).await.map_err(|error| refusal(target, &error))?;
     // a server that has left its group would have what no member knows, and could not come back
-    if let Err(reason) = primary::standing(&mut conn).await?.locks_count() {
-        let error = DbError::because(format!("could not create database {target}"), reason);
-        return Err(error.with_cure("connect to the primary of a single-primary group").into());
-    }
+    primary::require(&mut conn, format!("could not create database {target}")).await?;
     let sql = format!("CREATE DATABASE {} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci", target.database);
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
         .execute(&mut conn)

@@ -61,15 +61,19 @@ pub async fn acquire(
     conn: &mut MySqlConnection,
     locks: &[String],
     timeout: Duration,
+    on_wait: impl FnMut(&str, &Holder),
+) -> Result<(), LockError> {
+    let first = locks.first().map(String::as_str).unwrap_or_default();
+    primary::require(conn, format!("could not take lock `{first}`: on this server it keeps nobody out")).await?;
+    take(conn, locks, timeout, on_wait).await
+}
+
+async fn take(
+    conn: &mut MySqlConnection,
+    locks: &[String],
+    timeout: Duration,
     mut on_wait: impl FnMut(&str, &Holder),
 ) -> Result<(), LockError> {
-    if let (Some(lock), Err(reason)) = (locks.first(), primary::standing(conn).await?.locks_count()) {
-        let error = DbError::because(
-            format!("could not take lock `{lock}`"),
-            format!("on this server it keeps nobody out: {reason}"),
-        );
-        return Err(error.with_cure("connect to the primary of a single-primary group").into());
-    }
     for lock in locks {
         if get(conn, lock, 0).await? {
             continue;
@@ -88,7 +92,7 @@ pub async fn acquire(
 
 const RELEASE_LOCK: &str = "DO RELEASE_LOCK(?)";
 
-/// Waits until nobody has a lock: takes it, and gives it back. A killed run's connections end one by one, each when the server has
+/// Waits until nobody has a lock: takes it, and gives it back, in a session that has [acquired](acquire) another. A killed run's connections end one by one, each when the server has
 /// ended its last statement.
 pub async fn pass(
     conn: &mut MySqlConnection,
@@ -96,7 +100,7 @@ pub async fn pass(
     timeout: Duration,
     on_wait: impl FnMut(&str, &Holder),
 ) -> Result<(), LockError> {
-    acquire(conn, &[lock.to_owned()], timeout, on_wait).await?;
+    take(conn, &[lock.to_owned()], timeout, on_wait).await?;
     let released = sqlx::query(RELEASE_LOCK).bind(lock).execute(conn).await;
     released.map_err(|error| DbError::new(format!("could not give lock `{lock}` back"), &error))?;
     Ok(())

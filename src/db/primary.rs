@@ -77,7 +77,7 @@ fn member(row: &MySqlRow) -> Result<Member, sqlx::Error> {
 impl Standing {
     /// Whether a named lock, which its server alone knows, keeps all other runs out: not where others take writes as well
     /// (MySQL manual, Group Replication Limitations). Errors: why it does not.
-    pub fn locks_count(&self) -> Result<(), String> {
+    pub fn keeps_others_out(&self) -> Result<(), String> {
         let Some(group) = &self.group else { return Ok(()) };
         let Some(own) = group.members.iter().find(|member| member.uuid == self.uuid) else {
             return Err("it is not in its replication group".to_owned());
@@ -106,7 +106,7 @@ impl Standing {
 
     /// Whether it takes writes, and is the only one that does. Errors: why it does not.
     pub fn takes_writes(&self) -> Result<(), String> {
-        self.locks_count()?;
+        self.keeps_others_out()?;
         if self.read_only { Err("it is read-only".to_owned()) } else { Ok(()) }
     }
 
@@ -114,6 +114,15 @@ impl Standing {
         let Some(group) = &self.group else { return false };
         group.members.iter().any(|member| member.uuid == self.uuid && member.state == "ONLINE")
     }
+}
+
+/// What helps who is refused.
+pub const CURE: &str = "connect to the primary of a single-primary group";
+
+/// Refuses a server on which a named lock [keeps nobody out](Standing::keeps_others_out). `what`: the clause of the error.
+pub async fn require(conn: &mut MySqlConnection, what: impl Into<String>) -> Result<(), DbError> {
+    let refused = |reason| DbError::because(what, reason).with_cure(CURE);
+    standing(conn).await?.keeps_others_out().map_err(refused)
 }
 
 /// What came of asking one host.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::grants::{Account, pattern};
 use super::needs::Needs;
 use super::observe::{Around, Observed, Settings};
+use crate::db::primary::CURE;
 use crate::db::size::row_version_limit;
 use crate::output::count;
 use crate::output::finding::{Finding, Level};
@@ -304,14 +305,9 @@ fn group(around: &Around) -> Option<Finding> {
         Err(error) => return Some(Finding::unknown(CHECK, error)),
     };
     let group = standing.group.as_ref()?;
-    Some(match standing.locks_count() {
+    Some(match standing.keeps_others_out() {
         Ok(()) => Finding::ok(CHECK, format!("this is the primary of {}", count(group.members.len(), "member"))),
-        Err(reason) => Finding::new(
-            CHECK,
-            Level::Problem,
-            format!("caredb would not work here: {reason}"),
-            "connect to the primary of a single-primary group",
-        ),
+        Err(reason) => Finding::new(CHECK, Level::Problem, format!("caredb would not work here: {reason}"), CURE),
     })
 }
 

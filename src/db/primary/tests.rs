@@ -93,19 +93,19 @@ fn none_is_said_at_once() {
 
 #[test]
 fn a_lock_counts_where_only_one_takes_writes() {
-    assert_eq!(alone("a", true).locks_count(), Ok(()));
-    assert_eq!(member_of("a", true, "a+ b").locks_count(), Ok(()));
+    assert_eq!(alone("a", true).keeps_others_out(), Ok(()));
+    assert_eq!(member_of("a", true, "a+ b").keeps_others_out(), Ok(()));
     let mut several = member_of("a", false, "a+ b+");
     several.group.as_mut().unwrap().single_primary = false;
     let why = "its replication group has several primaries, and a lock is known to one alone";
-    assert_eq!(several.locks_count(), Err(why.to_owned()));
+    assert_eq!(several.keeps_others_out(), Err(why.to_owned()));
     assert_eq!(
         choice(&[("a", Some(several)), ("b", None)]),
         Choice::None(format!("`a`: {why}; `b`: connection refused"))
     );
-    assert_eq!(member_of("a", false, "b+").locks_count(), Err("it is not in its replication group".to_owned()));
+    assert_eq!(member_of("a", false, "b+").keeps_others_out(), Err("it is not in its replication group".to_owned()));
     assert_eq!(
-        member_of("a", true, "a b!").locks_count(),
+        member_of("a", true, "a b!").keeps_others_out(),
         Err("its replication group has lost the majority: 1 of 2 members are out of reach".to_owned())
     );
 }
