@@ -10,6 +10,7 @@ use sqlx::mysql::MySqlConnection;
 
 use super::connect::{ConnectError, connect_server};
 use super::error::DbError;
+use super::primary;
 use super::stop::Stop;
 use super::target::Target;
 use crate::output::Event;
@@ -69,7 +70,7 @@ impl Throttle {
         let mut primary = connect_server(target).await?.conn;
         let failed = |error| DbError::new("could not prepare the session that asks whether to pause", &error);
         sqlx::raw_sql(SESSION).execute(&mut primary).await.map_err(failed)?;
-        let in_group = is_in_group(&mut primary).await?;
+        let in_group = primary::standing(&mut primary).await?.group.is_some();
         let replica = |target: &Target| Replica { target: target.clone(), conn: None };
         let replicas = settings.replicas.iter().map(replica).collect();
         Ok(Self { settings, primary, in_group, replicas, stop, begun: Instant::now(), observed: None })
@@ -201,17 +202,6 @@ async fn load(primary: &mut MySqlConnection) -> Result<(u64, NaiveTime), DbError
     let time: String = row.try_get_unchecked(1).map_err(failed)?;
     let time = time.parse().map_err(|_| failed(sqlx::Error::Protocol(format!("`{time}` is no time"))))?;
     Ok((running, time))
-}
-
-// without the plugin there is no such variable, which SHOW does not mind, and which asks for no privilege
-const GROUP: &str = "SHOW GLOBAL VARIABLES LIKE 'group_replication_group_name'";
-
-async fn is_in_group(primary: &mut MySqlConnection) -> Result<bool, DbError> {
-    let failed = |error: sqlx::Error| DbError::new("could not ask the server for its replication group", &error);
-    let row = sqlx::raw_sql(GROUP).fetch_optional(primary).await.map_err(failed)?;
-    let Some(row) = row else { return Ok(false) };
-    let name: Option<String> = row.try_get_unchecked(1).map_err(failed)?;
-    Ok(name.is_some_and(|name| !name.is_empty()))
 }
 
 const GROUP_QUEUES: &str = "
