@@ -49,14 +49,6 @@ pub async fn sizes(conn: &mut MySqlConnection) -> Result<Vec<TableSize>, DbError
     rows.iter().map(read).collect::<Result<_, Error>>().map_err(failed)
 }
 
-/// A query of names with a number; `what` failed where it fails.
-pub async fn numbers(conn: &mut MySqlConnection, sql: &'static str, what: &str) -> Result<Vec<(String, u64)>, DbError> {
-    let failed = |error: Error| DbError::new(what, &error);
-    let rows = sqlx::raw_sql(sql).fetch_all(conn).await.map_err(failed)?;
-    let read = |row: &MySqlRow| Ok((row.try_get_unchecked(0)?, row.try_get_unchecked(1)?));
-    rows.iter().map(read).collect::<Result<_, Error>>().map_err(failed)
-}
-
 /// How many INSTANT column changes a table takes before it must be rebuilt (MySQL manual, "Online DDL Operations": 64,
 /// and 255 from 9.1). `version`: as the server names it.
 #[must_use]

@@ -13,7 +13,7 @@ use crate::db::connect::Session;
 use crate::db::error::DbError;
 use crate::db::innodb;
 use crate::db::primary::{self, Standing};
-use crate::db::size;
+use crate::db::size::{self, TableSize};
 
 /// What was seen, or why it could not be.
 pub type Seen<T> = Result<T, DbError>;
@@ -117,6 +117,12 @@ pub async fn observe(session: &mut Session, needs: &Needs) -> Observed {
     }
 }
 
+/// The bytes of each table.
+async fn tables(conn: &mut MySqlConnection) -> Seen<Vec<(String, u64)>> {
+    let bytes = |size: TableSize| (size.table.clone(), size.bytes());
+    Ok(size::sizes(conn).await?.into_iter().map(bytes).collect())
+}
+
 /// Rows and bytes of each table.
 async fn copied(conn: &mut MySqlConnection) -> Seen<BTreeMap<String, (u64, u64)>> {
     let sizes = size::sizes(conn).await?;
@@ -201,14 +207,6 @@ const REPLICAS: &str = "SHOW REPLICAS";
 async fn replicas(conn: &mut MySqlConnection) -> Seen<usize> {
     let rows = sqlx::raw_sql(REPLICAS).fetch_all(conn).await;
     rows.map(|rows| rows.len()).map_err(|error| DbError::new("could not ask for this server's replicas", &error))
-}
-
-const TABLES: &str = "
-    SELECT TABLE_NAME, CAST(COALESCE(DATA_LENGTH, 0) + COALESCE(INDEX_LENGTH, 0) AS UNSIGNED)
-    FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' ORDER BY TABLE_NAME";
-
-async fn tables(conn: &mut MySqlConnection) -> Seen<Vec<(String, u64)>> {
-    size::numbers(conn, TABLES, "could not read the sizes of the tables").await
 }
 
 /// The free bytes of the data directory, where it is on this machine: a folder of that path that holds this very
