@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::{Context, Refusal};
 use crate::cli::{LockArgs, ScratchArgs};
 use crate::db::connect::Session;
-use crate::db::ident::Ident;
+use crate::db::ident::{Ident, shortened};
 use crate::db::target::Target;
 use crate::migrate::confine::{self, Outside};
 use crate::migrate::files::Script;
@@ -70,12 +70,7 @@ pub fn name(args: &ScratchArgs, database: &str) -> anyhow::Result<Ident> {
 
 /// The database's name with `_verify`; of one that has no room for it, the head, and a number that differs where the rest does.
 fn beside(database: &str) -> String {
-    const ROOM: usize = 64 - "_verify".len();
-    if database.chars().count() <= ROOM {
-        return format!("{database}_verify");
-    }
-    let head: String = database.chars().take(ROOM - "_01234567".len()).collect();
-    format!("{head}_{:08x}_verify", crc32fast::hash(database.as_bytes()))
+    format!("{}_verify", shortened(database, 64 - "_verify".len(), '_'))
 }
 
 #[cfg(test)]

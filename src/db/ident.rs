@@ -53,6 +53,16 @@ impl fmt::Display for Ident {
     }
 }
 
+/// A name that has `room`, in characters: of a longer one the head, `mark`, and a number that differs where the rest does.
+#[must_use]
+pub fn shortened(name: &str, room: usize, mark: char) -> String {
+    if name.chars().count() <= room {
+        return name.to_owned();
+    }
+    let head: String = name.chars().take(room - "-01234567".len()).collect();
+    format!("{head}{mark}{:08x}", crc32fast::hash(name.as_bytes()))
+}
+
 /// The known name that a mistyped one probably means; none where nothing is near.
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |name: &&str| strsim::damerau_levenshtein(&typed.to_lowercase(), &name.to_lowercase());

@@ -6,7 +6,7 @@ use sqlx::Row as _;
 use sqlx::mysql::MySqlConnection;
 
 use super::error::{DbError, server_error};
-use super::ident::Ident;
+use super::ident::{Ident, shortened};
 use super::primary;
 
 /// Who holds a lock, as far as the privileges of this session allow to see.
@@ -47,12 +47,7 @@ pub enum LockError {
 /// database's name, too: a long one is cut and hashed.
 #[must_use]
 pub fn name(task: &str, database: &Ident) -> String {
-    let name = format!("caredb {task} {}", database.as_str());
-    if name.chars().count() <= 64 {
-        return name;
-    }
-    let cut: String = name.chars().take(55).collect();
-    format!("{cut}-{:08x}", crc32fast::hash(name.as_bytes()))
+    shortened(&format!("caredb {task} {}", database.as_str()), 64, '-')
 }
 
 /// Takes the locks in order, waiting up to `timeout` for each; `on_wait` hears once for each lock that
