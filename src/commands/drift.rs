@@ -176,7 +176,7 @@ async fn files(
 
 async fn build(context: &Context, args: &DriftArgs, session: &Session, scripts: &[&Script]) -> anyhow::Result<Schema> {
     let server = connect_server(&session.target).await?;
-    let opened = scratch::open(context, server, &session.target, &args.scratch, &args.lock, scripts).await;
+    let opened = scratch::open(context, server, &args.scratch, &args.lock, scripts).await;
     let mut scratch = opened.map_err(without_right)?;
     let schema = intended::build(&mut scratch, scripts).await;
     // dropped whatever came of the files; of two errors, the files' is the cause

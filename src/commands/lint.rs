@@ -54,9 +54,8 @@ pub async fn run(context: &Context, args: &LintArgs) -> anyhow::Result<Outcome> 
     let mut report = Report::default();
     let mut live = live;
     if !wanted.is_empty() || !selection.plain.is_empty() {
-        let (session, server) = context.open_server().await?;
-        let (mut scratch, others) =
-            scratch::open_unchecked(context, session, &server, &args.scratch, &args.lock).await?;
+        let session = context.open_server().await?;
+        let (mut scratch, others) = scratch::open_unchecked(context, session, &args.scratch, &args.lock).await?;
         let tried = try_all(&mut scratch, &others, &selection, &wanted, live.as_mut()).await;
         // dropped whatever came of the trial; of two errors, the trial's is the cause
         let removed = scratch.remove().await;
@@ -223,10 +222,10 @@ pub async fn costs(context: &Context, session: &mut Session, files: &FileArgs, p
         let (migrations, rollbacks) = (context.config.migrations(files), context.config.rollbacks(files));
         let project = Project::read(&migrations, &rollbacks, &context.config.placeholders(files))?;
         let mut live = Live::observe(session).await?;
-        let (server, target) = context.open_server().await?;
+        let server = context.open_server().await?;
         let lock = LockArgs { lock_timeout: 2, ddl_retries: 0 };
         let (mut scratch, others) =
-            scratch::open_unchecked(context, server, &target, &ScratchArgs { name: None }, &lock).await?;
+            scratch::open_unchecked(context, server, &ScratchArgs { name: None }, &lock).await?;
         let tried = async {
             let wanted = |file: &File| plan.steps.iter().any(|step| step.script.name == file.script.name);
             let tried = Observer::new(&others, false).project(&mut scratch, &project, wanted).await?;

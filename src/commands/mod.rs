@@ -269,16 +269,13 @@ impl Context {
         }
     }
 
-    /// Connects to the server of a target, whose database need not be there. The target leads to that server, with the password
-    /// that a person gave, for more connections.
-    async fn open_server(&self) -> anyhow::Result<(Session, Target)> {
+    /// Connects to the server of a target, whose database need not be there.
+    async fn open_server(&self) -> anyhow::Result<Session> {
         let target = self.target()?;
-        let session = match connect_server(&target).await {
+        Ok(match connect_server(&target).await {
             Err(error) => connect_server(&self.with_password(&target, error)?).await?,
             Ok(session) => session,
-        };
-        let target = session.target.clone();
-        Ok((session, target))
+        })
     }
 
     /// The target with a password from a person, where that is what `error` asks for and one is there.

@@ -8,51 +8,48 @@ use super::{Context, Refusal};
 use crate::cli::{LockArgs, ScratchArgs};
 use crate::db::connect::Session;
 use crate::db::ident::{Ident, shortened};
-use crate::db::target::Target;
 use crate::migrate::confine::{self, Outside};
 use crate::migrate::files::Script;
 use crate::migrate::scratch::{self, Scratch, ScratchError};
 
-/// Makes an empty scratch schema on which `scripts` may run, and holds its lock. `session`: on the server of `target`.
+/// Makes an empty scratch schema on which `scripts` may run, and holds its lock. `session`: on the server, by way of the database.
 /// Errors: a script that reaches beyond its database; a schema of that name which is not caredb's.
 pub async fn open(
     context: &Context,
     session: Session,
-    target: &Target,
     args: &ScratchArgs,
     lock: &LockArgs,
     scripts: &[&Script],
 ) -> anyhow::Result<Scratch> {
     let check = |others: &[String]| confine::check(scripts.iter().copied(), others);
-    Ok(open_checked(context, session, target, args, lock, check).await?.0)
+    Ok(open_checked(context, session, args, lock, check).await?.0)
 }
 
 /// Like [`open`], with the databases that no statement may name, for who looks at each statement himself.
 pub async fn open_unchecked(
     context: &Context,
     session: Session,
-    target: &Target,
     args: &ScratchArgs,
     lock: &LockArgs,
 ) -> anyhow::Result<(Scratch, Vec<String>)> {
-    open_checked(context, session, target, args, lock, |_| Ok(())).await
+    open_checked(context, session, args, lock, |_| Ok(())).await
 }
 
 /// `check` looks at the files before anything is made.
 async fn open_checked(
     context: &Context,
     mut session: Session,
-    target: &Target,
     args: &ScratchArgs,
     lock: &LockArgs,
     check: impl FnOnce(&[String]) -> Result<(), Outside>,
 ) -> anyhow::Result<(Scratch, Vec<String>)> {
+    let target = session.target.clone();
     let name = name(args, target.database.as_str())?;
     let timeout = Duration::from_secs(lock.lock_timeout.into());
     scratch::lock(&mut session, &name, timeout, context.on_wait()).await?;
-    let others = scratch::others(&mut session, target, &name).await?;
+    let others = scratch::others(&mut session, &target, &name).await?;
     check(&others).map_err(|outside| Refusal(outside.to_string()))?;
-    let scratch = Scratch::create(session, target, name).await.map_err(|error| match error {
+    let scratch = Scratch::create(session, &target, name).await.map_err(|error| match error {
         ScratchError::Foreign(_) => Refusal(error.to_string()).into(),
         error => anyhow::Error::from(error),
     })?;

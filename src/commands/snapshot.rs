@@ -21,9 +21,9 @@ pub async fn run(context: &Context, args: &SnapshotArgs) -> anyhow::Result<Outco
     } else {
         let files = context.files(&args.files)?;
         let scripts = intended::all(&files);
-        let (session, target) = context.open_server().await?;
+        let session = context.open_server().await?;
         let server = session.version.clone();
-        let mut scratch = scratch::open(context, session, &target, &args.scratch, &args.lock, &scripts).await?;
+        let mut scratch = scratch::open(context, session, &args.scratch, &args.lock, &scripts).await?;
         let schema = intended::build(&mut scratch, &scripts).await;
         // dropped whatever came of the files; of two errors, the files' is the cause
         let removed = scratch.remove().await;

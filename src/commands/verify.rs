@@ -39,8 +39,8 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> anyhow::Result<Outcome
     }
     let sets =
         if args.with_rows { sets::choose(&context.config.fixtures(args.fixtures.as_ref()), &[])? } else { Vec::new() };
-    let (session, target) = context.open_server().await?;
-    let mut scratch = scratch::open(context, session, &target, &args.scratch, &args.lock, &scripts).await?;
+    let session = context.open_server().await?;
+    let mut scratch = scratch::open(context, session, &args.scratch, &args.lock, &scripts).await?;
     let name = scratch.name().to_owned();
     let trial = try_all(context, &sets, &mut scratch, &migrations, from).await;
     // dropped whatever came of the trial; of two errors, the trial's is the cause
